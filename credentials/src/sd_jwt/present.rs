@@ -1,0 +1,110 @@
+//! Showing a credential: choosing what is disclosed and proving possession of the holder key.
+
+use jiff::Timestamp;
+use p256::ecdsa::SigningKey;
+use serde_json::{Map, Value};
+
+use super::{
+    KB_TYP, MAX_LEN, SdJwtError,
+    disclose::{Tree, digest},
+};
+use crate::{json, jwk::PublicKey, jws};
+
+/// What the key binding JWT says (RFC 9901 section 4.3).
+#[derive(Debug, Clone)]
+pub struct KbClaims<'a> {
+    /// The verifier's client id.
+    pub aud: &'a str,
+    /// The verifier's nonce.
+    pub nonce: &'a str,
+    /// When it was made, whole seconds.
+    pub iat: Timestamp,
+    /// Further claims; they can't replace the ones above.
+    pub extra: Map<String, Value>,
+}
+
+/// Why nothing is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PresentError {
+    /// The stored credential can't be read.
+    #[error("the credential can't be read: {0}")]
+    Credential(#[from] SdJwtError),
+    /// A claim to disclose is not among those that can be.
+    #[error("the credential has no such claim to disclose")]
+    NoSuchClaim,
+    /// The key is not the one the credential is bound to.
+    #[error("the credential is bound to another key")]
+    WrongHolder,
+}
+
+impl PresentError {
+    /// Stable name of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Credential(e) => e.code(),
+            Self::NoSuchClaim => "present_no_such_claim",
+            Self::WrongHolder => "present_wrong_holder",
+        }
+    }
+}
+
+/// Presents a credential `<jwt>~<disclosure>~…~`, disclosing the claims at these paths (and what they stand
+/// in) and nothing else. The result carries a key binding JWT by `holder`.
+pub fn present(
+    credential: &str,
+    disclose: &[&[&str]],
+    kb: &KbClaims<'_>,
+    holder: &SigningKey,
+) -> Result<String, PresentError> {
+    if credential.len() > MAX_LEN {
+        return Err(SdJwtError::TooLarge.into());
+    }
+    let body = credential.strip_suffix('~').ok_or(SdJwtError::Malformed)?;
+    let mut parts = body.split('~');
+    let jwt = parts.next().ok_or(SdJwtError::Malformed)?;
+    let disclosures: Vec<&str> = parts.collect();
+
+    // Our own stored credential: it was checked when it was taken in, here only its content is needed.
+    let unverified = jws::parse(jwt, MAX_LEN).map_err(SdJwtError::Credential)?;
+    let payload =
+        json::parse_object(unverified.unverified_payload(), MAX_LEN).map_err(|_| SdJwtError::Malformed)?;
+    let bound = payload
+        .get("cnf")
+        .and_then(|c| c.get("jwk"))
+        .ok_or(SdJwtError::NoHolder)?;
+    if PublicKey::from_jwk(bound) != Ok(PublicKey::from(holder)) {
+        return Err(PresentError::WrongHolder);
+    }
+
+    let mut tree = Tree::new(&disclosures)?;
+    tree.open(&payload)?;
+    let mut chosen: Vec<&str> = Vec::new();
+    for path in disclose {
+        let (_, chain) = tree
+            .found
+            .iter()
+            .find(|(found, _)| found == path)
+            .ok_or(PresentError::NoSuchClaim)?;
+        chosen.extend(
+            chain
+                .iter()
+                .filter(|d| !chosen.contains(*d))
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+    }
+
+    let mut shown = format!("{jwt}~");
+    for disclosure in disclosures.iter().filter(|d| chosen.contains(*d)) {
+        shown.push_str(disclosure);
+        shown.push('~');
+    }
+    let mut claims = kb.extra.clone();
+    claims.insert("aud".into(), kb.aud.into());
+    claims.insert("nonce".into(), kb.nonce.into());
+    claims.insert("iat".into(), kb.iat.as_second().into());
+    claims.insert("sd_hash".into(), digest(&shown).into());
+    let payload = Value::Object(claims).to_string();
+    shown.push_str(&jws::sign_es256(KB_TYP, Map::new(), payload.as_bytes(), holder));
+    Ok(shown)
+}

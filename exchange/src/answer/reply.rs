@@ -1,0 +1,67 @@
+//! The HTTP side of an answer: the form it is posted in and what comes back.
+
+use carnet_credentials::json;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use crate::limits::{PROMISE_BYTES, REPLY_BYTES};
+
+/// The station's reply with status 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// To a grant: a promise, not yet verified.
+    Promise(String),
+    /// To a denial: nothing.
+    Nothing,
+}
+
+/// Why a reply is refused. The wallet treats it as no promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReplyError {
+    /// Not a JSON object that reads one way only.
+    #[error("the station's reply can't be read")]
+    Malformed,
+    /// It would send the patient on to another address: never opened, whatever it is.
+    #[error("the station's reply would open another address; it was not opened")]
+    Redirect,
+}
+
+impl ReplyError {
+    /// Stable name of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "reply_malformed",
+            Self::Redirect => "reply_redirect_refused",
+        }
+    }
+}
+
+impl Reply {
+    /// Reads a reply.
+    pub fn read(body: &[u8]) -> Result<Self, ReplyError> {
+        let mut reply = json::parse_object(body, REPLY_BYTES).map_err(|_| ReplyError::Malformed)?;
+        if reply.contains_key("redirect_uri") {
+            return Err(ReplyError::Redirect);
+        }
+        match reply.remove("carnet_promise") {
+            None => Ok(Self::Nothing),
+            Some(Value::String(promise)) if promise.len() <= PROMISE_BYTES => Ok(Self::Promise(promise)),
+            Some(_) => Err(ReplyError::Malformed),
+        }
+    }
+
+    /// The reply's body.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Promise(promise) => json!({ "carnet_promise": promise }),
+            Self::Nothing => json!({}),
+        }
+    }
+}
+
+/// The body in which an answer is posted (OpenID4VP 1.0 section 8.3.1).
+pub fn form_body(jwe: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("response", jwe)
+        .finish()
+}

@@ -1,0 +1,37 @@
+//! What wallet and station say to each other (OpenID4VP 1.0 with HAIP 1.0 cryptography). Everything is pure: time,
+//! randomness and fetched bytes are passed in; nothing is read from the network or looked up.
+//!
+//! In the order of a consent:
+//!
+//! - [`link`]: what the QR code says
+//! - [`trust`]: the signed list that says who is who
+//! - [`request`]: the station's signed request, made and checked
+//! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
+//! - [`promise`]: the station's signed promise that a grant or revocation is recorded
+//! - [`delivery`]: the sealed records
+//! - [`registry`]: a registry's answers about a grant
+//! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
+//! - [`refusal`]: the shape of every error on the wire
+//!
+//! Below them: [`jwe`] (encryption), [`limits`] (all bounds), [`media`] (content types).
+
+mod certificate;
+mod hex_bytes;
+
+pub mod answer;
+pub mod delivery;
+pub mod jwe;
+pub mod limits;
+pub mod link;
+pub mod manage;
+pub mod media;
+pub mod promise;
+pub mod refusal;
+pub mod registry;
+pub mod request;
+pub mod trust;
+
+pub use certificate::client_id_of;
+pub use jwe::EncryptionKey;
+pub use link::RequestLink;
+pub use trust::{Entry, RootKey, TrustList};

@@ -1,0 +1,37 @@
+//! Every bound on what strangers may send, in one place.
+
+use jiff::SignedDuration;
+
+/// A QR code's text, in characters.
+pub const LINK_CHARS: usize = 300;
+/// A signed request, in bytes.
+pub const REQUEST_BYTES: usize = 65_536;
+/// An encrypted answer, in bytes.
+pub const ANSWER_BYTES: usize = 65_536;
+/// The station's reply to an answer, a registry's answer, an error body, in bytes.
+pub const REPLY_BYTES: usize = 65_536;
+/// A trust list, in bytes.
+pub const TRUST_LIST_BYTES: usize = 1_048_576;
+/// A sealed delivery, in bytes.
+pub const DELIVERY_BYTES: usize = 64 * 1_048_576;
+/// A manage request, in bytes.
+pub const MANAGE_BYTES: usize = 65_536;
+/// A reply to a manage request, in bytes.
+pub const MANAGE_REPLY_BYTES: usize = 1_048_576;
+/// Operations in one manage request.
+pub const MANAGE_OPERATIONS: usize = 32;
+/// Manage requests and replies are filled up to a multiple of this, in bytes.
+pub const MANAGE_BLOCK: usize = 4_096;
+/// A promise or receipt, in bytes.
+pub const PROMISE_BYTES: usize = 4_096;
+/// Certificates in a request's `x5c`.
+pub const CERTIFICATES: usize = 4;
+/// A name shown to a person, in characters.
+pub const NAME_CHARS: usize = 120;
+
+/// How far two clocks may differ.
+pub const CLOCK_LEEWAY: SignedDuration = SignedDuration::from_secs(60);
+/// How long a request may be valid: five minutes, and the clocks' difference.
+pub const REQUEST_LIFE: SignedDuration = SignedDuration::from_secs(5 * 60 + 60);
+/// How old a proof of possession in an answer may be.
+pub const ANSWER_AGE: SignedDuration = SignedDuration::from_secs(5 * 60);

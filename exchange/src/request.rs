@@ -1,0 +1,30 @@
+//! The station's signed request (OpenID4VP 1.0 section 5, HAIP 1.0 section 5): made by [`sign`], checked by [`verify`].
+//!
+//! [`who`] comes first, before anything is fetched: an unlisted client or an address that isn't the client's ends the
+//! matter there.
+
+mod encryption;
+mod error;
+mod query;
+mod sign;
+mod verify;
+
+pub use error::RequestError;
+pub use sign::{RequestParts, SignedRequest, sign};
+pub use verify::{VerifiedRequest, check_unused, verify, who};
+
+use sha2::{Digest, Sha256};
+
+/// `typ` of a request object (RFC 9101 section 10.8).
+const TYP: &str = "oauth-authz-req+jwt";
+/// Audience of a request whose signer doesn't know the wallet (OpenID4VP 1.0 section 5.8).
+const AUDIENCE: &str = "https://self-issued.me/v2";
+/// The one credential that is asked for: self-issued, proves control of the holder key.
+pub const HOLDER_VCT: &str = "urn:carnet:holder:1";
+/// Format of SD-JWT VC.
+const FORMAT: &str = "dc+sd-jwt";
+
+/// SHA-256 of the request's compact serialisation: what a consent and its KB-JWT name as the request digest.
+pub fn digest(compact: &str) -> [u8; 32] {
+    Sha256::digest(compact.as_bytes()).into()
+}

@@ -1,0 +1,248 @@
+//! Why a request is refused.
+
+use carnet_consent as consent;
+use carnet_credentials::jws::JwsError;
+
+/// Why a request is refused. Nothing of the patient's was looked up, nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The client id is of a kind that isn't supported, or ill-formed.
+    #[error("who asks could not be verified: this kind of identity is not accepted")]
+    ClientIdKind,
+    /// The client id is not in the trust list.
+    #[error("who asks could not be verified: they are not on your trust list")]
+    NotListed,
+    /// The party is listed, but not as one that may ask.
+    #[error("this party is listed, but not as one that may ask patients")]
+    NotAVerifier,
+    /// `request_uri` leads to an origin that isn't the client's.
+    #[error("the code leads to an address that doesn't belong to who it names; nothing was fetched")]
+    RequestUriOrigin,
+    /// Over [`crate::limits::REQUEST_BYTES`].
+    #[error("the request is larger than allowed")]
+    TooLarge,
+    /// Not a compact JWS, or its header can't be read one way only.
+    #[error("the request is not well formed")]
+    Malformed,
+    /// The payload can't be read one way only.
+    #[error("the request's content is not well formed")]
+    PayloadMalformed,
+    /// Not signed at all.
+    #[error("the request is not signed")]
+    Unsigned,
+    /// Signed by another algorithm than ES256.
+    #[error("the request is signed in a way that is not accepted")]
+    WrongAlgorithm,
+    /// Another kind of signed text.
+    #[error("the request is signed as something else")]
+    WrongType,
+    /// A critical extension.
+    #[error("the request asks for an extension that is not supported")]
+    Critical,
+    /// The header brings a key or an address of one.
+    #[error("the request brings its own key along")]
+    EmbeddedKey,
+    /// No certificate.
+    #[error("who asks could not be verified: there is no certificate")]
+    NoCertificate,
+    /// The certificate or the chain can't be read.
+    #[error("who asks could not be verified: the certificate is not well formed")]
+    CertificateMalformed,
+    /// The certificate isn't the one the client id names.
+    #[error("who asks could not be verified: the certificate belongs to someone else")]
+    CertificateNotClient,
+    /// The certificate has expired.
+    #[error("who asks could not be verified: their certificate has expired")]
+    CertificateExpired,
+    /// The certificate is not valid yet.
+    #[error("who asks could not be verified: their certificate is not valid yet; check this device's clock")]
+    CertificateNotYetValid,
+    /// The certificate isn't for signing, or is an authority's.
+    #[error("who asks could not be verified: their certificate is for another use")]
+    CertificateUsage,
+    /// The certificate's key isn't P-256.
+    #[error("who asks could not be verified: their certificate has a key that is not accepted")]
+    CertificateKey,
+    /// The signature doesn't match: altered, or by another key.
+    #[error("the request was altered or is not by who it names")]
+    BadSignature,
+    /// The signed client id isn't the one of the code.
+    #[error("the code and the request name different parties")]
+    ClientIdMismatch,
+    /// A required member is missing or of the wrong type.
+    #[error("the request lacks {0}, or it is ill-formed")]
+    Field(&'static str),
+    /// A member that would change the meaning in a way that isn't supported.
+    #[error("the request uses {0}, which is not accepted")]
+    NotAccepted(&'static str),
+    /// `response_type` isn't `vp_token`.
+    #[error("the request asks for another kind of answer")]
+    ResponseType,
+    /// `response_mode` isn't `direct_post.jwt`.
+    #[error("the request asks for an answer that would not be encrypted")]
+    ResponseMode,
+    /// `redirect_uri` is present.
+    #[error("the request would send you on to another address")]
+    RedirectUri,
+    /// `response_uri` isn't at an origin of the client.
+    #[error("the request would send the answer to an address that doesn't belong to who asks")]
+    ResponseUriOrigin,
+    /// `aud` names someone else.
+    #[error("the request is meant for someone else")]
+    WrongAudience,
+    /// `exp` has passed.
+    #[error("this code has expired; ask for a new one")]
+    Expired,
+    /// `iat` or `nbf` lies ahead.
+    #[error("the request is dated in the future; check this device's clock")]
+    FromTheFuture,
+    /// Valid for longer than allowed, or its times contradict each other.
+    #[error("the request is valid for an unacceptable time")]
+    Lifetime,
+    /// No nonce.
+    #[error("the request has no one-time value")]
+    NonceMissing,
+    /// The nonce has other characters than those of a URL.
+    #[error("the request's one-time value is not well formed")]
+    NonceMalformed,
+    /// The nonce is guessable.
+    #[error("the request's one-time value could be guessed")]
+    NonceWeak,
+    /// A `wallet_nonce` that this wallet didn't send.
+    #[error("the request answers a question this wallet didn't ask")]
+    WalletNonce,
+    /// `state` has other characters than those of a URL, or is too long.
+    #[error("the request's state is not well formed")]
+    StateMalformed,
+    /// No query.
+    #[error("the request doesn't say what it asks for")]
+    NoQuery,
+    /// More than one query, or another query language.
+    #[error("the request asks in more than one way or in an outdated one")]
+    OtherQueryLanguage,
+    /// The query isn't well formed.
+    #[error("the request's question is not well formed")]
+    QueryMalformed,
+    /// Two queries with one id.
+    #[error("the request uses one name for two questions")]
+    DuplicateQueryId,
+    /// An outdated or unknown credential format.
+    #[error("the request asks for a credential format that is not accepted")]
+    Format,
+    /// `meta` is empty or missing.
+    #[error("the request doesn't say which credential it wants")]
+    MetaEmpty,
+    /// The query is well formed, but not one that can be answered.
+    #[error("the request asks for credentials that can't be shown")]
+    QueryUnsupported,
+    /// No key to encrypt the answer to.
+    #[error("the request has no key to encrypt the answer to")]
+    NoEncryptionKey,
+    /// The key is given by reference.
+    #[error("the request has its encryption key elsewhere")]
+    KeyByReference,
+    /// The key is off its curve, private, or of another kind.
+    #[error("the request's encryption key is not acceptable")]
+    EncryptionKey,
+    /// A256GCM isn't offered.
+    #[error("the request asks for encryption that is not accepted")]
+    Encryption,
+    /// No `transaction_data`.
+    #[error("the request doesn't contain a consent to decide on")]
+    NoTransactionData,
+    /// More than one `transaction_data` entry.
+    #[error("the request contains more than one thing to decide on")]
+    ManyTransactionData,
+    /// The consent request itself.
+    #[error("{0}")]
+    Consent(#[from] consent::RequestError),
+    /// A purpose that the trust list doesn't give this party.
+    #[error("who asks may not ask for this purpose")]
+    PurposeNotListed,
+    /// A registry that the trust list doesn't give this party.
+    #[error("the consent would be recorded in a register that doesn't belong to who asks")]
+    LedgerNotListed,
+    /// The key for the sealed records is not acceptable.
+    #[error("the key that the records would be sealed to is not acceptable")]
+    DeliveryKey,
+    /// The request was answered before.
+    #[error("this code was already answered; ask for a new one")]
+    Used,
+}
+
+impl RequestError {
+    /// Stable name of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ClientIdKind => "request_client_id_kind",
+            Self::NotListed => "request_client_not_listed",
+            Self::NotAVerifier => "request_client_not_a_verifier",
+            Self::RequestUriOrigin => "request_uri_origin",
+            Self::TooLarge => "request_too_large",
+            Self::Malformed => "request_malformed",
+            Self::PayloadMalformed => "request_payload_malformed",
+            Self::Unsigned => "request_unsigned",
+            Self::WrongAlgorithm => "request_wrong_algorithm",
+            Self::WrongType => "request_wrong_type",
+            Self::Critical => "request_critical_extension",
+            Self::EmbeddedKey => "request_embedded_key",
+            Self::NoCertificate => "request_no_certificate",
+            Self::CertificateMalformed => "request_certificate_malformed",
+            Self::CertificateNotClient => "request_certificate_not_client",
+            Self::CertificateExpired => "request_certificate_expired",
+            Self::CertificateNotYetValid => "request_certificate_not_yet_valid",
+            Self::CertificateUsage => "request_certificate_usage",
+            Self::CertificateKey => "request_certificate_key",
+            Self::BadSignature => "request_bad_signature",
+            Self::ClientIdMismatch => "request_client_id_mismatch",
+            Self::Field(_) => "request_field",
+            Self::NotAccepted(_) => "request_not_accepted",
+            Self::ResponseType => "request_response_type",
+            Self::ResponseMode => "request_response_mode",
+            Self::RedirectUri => "request_redirect_uri",
+            Self::ResponseUriOrigin => "request_response_uri_origin",
+            Self::WrongAudience => "request_wrong_audience",
+            Self::Expired => "request_expired",
+            Self::FromTheFuture => "request_from_the_future",
+            Self::Lifetime => "request_lifetime",
+            Self::NonceMissing => "request_nonce_missing",
+            Self::NonceMalformed => "request_nonce_malformed",
+            Self::NonceWeak => "request_nonce_weak",
+            Self::WalletNonce => "request_wallet_nonce",
+            Self::StateMalformed => "request_state_malformed",
+            Self::NoQuery => "request_no_query",
+            Self::OtherQueryLanguage => "request_other_query_language",
+            Self::QueryMalformed => "request_query_malformed",
+            Self::DuplicateQueryId => "request_duplicate_query_id",
+            Self::Format => "request_format",
+            Self::MetaEmpty => "request_meta_empty",
+            Self::QueryUnsupported => "request_query_unsupported",
+            Self::NoEncryptionKey => "request_no_encryption_key",
+            Self::KeyByReference => "request_key_by_reference",
+            Self::EncryptionKey => "request_encryption_key",
+            Self::Encryption => "request_encryption",
+            Self::NoTransactionData => "request_no_transaction_data",
+            Self::ManyTransactionData => "request_many_transaction_data",
+            Self::Consent(e) => e.code(),
+            Self::PurposeNotListed => "request_purpose_not_listed",
+            Self::LedgerNotListed => "request_ledger_not_listed",
+            Self::DeliveryKey => "request_delivery_key",
+            Self::Used => "request_used",
+        }
+    }
+}
+
+impl From<JwsError> for RequestError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::TooLarge => Self::TooLarge,
+            JwsError::NotCompact | JwsError::Header(_) => Self::Malformed,
+            JwsError::Payload(_) => Self::PayloadMalformed,
+            JwsError::Unsigned => Self::Unsigned,
+            JwsError::WrongAlgorithm => Self::WrongAlgorithm,
+            JwsError::WrongType => Self::WrongType,
+            JwsError::Critical => Self::Critical,
+            JwsError::BadSignature => Self::BadSignature,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The wallet's check of a request. Everything is decided from the link, the trust list and the request itself.
+
+use std::fmt;
+
+use carnet_consent::{ConsentRequest, RequestContext};
+use carnet_credentials::jws;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{AUDIENCE, RequestError, TYP, digest, encryption, query};
+use crate::{
+    EncryptionKey, Entry, RequestLink, TrustList, certificate,
+    limits::{CLOCK_LEEWAY, REQUEST_BYTES, REQUEST_LIFE},
+    trust::Role,
+};
+
+/// Base64url characters for 128 bits.
+const NONCE_MIN: usize = 22;
+const NONCE_MAX: usize = 256;
+/// Fewer different characters than this are not the work of a random source: 22 random ones out of 64 have fewer
+/// than 8 once in 10^10 times.
+const NONCE_DISTINCT: usize = 8;
+const STATE_MAX: usize = 256;
+
+/// A request that holds.
+#[derive(Clone, PartialEq)]
+pub struct VerifiedRequest {
+    /// SHA-256 of the compact serialisation.
+    pub digest: [u8; 32],
+    /// One value for everything this client ever signs with this nonce: see [`check_unused`].
+    pub once: [u8; 32],
+    /// Who asks, in the trust list.
+    pub entry_id: String,
+    /// Who asks, as authenticated.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub response_uri: Url,
+    /// To be signed by the holder key.
+    pub nonce: String,
+    /// To be given back.
+    pub state: Option<String>,
+    /// From when no answer is accepted.
+    pub expires: Timestamp,
+    /// The key of the answer's encryption.
+    pub encryption_key: EncryptionKey,
+    /// Ids of the credential queries; exactly one.
+    pub credential_query_ids: Vec<String>,
+    /// The consent request as received: its hash is signed by the holder key.
+    pub transaction_data: String,
+    /// The consent request.
+    pub consent: ConsentRequest,
+    /// The key that the records are sealed to.
+    pub delivery_key: EncryptionKey,
+}
+
+impl fmt::Debug for VerifiedRequest {
+    // Who asks a person for what is already something about the person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedRequest")
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who a link claims to come from, if the trust list gives them the address it leads to. Before anything is fetched.
+pub fn who<'a>(link: &RequestLink, list: &'a TrustList) -> Result<&'a Entry, RequestError> {
+    certificate::check_client_id(&link.client_id)?;
+    let entry = list
+        .by_client_id(&link.client_id)
+        .ok_or(RequestError::NotListed)?;
+    if !entry.has_role(Role::Verifier) {
+        return Err(RequestError::NotAVerifier);
+    }
+    if entry.covers_origin(&link.request_uri) {
+        Ok(entry)
+    } else {
+        Err(RequestError::RequestUriOrigin)
+    }
+}
+
+/// Checks a fetched request. Refuses at the first thing that is wrong; nothing is looked up.
+pub fn verify(
+    compact: &str,
+    link: &RequestLink,
+    list: &TrustList,
+    now: Timestamp,
+) -> Result<VerifiedRequest, RequestError> {
+    let entry = who(link, list)?;
+    let payload = authenticated(compact, &link.client_id, now)?;
+    let nonce = envelope(&payload, &link.client_id)?;
+
+    let expires = times(&payload, now)?;
+    let state = state(&payload)?;
+    let response_uri = response_uri(&payload, entry)?;
+    let encryption_key = encryption::answer_key(&payload)?;
+    let credential_query_ids = query::query_ids(&payload)?;
+    let (transaction_data, consent) = consent_request(&payload)?;
+
+    consent.check(
+        now,
+        &RequestContext {
+            client_id: &link.client_id,
+            response_origin: &response_uri.origin().ascii_serialization(),
+            credential_query_ids: &credential_query_ids,
+        },
+    )?;
+    if !consent.purpose.iter().all(|p| entry.purposes.contains(p)) {
+        return Err(RequestError::PurposeNotListed);
+    }
+    if entry.registry(&consent.ledger).is_none() {
+        return Err(RequestError::LedgerNotListed);
+    }
+    let delivery_key =
+        EncryptionKey::from_jwk(&consent.delivery.jwk).map_err(|_| RequestError::DeliveryKey)?;
+
+    Ok(VerifiedRequest {
+        digest: digest(compact),
+        once: once(&link.client_id, &nonce),
+        entry_id: entry.id.clone(),
+        client_id: link.client_id.clone(),
+        response_uri,
+        nonce,
+        state,
+        expires,
+        encryption_key,
+        credential_query_ids,
+        transaction_data,
+        consent,
+        delivery_key,
+    })
+}
+
+/// Refuses a request that was answered before. `answered` says whether a [`VerifiedRequest::once`] is among those of
+/// requests already answered; it covers the nonce, so a request signed anew with an old nonce is refused as well.
+pub fn check_unused(
+    request: &VerifiedRequest,
+    answered: impl Fn(&[u8; 32]) -> bool,
+) -> Result<(), RequestError> {
+    if answered(&request.once) {
+        Err(RequestError::Used)
+    } else {
+        Ok(())
+    }
+}
+
+fn once(client_id: &str, nonce: &str) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(client_id)
+        .chain_update([0])
+        .chain_update(nonce)
+        .finalize()
+        .into()
+}
+
+/// The payload, once the client's own key has been found and its signature verified.
+fn authenticated(compact: &str, client_id: &str, now: Timestamp) -> Result<Map<String, Value>, RequestError> {
+    let unverified = jws::parse(compact, REQUEST_BYTES)?;
+    unverified.check_header(TYP)?;
+    let header = unverified.header();
+    if ["jwk", "jku", "x5u"]
+        .iter()
+        .any(|name| header.contains_key(*name))
+    {
+        return Err(RequestError::EmbeddedKey);
+    }
+    let key = certificate::key_in_header(header, client_id, now)?;
+    Ok(unverified.verify(TYP, &key)?.payload)
+}
+
+/// Everything about the envelope but its times; returns the nonce.
+fn envelope(payload: &Map<String, Value>, client_id: &str) -> Result<String, RequestError> {
+    match text(payload, "client_id")? {
+        None => return Err(RequestError::Field("client_id")),
+        Some(signed) if signed != client_id => return Err(RequestError::ClientIdMismatch),
+        Some(_) => {}
+    }
+    if payload.contains_key("redirect_uri") {
+        return Err(RequestError::RedirectUri);
+    }
+    // A request inside a request (RFC 9101 section 4) and methods that would make the wallet fetch again.
+    for name in [
+        "request",
+        "request_uri",
+        "request_uri_method",
+        "client_id_scheme",
+        "verifier_info",
+    ] {
+        if payload.contains_key(name) {
+            return Err(RequestError::NotAccepted(name));
+        }
+    }
+    if payload.contains_key("wallet_nonce") {
+        return Err(RequestError::WalletNonce);
+    }
+    if text(payload, "response_type")? != Some("vp_token") {
+        return Err(RequestError::ResponseType);
+    }
+    if text(payload, "response_mode")? != Some("direct_post.jwt") {
+        return Err(RequestError::ResponseMode);
+    }
+    if text(payload, "aud")? != Some(AUDIENCE) {
+        return Err(RequestError::WrongAudience);
+    }
+    let nonce = text(payload, "nonce")?.ok_or(RequestError::NonceMissing)?;
+    if nonce.is_empty() {
+        return Err(RequestError::NonceMissing);
+    }
+    if nonce.len() > NONCE_MAX || !nonce.bytes().all(is_url_safe) {
+        return Err(RequestError::NonceMalformed);
+    }
+    let mut distinct = nonce.as_bytes().to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if nonce.len() < NONCE_MIN || distinct.len() < NONCE_DISTINCT {
+        return Err(RequestError::NonceWeak);
+    }
+    Ok(nonce.to_owned())
+}
+
+fn times(payload: &Map<String, Value>, now: Timestamp) -> Result<Timestamp, RequestError> {
+    let issued = time(payload, "iat")?.ok_or(RequestError::Field("iat"))?;
+    let expires = time(payload, "exp")?.ok_or(RequestError::Field("exp"))?;
+    let not_before = time(payload, "nbf")?;
+    // No leeway here: the time shown to the patient is the one that counts.
+    if now >= expires {
+        return Err(RequestError::Expired);
+    }
+    if [Some(issued), not_before]
+        .into_iter()
+        .flatten()
+        .any(|t| t.duration_since(now) > CLOCK_LEEWAY)
+    {
+        return Err(RequestError::FromTheFuture);
+    }
+    if expires <= issued || expires.duration_since(issued) > REQUEST_LIFE {
+        return Err(RequestError::Lifetime);
+    }
+    Ok(expires)
+}
+
+fn state(payload: &Map<String, Value>) -> Result<Option<String>, RequestError> {
+    match payload.get("state") {
+        None => Ok(None),
+        Some(Value::String(state))
+            if (1..=STATE_MAX).contains(&state.len()) && state.bytes().all(is_url_safe) =>
+        {
+            Ok(Some(state.clone()))
+        }
+        Some(_) => Err(RequestError::StateMalformed),
+    }
+}
+
+fn response_uri(payload: &Map<String, Value>, entry: &Entry) -> Result<Url, RequestError> {
+    let uri = text(payload, "response_uri")?.ok_or(RequestError::Field("response_uri"))?;
+    let uri = Url::parse(uri).map_err(|_| RequestError::Field("response_uri"))?;
+    if entry.covers_origin(&uri) {
+        Ok(uri)
+    } else {
+        Err(RequestError::ResponseUriOrigin)
+    }
+}
+
+fn consent_request(payload: &Map<String, Value>) -> Result<(String, ConsentRequest), RequestError> {
+    let data = payload
+        .get("transaction_data")
+        .ok_or(RequestError::NoTransactionData)?;
+    let data = data.as_array().ok_or(RequestError::Field("transaction_data"))?;
+    let encoded = match data.as_slice() {
+        [] => return Err(RequestError::NoTransactionData),
+        [Value::String(encoded)] => encoded,
+        [_] => return Err(RequestError::Field("transaction_data")),
+        _ => return Err(RequestError::ManyTransactionData),
+    };
+    let consent = ConsentRequest::from_transaction_data(encoded)?;
+    Ok((encoded.clone(), consent))
+}
+
+fn text<'a>(payload: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, RequestError> {
+    match payload.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(RequestError::Field(name)),
+    }
+}
+
+fn time(payload: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, RequestError> {
+    let Some(value) = payload.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value.as_i64().ok_or(RequestError::Field(name))?;
+    Timestamp::from_second(seconds)
+        .map(Some)
+        .map_err(|_| RequestError::Field(name))
+}
+
+/// Unreserved characters of a URL (RFC 3986 section 2.3).
+fn is_url_safe(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
+}

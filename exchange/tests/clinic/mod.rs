@@ -1,0 +1,307 @@
+//! A clinic, its trust list and a patient, all with fixed keys and at one fixed moment.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use carnet_consent::{
+    Consent, ConsentId, ConsentRequest, Digest32, Endpoint, GrantId, Item, LedgerRef, Manage, Onward, Period,
+    Purpose, Recipient, Retention, Salt, Scope,
+};
+use carnet_credentials::jwk::PublicKey;
+use carnet_exchange::{
+    EncryptionKey, Entry, RequestLink, TrustList,
+    answer::{self, CarnetPart, GrantTuple, Session},
+    client_id_of, delivery,
+    request::{self, RequestParts, SignedRequest, VerifiedRequest},
+    trust::{LocalPin, Registry, RegistryKind, Role},
+};
+use jiff::{SignedDuration, Timestamp};
+use p256::{
+    SecretKey,
+    ecdsa::{Signature, SigningKey, signature::Signer},
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+pub(crate) const CERTIFICATE: &[u8] = include_bytes!("../vectors/clinic.der");
+pub(crate) const ORIGIN: &str = "https://127.0.0.1:8443";
+pub(crate) const NONCE: &str = "q8V2mPz0xYd3Jt5rKw7uNc1LbSf4GhEa9XoQe6TiRlM";
+pub(crate) const STATE: &str = "Zk3vT9sWq1LmX7cRb5YpDg";
+pub(crate) const BUNDLE: &[u8] = br#"{"resourceType":"Bundle","type":"collection","entry":[]}"#;
+
+pub(crate) fn now() -> Timestamp {
+    "2026-12-01T10:20:00Z".parse().unwrap()
+}
+
+pub(crate) fn later(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn signing(seed: u8) -> SigningKey {
+    SigningKey::from_slice(&[seed; 32]).unwrap()
+}
+
+pub(crate) fn secret(seed: u8) -> SecretKey {
+    SecretKey::from_slice(&[seed; 32]).unwrap()
+}
+
+/// The clinic's request key: the one in [`CERTIFICATE`].
+pub(crate) fn clinic_key() -> SigningKey {
+    signing(0x11)
+}
+
+pub(crate) fn log_key() -> SigningKey {
+    signing(0x12)
+}
+
+pub(crate) fn root_key() -> SigningKey {
+    signing(0x13)
+}
+
+/// One-time keys of the session.
+pub(crate) fn answer_secret() -> SecretKey {
+    secret(0x21)
+}
+
+pub(crate) fn delivery_secret() -> SecretKey {
+    secret(0x22)
+}
+
+/// The patient's pairwise key for this clinic.
+pub(crate) fn holder() -> SigningKey {
+    signing(0x31)
+}
+
+pub(crate) fn client_id() -> String {
+    client_id_of(CERTIFICATE)
+}
+
+pub(crate) fn url(path: &str) -> Url {
+    Url::parse(&format!("{ORIGIN}{path}")).unwrap()
+}
+
+pub(crate) fn link() -> RequestLink {
+    RequestLink {
+        client_id: client_id(),
+        request_uri: url("/oid4vp/request/4f9Jx2QmT8wLr6VbNz3KpA"),
+    }
+}
+
+pub(crate) fn ledger() -> LedgerRef {
+    LedgerRef {
+        chain_id: "7305881234".into(),
+        registry: "0x00000000000000000000000000000000c0a51e27".into(),
+    }
+}
+
+pub(crate) fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+pub(crate) fn consent_request() -> ConsentRequest {
+    ConsentRequest {
+        consent_id: "0190b6c2-4c2e-7a51-9d35-6f8a1e2b3c4d"
+            .parse::<ConsentId>()
+            .unwrap(),
+        credential_ids: vec!["holder".into()],
+        purpose: vec![Purpose::Treatment],
+        items: vec![
+            Item {
+                scope: scope("patient/AllergyIntolerance.rs"),
+                required: true,
+            },
+            Item {
+                scope: scope("patient/Observation.rs?category=laboratory"),
+                required: false,
+            },
+        ],
+        data_period: None,
+        period: Period {
+            start: "2026-12-01T10:00:00Z".parse().unwrap(),
+            end: "2026-12-31T10:00:00Z".parse().unwrap(),
+        },
+        recipient: Recipient {
+            client_id: client_id(),
+            name: "Northgate Clinic".into(),
+            policy_uri: url("/policy"),
+        },
+        retention: Retention::from_days(30).unwrap(),
+        onward: Onward::None,
+        delivery: Endpoint {
+            uri: url("/delivery/4f9Jx2QmT8wLr6VbNz3KpA"),
+            jwk: EncryptionKey::new(delivery_secret().public_key(), Some("records".into())).to_jwk(),
+        },
+        manage: Manage { uri: url("/manage") },
+        ledger: ledger(),
+    }
+}
+
+pub(crate) fn trust_list() -> TrustList {
+    TrustList {
+        version: 3,
+        issued: "2026-11-30T08:00:00Z".parse().unwrap(),
+        expires: "2027-02-28T08:00:00Z".parse().unwrap(),
+        authority: "Northgate development authority".into(),
+        development: true,
+        entries: vec![Entry {
+            id: "northgate-clinic".into(),
+            name: "Northgate Clinic".into(),
+            client_ids: vec![client_id()],
+            origins: vec![ORIGIN.into()],
+            purposes: vec![Purpose::Treatment],
+            roles: vec![Role::Verifier, Role::Relayer],
+            registries: vec![Registry {
+                chain_id: ledger().chain_id,
+                address: ledger().registry,
+                endpoints: vec![url("/ledger")],
+                finality_seconds: 0,
+                kind: RegistryKind::Embedded,
+            }],
+            log_keys: vec![PublicKey::from(&log_key())],
+            offline_keys: Vec::new(),
+            local: Some(LocalPin {
+                spki_sha256: URL_SAFE_NO_PAD.encode([9; 32]),
+            }),
+        }],
+    }
+}
+
+pub(crate) fn answer_key() -> EncryptionKey {
+    EncryptionKey::new(answer_secret().public_key(), Some("answer".into()))
+}
+
+pub(crate) fn signed_request() -> SignedRequest {
+    let consent = consent_request();
+    let parts = RequestParts {
+        response_uri: &url("/oid4vp/response/4f9Jx2QmT8wLr6VbNz3KpA"),
+        nonce: NONCE,
+        state: STATE,
+        issued: now(),
+        expires: later(300),
+        encryption_key: &answer_key(),
+        consent: &consent,
+    };
+    request::sign(&parts, &clinic_key(), CERTIFICATE)
+}
+
+pub(crate) fn verified_request() -> VerifiedRequest {
+    request::verify(&signed_request().compact, &link(), &trust_list(), now()).unwrap()
+}
+
+/// Header and payload of a compact JWS, unverified.
+pub(crate) fn jws_parts(compact: &str) -> (Value, Value) {
+    let mut parts = compact.split('.').map(|p| URL_SAFE_NO_PAD.decode(p).unwrap());
+    let mut part = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
+    (part(), part())
+}
+
+/// Signs whatever header and payload a test made up.
+pub(crate) fn sign_by_hand(header: &Value, payload: &str, key: &SigningKey) -> String {
+    let input = [header.to_string().as_str(), payload]
+        .map(|p| URL_SAFE_NO_PAD.encode(p))
+        .join(".");
+    let signature: Signature = key.sign(input.as_bytes());
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+}
+
+pub(crate) fn salt() -> Salt {
+    Salt([0x5a; 16])
+}
+
+pub(crate) fn sealed_records() -> String {
+    delivery::seal(
+        BUNDLE,
+        &verified_request().delivery_key,
+        &secret(0x41),
+        [0x42; 12],
+    )
+    .unwrap()
+}
+
+pub(crate) fn consent(request: &VerifiedRequest, granted: &[Scope]) -> Consent {
+    Consent::from_request(
+        &request.consent,
+        granted,
+        Digest32(request.digest),
+        PublicKey::from(&holder()).thumbprint_text(),
+        delivery::digest(&sealed_records()),
+    )
+}
+
+/// Stands for the ledger's EIP-712 hash.
+pub(crate) fn grant_id(grant: &GrantTuple) -> GrantId {
+    GrantId(Sha256::digest(serde_json::to_string(grant).unwrap()).into())
+}
+
+pub(crate) fn part(consent: Consent) -> CarnetPart {
+    let seconds = |t: Timestamp| u64::try_from(t.as_second()).unwrap();
+    let grant = GrantTuple {
+        subject: [0xab; 20],
+        commitment: consent.commitment(&salt()).0,
+        not_before: seconds(consent.period.start),
+        expiry: seconds(consent.period.end),
+        revoke_hash: [0xcd; 32],
+    };
+    CarnetPart {
+        grant,
+        signature: [0x1b; 65],
+        salt: salt(),
+        consent,
+    }
+}
+
+/// The granted part of the request: what is required.
+pub(crate) fn required() -> Vec<Scope> {
+    vec![scope("patient/AllergyIntolerance.rs")]
+}
+
+/// An answer as it goes over the wire.
+pub(crate) fn sealed_answer() -> String {
+    let request = verified_request();
+    let part = part(consent(&request, &required()));
+    let presentation = answer::build_presentation(
+        &request,
+        &part.consent,
+        &grant_id(&part.grant),
+        &holder(),
+        later(30),
+    )
+    .unwrap();
+    answer::seal(&request, &presentation, &part, &secret(0x43), [0x44; 12]).unwrap()
+}
+
+/// What the station keeps of its request.
+pub(crate) struct Desk {
+    pub(crate) client_id: String,
+    pub(crate) signed: SignedRequest,
+    pub(crate) consent_request: ConsentRequest,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self {
+            client_id: client_id(),
+            signed: signed_request(),
+            consent_request: consent_request(),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Session<'_> {
+        Session {
+            client_id: &self.client_id,
+            nonce: NONCE,
+            state: STATE,
+            request_digest: request::digest(&self.signed.compact),
+            transaction_data: &self.signed.transaction_data,
+            consent_request: &self.consent_request,
+        }
+    }
+}
+
+/// An object from `json!`.
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!(),
+    }
+}
