@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {ConsentRegistry} from "../src/ConsentRegistry.sol";
+import {Registry} from "./Registry.sol";
+
+contract ConsentRegistryFuzz is Registry {
+    /// Any window: recorded exactly when it begins within a day, is not over, not empty and not too long.
+    function testFuzz_only_a_fitting_window_is_recorded(uint64 notBefore, uint64 expiry) public {
+        checkWindow(notBefore, expiry);
+    }
+
+    /// The same near the borders, where random numbers rarely fall.
+    function testFuzz_the_borders_of_a_window_are_exact(uint8 start, int8 startBy, uint8 end, int8 endBy) public {
+        uint64[4] memory starts = [NOW - 1 days, NOW - 1 hours, NOW, NOW + 1 days];
+        int256 notBefore = int256(uint256(starts[start % 4])) + startBy % 3;
+        int256[4] memory ends = [notBefore, int256(uint256(NOW)), notBefore + int256(uint256(MAX)), notBefore + 1 days];
+        checkWindow(uint64(uint256(notBefore)), uint64(uint256(ends[end % 4] + endBy % 3)));
+    }
+
+    function testFuzz_status_follows_the_clock(uint64 length, uint64 when) public {
+        ConsentRegistry.Grant memory g = window(NOW + 60, NOW + 61 + length % MAX);
+        bytes32 id = give(g);
+        vm.warp(when);
+        expectStatus(
+            id,
+            when < g.notBefore
+                ? ConsentRegistry.Status.Pending
+                : when < g.expiry ? ConsentRegistry.Status.Active : ConsentRegistry.Status.Expired
+        );
+    }
+
+    function testFuzz_no_other_bytes_pass_for_the_signature(bytes32 r, bytes32 s, uint8 v, bytes calldata any) public {
+        ConsentRegistry.Grant memory g = fits();
+        bytes32 right = keccak256(signature(g));
+        bytes[3] memory tries = [abi.encodePacked(r, s, v), abi.encodePacked(r, s, 27 + v % 2), any];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.assume(keccak256(tries[i]) != right);
+            vm.expectRevert(ConsentRegistry.BadSignature.selector);
+            registry.grant(g, tries[i]);
+        }
+    }
+
+    function testFuzz_no_other_secret_revokes(bytes32 secret) public {
+        vm.assume(secret != SECRET);
+        ConsentRegistry.Grant memory g = fits();
+        vm.expectRevert(ConsentRegistry.WrongSecret.selector);
+        registry.revokeBySecret(g, secret);
+    }
+
+    /// Whatever is tried afterwards, in whatever order and at whatever time: revoked stays revoked.
+    function testFuzz_revoked_is_final(bool givenFirst, bool bySecret, uint8[8] calldata steps, uint64 when) public {
+        ConsentRegistry.Grant memory g = fits();
+        bytes32 id = registry.grantIdOf(g);
+        if (givenFirst) give(g);
+        revoke(g, bySecret);
+        vm.warp(when);
+        for (uint256 i = 0; i < steps.length; ++i) {
+            if (steps[i] % 3 == 0) {
+                bytes memory s = signature(g);
+                vm.expectRevert(ConsentRegistry.AlreadyRevoked.selector);
+                registry.grant(g, s);
+            } else {
+                revoke(g, steps[i] % 3 == 1);
+            }
+            expectStatus(id, ConsentRegistry.Status.Revoked);
+        }
+    }
+
+    /// No field can be changed without changing the name.
+    function testFuzz_another_grant_has_another_id(ConsentRegistry.Grant calldata a, ConsentRegistry.Grant calldata b)
+        public
+        view
+    {
+        bool same = keccak256(abi.encode(a)) == keccak256(abi.encode(b));
+        require((registry.grantIdOf(a) == registry.grantIdOf(b)) == same, "ids");
+    }
+
+    function revoke(ConsentRegistry.Grant memory g, bool bySecret) private {
+        if (bySecret) registry.revokeBySecret(g, SECRET);
+        else registry.revokeBySignature(g, revocation(g));
+    }
+
+    function checkWindow(uint64 notBefore, uint64 expiry) private {
+        ConsentRegistry.Grant memory g = window(notBefore, expiry);
+        bytes memory s = signature(g);
+        int256 start = int256(uint256(notBefore));
+        int256 end = int256(uint256(expiry));
+        int256 time = int256(uint256(NOW));
+        bytes4 expected;
+        if (end <= start || end <= time) expected = ConsentRegistry.WindowEmpty.selector;
+        else if (end - start > int256(uint256(MAX))) expected = ConsentRegistry.TooLong.selector;
+        else if (start < time - 1 days || start > time + 1 days) expected = ConsentRegistry.NotNow.selector;
+        if (expected != 0) vm.expectRevert(expected);
+        registry.grant(g, s);
+    }
+}

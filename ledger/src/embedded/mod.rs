@@ -1,0 +1,250 @@
+//! The registry in this process: the contract run by `revm` over a [`Store`], committed before it answers.
+//!
+//! Every operation runs the contract's own code; state, event and sequence number enter the store in one batch. Calls block
+//! until that batch is durable (call from a thread that may block); callers that arrive meanwhile share the next one.
+//! One `Embedded` per store at a time.
+
+mod contract;
+mod queue;
+mod records;
+mod state;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use carnet_store::Store;
+use revm::{Database as _, state::Bytecode};
+
+use self::{
+    contract::{Block, Operation},
+    queue::{Queue, Waiting},
+    records::Head,
+    state::State,
+};
+use crate::{Address, Domain, Event, Grant, Ledger, LedgerError, Proof, Reading, Recorded, grant_id};
+
+/// Gives the time, Unix seconds.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// A registry of one's own, kept in a store under the prefix `ledger/`.
+pub struct Embedded {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    domain: Domain,
+    code: Bytecode,
+    /// The latest time seen; the ledger's time never goes behind it.
+    latest: AtomicU64,
+    /// A commit failed: what is readable may not be durable.
+    unsure: AtomicBool,
+    queue: Queue,
+}
+
+/// A chain id for a new registry out of 8 random bytes: 53 bits, so that it is exact as a JSON number, the highest bit set,
+/// so that it is no public chain's.
+pub fn chain_id_from(random: [u8; 8]) -> u64 {
+    (u64::from_be_bytes(random) & ((1 << 52) - 1)) | (1 << 52)
+}
+
+impl Embedded {
+    /// Opens the registry in `store`, or makes one there with this chain id (see [`chain_id_from`]; an existing registry
+    /// keeps its own). `clock` gives Unix seconds and may go back: the ledger's time doesn't.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`] or [`LedgerError::Damaged`].
+    pub fn open(store: Arc<dyn Store>, chain_id_if_new: u64, clock: Clock) -> Result<Self, LedgerError> {
+        let head = match Head::load(&State::over(&*store, None))? {
+            Some(head) => head,
+            None => create(&*store, chain_id_if_new, clock())?,
+        };
+        let code = {
+            let mut state = State::over(&*store, None);
+            let account = state.basic(head.registry.0.into())?;
+            let account = account.ok_or(LedgerError::Damaged("the contract is missing"))?;
+            state.code_by_hash(account.code_hash)?
+        };
+        Ok(Self {
+            store,
+            clock,
+            domain: Domain {
+                chain_id: head.chain_id,
+                registry: head.registry,
+            },
+            code,
+            latest: AtomicU64::new(head.time),
+            unsure: AtomicBool::new(false),
+            queue: Queue::default(),
+        })
+    }
+
+    /// The ledger's time, Unix seconds: the clock's, or the latest it has ever shown if it went back.
+    pub fn time(&self) -> u64 {
+        let clock = (self.clock)();
+        self.latest.fetch_max(clock, Ordering::AcqRel).max(clock)
+    }
+
+    /// Writes the ledger's time down, so that it can't go back over a restart either. Operations do so anyway; an
+    /// idle registry does it now and then.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`] or [`LedgerError::Damaged`].
+    pub fn keep_time(&self) -> Result<(), LedgerError> {
+        self.queue.alone(|| {
+            let mut state = self.state();
+            let mut head = self.head(&state)?;
+            head.time = self.time();
+            head.save(&mut state)?;
+            self.commit(state)
+        })
+    }
+
+    fn state(&self) -> State<'_> {
+        State::over(&*self.store, Some(&self.code))
+    }
+
+    fn block(&self) -> Block {
+        Block {
+            chain_id: self.domain.chain_id,
+            time: self.time(),
+        }
+    }
+
+    fn head(&self, state: &State<'_>) -> Result<Head, LedgerError> {
+        match Head::load(state)? {
+            Some(head) if head.chain_id == self.domain.chain_id => Ok(head),
+            _ => Err(LedgerError::Damaged("the registry was exchanged")),
+        }
+    }
+
+    fn commit(&self, state: State<'_>) -> Result<(), LedgerError> {
+        let outcome = self.store.commit(state.into_batch());
+        self.unsure.store(outcome.is_err(), Ordering::Release);
+        outcome.map_err(|error| LedgerError::Store(Arc::new(error)))
+    }
+
+    fn submit(&self, operation: Operation) -> Result<Recorded, LedgerError> {
+        self.queue.submit(operation, |group| {
+            let mut state = self.state();
+            match self.record(&mut state, &group) {
+                Ok((answers, changed)) => {
+                    // A repetition changes nothing, but must not confirm what a failed commit may have left behind.
+                    let must_commit = changed || self.unsure.load(Ordering::Acquire);
+                    let outcome = if must_commit { self.commit(state) } else { Ok(()) };
+                    for (waiting, answer) in group.into_iter().zip(answers) {
+                        waiting.answer(outcome.clone().and(answer));
+                    }
+                }
+                Err(error) => group
+                    .into_iter()
+                    .for_each(|waiting| waiting.answer(Err(error.clone()))),
+            }
+        })
+    }
+
+    /// Runs a group in order, at one time; nothing is committed yet. Returns whether anything new happened. A refusal
+    /// concerns one operation; a failure may have left half a change in `state` and so concerns all.
+    fn record(
+        &self,
+        state: &mut State<'_>,
+        group: &[Waiting],
+    ) -> Result<(Vec<Result<Recorded, LedgerError>>, bool), LedgerError> {
+        let mut head = self.head(state)?;
+        let before = head.sequence;
+        let block = self.block();
+        head.time = block.time;
+        let mut answers = Vec::with_capacity(group.len());
+        for waiting in group {
+            match self.record_one(state, &mut head, block, &waiting.operation) {
+                Err(failure @ (LedgerError::Store(_) | LedgerError::Damaged(_))) => return Err(failure),
+                answer => answers.push(answer),
+            }
+        }
+        head.save(state)?;
+        Ok((answers, head.sequence != before))
+    }
+
+    fn record_one(
+        &self,
+        state: &mut State<'_>,
+        head: &mut Head,
+        block: Block,
+        operation: &Operation,
+    ) -> Result<Recorded, LedgerError> {
+        let done = contract::run(state, block, operation)?;
+        let kind = operation.kind();
+        if done.grant_id != grant_id(&self.domain, operation.grant()) {
+            return Err(LedgerError::Damaged(
+                "contract and program name the grant differently",
+            ));
+        }
+        let Some(changes) = done.changes else {
+            return Ok(records::recorded(state, &done.grant_id, kind)?);
+        };
+        let recorded = Recorded {
+            sequence: head.sequence + 1,
+            time: block.time,
+        };
+        let event = Event {
+            kind,
+            grant_id: done.grant_id,
+            grant: *operation.grant(),
+            recorded,
+        };
+        state.apply(changes)?;
+        records::add(state, &event)?;
+        head.sequence = recorded.sequence;
+        Ok(recorded)
+    }
+}
+
+impl Ledger for Embedded {
+    fn domain(&self) -> Domain {
+        self.domain
+    }
+
+    fn grant(&self, grant: &Grant, signature: &[u8; 65]) -> Result<Recorded, LedgerError> {
+        self.submit(Operation::Grant(*grant, *signature))
+    }
+
+    fn revoke(&self, grant: &Grant, proof: &Proof) -> Result<Recorded, LedgerError> {
+        self.submit(Operation::Revoke(*grant, proof.clone()))
+    }
+
+    fn read(&self, grant_id: &[u8; 32]) -> Result<Reading, LedgerError> {
+        let block = self.block();
+        let status = contract::status(&mut self.state(), block, grant_id)?;
+        Ok(Reading {
+            status,
+            as_of: block.time,
+        })
+    }
+
+    fn events_of(&self, subject: &Address) -> Result<Vec<Event>, LedgerError> {
+        Ok(records::events_of(&self.state(), subject)?)
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded")
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Deploys the contract and writes the first head, in one batch.
+fn create(store: &dyn Store, chain_id: u64, time: u64) -> Result<Head, LedgerError> {
+    let mut state = State::over(store, None);
+    let changes = contract::deploy(&mut state, Block { chain_id, time })?;
+    state.apply(changes)?;
+    let head = Head::new(chain_id, contract::registry_address(), time);
+    head.save(&mut state)?;
+    store
+        .commit(state.into_batch())
+        .map_err(|error| LedgerError::Store(Arc::new(error)))?;
+    Ok(head)
+}

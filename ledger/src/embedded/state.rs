@@ -1,0 +1,218 @@
+//! The EVM's state as pairs in a store, with the changes of the commit being prepared on top.
+//!
+//! Keys, all under `ledger/`: `a` address → nonce, balance, code hash · `c` hash → code · `s` address, slot → value ·
+//! and what [`records`](super::records) adds. Integers are big-endian.
+
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+
+use carnet_store::{Batch, Store, StoreError};
+use revm::{
+    Database,
+    database_interface::DBErrorMarker,
+    primitives::{Address, B256, KECCAK_EMPTY, StorageKey, StorageValue, U256},
+    state::{AccountInfo, Bytecode, EvmState},
+};
+
+use crate::{LedgerError, eip712::keccak};
+
+const PREFIX: &[u8] = b"ledger/";
+
+/// Why a state can't be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum StateError {
+    #[error("the store failed")]
+    Store(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    #[error("{0}")]
+    Damaged(&'static str),
+}
+
+impl DBErrorMarker for StateError {}
+
+impl From<StoreError> for StateError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<StateError> for LedgerError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Store(source) => Self::Store(source),
+            StateError::Damaged(what) => Self::Damaged(what),
+        }
+    }
+}
+
+/// What is stored, and what would be stored next.
+#[derive(Debug)]
+pub(super) struct State<'a> {
+    store: &'a dyn Store,
+    /// Code seen before, so that it is read and analysed once.
+    known: Option<&'a Bytecode>,
+    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl<'a> State<'a> {
+    pub(super) fn over(store: &'a dyn Store, known: Option<&'a Bytecode>) -> Self {
+        Self {
+            store,
+            known,
+            changes: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        match self.changes.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => Ok(self.store.get(key)?),
+        }
+    }
+
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.changes.insert(key, Some(value));
+    }
+
+    /// Last 8 bytes of every stored key that begins with `prefix`, in order. Not of changes to come.
+    pub(super) fn stored_numbers(&self, prefix: &[u8]) -> Result<Vec<u64>, StateError> {
+        let mut numbers = Vec::new();
+        let mut odd = false;
+        self.store.scan(prefix, &mut |key, _| {
+            if let Ok(bytes) = key[prefix.len()..].try_into() {
+                numbers.push(u64::from_be_bytes(bytes));
+                ControlFlow::Continue(())
+            } else {
+                odd = true;
+                ControlFlow::Break(())
+            }
+        })?;
+        if odd {
+            Err(StateError::Damaged("an index entry has the wrong length"))
+        } else {
+            Ok(numbers)
+        }
+    }
+
+    /// Takes over what a transaction changed.
+    pub(super) fn apply(&mut self, changed: EvmState) -> Result<(), StateError> {
+        for (address, account) in changed {
+            // Nothing self-destructs in the registry; an empty account is no account (EIP-161).
+            if !account.is_touched() || account.is_empty() {
+                continue;
+            }
+            let info = &account.info;
+            if self.basic(address)?.as_ref() != Some(info) {
+                self.put(account_key(address), encode_account(info));
+                if let Some(code) = info.code.as_ref().filter(|code| !code.is_empty()) {
+                    self.put(
+                        key(b'c', &[info.code_hash.as_slice()]),
+                        code.original_byte_slice().to_vec(),
+                    );
+                }
+            }
+            for (slot, value) in account.changed_storage_slots() {
+                let value = value.present_value;
+                let stored = (!value.is_zero()).then(|| value.to_be_bytes::<32>().to_vec());
+                self.changes.insert(slot_key(address, *slot), stored);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that is to be committed.
+    pub(super) fn into_batch(self) -> Batch {
+        let mut batch = Batch::new();
+        for (key, value) in self.changes {
+            match value {
+                Some(value) => batch.put(key, value),
+                None => batch.delete(key),
+            }
+        }
+        batch
+    }
+}
+
+impl Database for State<'_> {
+    type Error = StateError;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        self.get(&account_key(address))?
+            .map(|bytes| decode_account(&bytes))
+            .transpose()
+    }
+
+    fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
+        if hash == KECCAK_EMPTY {
+            return Ok(Bytecode::default());
+        }
+        if let Some(known) = self.known.filter(|known| known.hash_slow() == hash) {
+            return Ok(known.clone());
+        }
+        let code = self
+            .get(&key(b'c', &[hash.as_slice()]))?
+            .ok_or(StateError::Damaged("the contract's code is missing"))?;
+        if keccak(&[&code]) != hash.0 {
+            return Err(StateError::Damaged(
+                "the contract's code is not what was deployed",
+            ));
+        }
+        Ok(Bytecode::new_legacy(code.into()))
+    }
+
+    fn storage(&mut self, address: Address, slot: StorageKey) -> Result<StorageValue, StateError> {
+        match self.get(&slot_key(address, slot))? {
+            None => Ok(U256::ZERO),
+            Some(bytes) => match <[u8; 32]>::try_from(bytes) {
+                Ok(word) => Ok(U256::from_be_bytes(word)),
+                Err(_) => Err(StateError::Damaged("a storage slot has the wrong length")),
+            },
+        }
+    }
+
+    fn block_hash(&mut self, _: u64) -> Result<B256, StateError> {
+        Ok(B256::ZERO)
+    }
+}
+
+/// A key of the ledger's part of the store.
+pub(super) fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = PREFIX.to_vec();
+    key.push(kind);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+fn account_key(address: Address) -> Vec<u8> {
+    key(b'a', &[address.as_slice()])
+}
+
+fn slot_key(address: Address, slot: StorageKey) -> Vec<u8> {
+    key(b's', &[address.as_slice(), &slot.to_be_bytes::<32>()])
+}
+
+fn encode_account(info: &AccountInfo) -> Vec<u8> {
+    [
+        &info.nonce.to_be_bytes()[..],
+        &info.balance.to_be_bytes::<32>(),
+        info.code_hash.as_slice(),
+    ]
+    .concat()
+}
+
+fn decode_account(bytes: &[u8]) -> Result<AccountInfo, StateError> {
+    let bytes: &[u8; 72] = bytes
+        .try_into()
+        .map_err(|_| StateError::Damaged("an account has the wrong length"))?;
+    let (nonce, rest) = bytes.split_at(8);
+    let (balance, code_hash) = rest.split_at(32);
+    let mut number = [0; 8];
+    number.copy_from_slice(nonce);
+    Ok(AccountInfo {
+        nonce: u64::from_be_bytes(number),
+        balance: U256::from_be_slice(balance),
+        code_hash: B256::from_slice(code_hash),
+        code: None,
+        ..AccountInfo::default()
+    })
+}

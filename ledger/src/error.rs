@@ -1,0 +1,52 @@
+//! Why the ledger said no.
+
+use std::sync::Arc;
+
+/// A refusal, or an engine that can't answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Not the subject's signature of this, or not in the one accepted form (65 bytes, low s, v 27 or 28).
+    #[error(
+        "the signature does not belong to this grant; nothing was recorded; sign again with the grant's own key"
+    )]
+    BadSignature,
+    /// The period is empty or over.
+    #[error("the period is empty or already over; nothing was recorded; ask for a new period")]
+    WindowEmpty,
+    /// The period is longer than the registry allows.
+    #[error("the period is longer than this registry allows; nothing was recorded; ask for a shorter one")]
+    TooLong,
+    /// The period's start is more than a day from the ledger's time.
+    #[error(
+        "the period does not begin within a day of now; nothing was recorded; check the clock, then ask again"
+    )]
+    NotNow,
+    /// It was taken back, which is final.
+    #[error("this consent was revoked, which is final; nothing was recorded; a new one can be given")]
+    Revoked,
+    /// The secret is not the one behind this grant.
+    #[error("the revocation secret is not of this grant; nothing was recorded; check the slip")]
+    WrongSecret,
+    /// The engine's storage failed. The operation may be asked for again: it is recorded at most once.
+    #[error("the ledger's storage failed; nothing was confirmed; try again, it is recorded at most once")]
+    Store(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// What is stored is not what this program has written, or contract and engine disagree. It stays untouched.
+    #[error("the ledger's data can't be read ({0}); nothing was changed; restore it or ask for help")]
+    Damaged(&'static str),
+}
+
+impl LedgerError {
+    /// Stable name, snake_case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadSignature => "bad_signature",
+            Self::WindowEmpty => "window_empty",
+            Self::TooLong => "too_long",
+            Self::NotNow => "not_now",
+            Self::Revoked => "revoked",
+            Self::WrongSecret => "wrong_secret",
+            Self::Store(_) => "store",
+            Self::Damaged(_) => "damaged",
+        }
+    }
+}

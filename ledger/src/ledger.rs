@@ -1,0 +1,69 @@
+//! The one door to every engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, Domain, Event, Grant, LedgerError, Proof, Recorded};
+
+/// Where a grant stands. `Revoked` is final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Never heard of it.
+    None,
+    /// Given, its period has not begun.
+    Pending,
+    /// Given, and it holds now.
+    Active,
+    /// Taken back, or taken back before it arrived.
+    Revoked,
+    /// Its period is over.
+    Expired,
+}
+
+/// A status and the moment it was true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Where the grant stands.
+    pub status: Status,
+    /// The ledger's time of this reading, Unix seconds. Whoever relies on an old reading relies on nothing.
+    pub as_of: u64,
+}
+
+/// A consent registry. An operation that has returned `Ok` is durable and is seen by every later reading.
+pub trait Ledger: Send + Sync {
+    /// Which registry this is.
+    fn domain(&self) -> Domain;
+
+    /// Records a grant signed by its subject. The same grant again returns the same [`Recorded`].
+    ///
+    /// # Errors
+    /// [`LedgerError`]; nothing is recorded then.
+    fn grant(&self, grant: &Grant, signature: &[u8; 65]) -> Result<Recorded, LedgerError>;
+
+    /// Takes a grant back for good; one that has not arrived yet can't be given any more. The same again, by either
+    /// proof, returns the same [`Recorded`].
+    ///
+    /// # Errors
+    /// [`LedgerError`]; nothing is recorded then.
+    fn revoke(&self, grant: &Grant, proof: &Proof) -> Result<Recorded, LedgerError>;
+
+    /// Where this grant stands, and when that was so. Writes nothing.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it can't be known; deny then.
+    fn read(&self, grant_id: &[u8; 32]) -> Result<Reading, LedgerError>;
+
+    /// Where this grant stands now. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn status(&self, grant_id: &[u8; 32]) -> Result<Status, LedgerError> {
+        self.read(grant_id).map(|reading| reading.status)
+    }
+
+    /// Everything recorded about this subject's grants, in order.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it can't be known.
+    fn events_of(&self, subject: &Address) -> Result<Vec<Event>, LedgerError>;
+}

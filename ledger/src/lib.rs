@@ -1,0 +1,29 @@
+//! The consent registry: who may read what until when, as a hash, on a ledger that holds no name.
+//!
+//! The rules live in one Solidity contract, `contracts/ConsentRegistry.sol`. This crate has the types and signatures both
+//! sides need (always built, no EVM), the trait [`Ledger`] that every engine answers, and the engines:
+//!
+//! - `embedded` (feature of that name): the contract run in this process over a `carnet-store`
+//!   store, durable before it answers. No blocks and no consensus: whoever runs it keeps it.
+//!
+//! A grant is named everywhere by its *grant id*, the EIP-712 hash of its five fields under the registry's [`Domain`].
+
+mod address;
+mod eip712;
+mod error;
+mod event;
+mod grant;
+mod hex_bytes;
+mod ledger;
+mod sign;
+
+#[cfg(feature = "embedded")]
+pub mod embedded;
+
+pub use address::{Address, AddressError};
+pub use eip712::{Domain, grant_id, revocation_digest, revoke_hash};
+pub use error::LedgerError;
+pub use event::{Event, EventKind, Recorded};
+pub use grant::{Grant, MAX_PERIOD_SECONDS, MAX_START_SKEW_SECONDS, Proof};
+pub use ledger::{Ledger, Reading, Status};
+pub use sign::{address_of, sign_grant, sign_revocation};

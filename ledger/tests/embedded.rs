@@ -1,0 +1,256 @@
+//! The embedded engine keeps the rules of every engine, and its own: durable before it answers, over any restart.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod conformance;
+mod support;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use carnet_ledger::{
+    Grant, Ledger as _, Proof, Status,
+    embedded::{Embedded, chain_id_from},
+    grant_id,
+};
+use carnet_store::Store;
+use conformance::{Bench, DAY, HOUR, NOW, Subject, conformance, status};
+use serde_json::Value;
+use support::{Disk, MemoryStore};
+
+const CHAIN: u64 = 5_000_000_000_000_001;
+
+/// A ledger over a store that outlives it, and its clock.
+struct World {
+    store: Arc<MemoryStore>,
+    clock: Arc<AtomicU64>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            clock: Arc::new(AtomicU64::new(NOW)),
+        }
+    }
+
+    fn open(&self) -> Embedded {
+        self.try_open().unwrap()
+    }
+
+    fn try_open(&self) -> Result<Embedded, carnet_ledger::LedgerError> {
+        let clock = Arc::clone(&self.clock);
+        Embedded::open(
+            Arc::clone(&self.store) as Arc<dyn Store>,
+            CHAIN,
+            Arc::new(move || clock.load(Ordering::SeqCst)),
+        )
+    }
+
+    fn set_clock(&self, time: u64) {
+        self.clock.store(time, Ordering::SeqCst);
+    }
+}
+
+fn fresh() -> Bench {
+    let world = World::new();
+    let ledger = Arc::new(world.open());
+    Bench {
+        ledger,
+        set_clock: Box::new(move |time| world.set_clock(time)),
+    }
+}
+
+conformance!(fresh);
+
+#[test]
+fn the_contract_agrees_with_the_vectors() {
+    let file: Value = serde_json::from_str(include_str!("../vectors/signatures.json")).unwrap();
+    let bytes = |value: &Value| hex::decode(&value.as_str().unwrap()[2..]).unwrap();
+    for vector in file["vectors"].as_array().unwrap() {
+        let chain: u64 = vector["chainId"].as_str().unwrap().parse().unwrap();
+        let ledger = Embedded::open(Arc::new(MemoryStore::new()), chain, Arc::new(|| NOW)).unwrap();
+        assert_eq!(
+            ledger.domain().registry.to_string(),
+            vector["registry"].as_str().unwrap()
+        );
+        assert_eq!(ledger.domain().chain_id, chain);
+
+        let grant: Grant = serde_json::from_value(vector["grant"].clone()).unwrap();
+        ledger
+            .grant(&grant, &bytes(&vector["signature"]).try_into().unwrap())
+            .unwrap();
+        assert_eq!(
+            ledger
+                .status(&bytes(&vector["grantId"]).try_into().unwrap())
+                .unwrap(),
+            Status::Active
+        );
+        let secret = Proof::Secret(bytes(&vector["secret"]).try_into().unwrap());
+        let signature = Proof::Signature(bytes(&vector["revocationSignature"]).try_into().unwrap());
+        assert_eq!(
+            ledger.revoke(&grant, &signature).unwrap(),
+            ledger.revoke(&grant, &secret).unwrap()
+        );
+    }
+}
+
+#[test]
+fn on_disk_everything_is_there_after_a_restart_and_counting_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |chain| {
+        let store = Arc::new(carnet_store::open_sled(folder.path()).unwrap());
+        Embedded::open(store, chain, Arc::new(|| NOW)).unwrap()
+    };
+    let (maria, peter) = (Subject::number(1), Subject::number(2));
+    let (granted, revoked) = (maria.grant(NOW, NOW + DAY), peter.grant(NOW, NOW + DAY));
+
+    let ledger = open(CHAIN);
+    let domain = ledger.domain();
+    let first = maria.give(&ledger, &granted).unwrap();
+    let tombstone = ledger.revoke(&revoked, &peter.secret_proof()).unwrap();
+    drop(ledger);
+
+    let ledger = open(CHAIN + 1);
+    assert_eq!(ledger.domain(), domain, "a registry keeps its chain id");
+    assert_eq!(maria.give(&ledger, &granted).unwrap(), first);
+    assert_eq!(ledger.revoke(&revoked, &peter.secret_proof()).unwrap(), tombstone);
+    assert_eq!(
+        (status(&ledger, &granted), status(&ledger, &revoked)),
+        (Status::Active, Status::Revoked)
+    );
+    assert_eq!(ledger.events_of(&granted.subject).unwrap().len(), 1);
+    assert_eq!(
+        ledger.revoke(&granted, &maria.secret_proof()).unwrap().sequence,
+        3
+    );
+}
+
+#[test]
+fn an_operation_is_one_commit_and_a_look_or_a_repetition_none() {
+    let world = World::new();
+    let ledger = world.open();
+    let maria = Subject::number(1);
+    let grant = maria.grant(NOW, NOW + DAY);
+    let at = |step: &str, expected| assert_eq!(world.store.commits(), expected, "{step}");
+    at("made", 1);
+    maria.give(&ledger, &grant).unwrap();
+    at("granted", 2);
+    maria.give(&ledger, &grant).unwrap();
+    status(&ledger, &grant);
+    ledger.events_of(&grant.subject).unwrap();
+    Subject::number(2).give(&ledger, &grant).unwrap_err();
+    at("repeated, looked at, refused", 2);
+    ledger.revoke(&grant, &maria.secret_proof()).unwrap();
+    at("revoked", 3);
+    drop(ledger);
+    world.open();
+    at("opened again", 3);
+}
+
+#[test]
+fn what_was_not_made_durable_is_not_confirmed() {
+    for disk in [Disk::Refuses, Disk::WritesAndFails] {
+        let world = World::new();
+        let ledger = world.open();
+        let maria = Subject::number(1);
+        let grant = maria.grant(NOW, NOW + DAY);
+        world.store.becomes(disk);
+        assert_eq!(maria.give(&ledger, &grant).unwrap_err().code(), "store");
+        assert_eq!(
+            maria.give(&ledger, &grant).unwrap_err().code(),
+            "store",
+            "also if it can be read already"
+        );
+        world.store.becomes(Disk::Well);
+        let recorded = maria.give(&ledger, &grant).unwrap();
+        assert_eq!(recorded.sequence, 1, "recorded once");
+        assert_eq!(
+            world.open().status(&grant_id(&ledger.domain(), &grant)).unwrap(),
+            Status::Active
+        );
+        assert_eq!(ledger.events_of(&grant.subject).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_registry_that_could_not_be_written_does_not_exist() {
+    let world = World::new();
+    world.store.becomes(Disk::Refuses);
+    assert_eq!(world.try_open().unwrap_err().code(), "store");
+    world.store.becomes(Disk::Well);
+    world.open();
+}
+
+#[test]
+fn time_does_not_go_back_with_the_clock() {
+    let world = World::new();
+    let ledger = world.open();
+    let maria = Subject::number(1);
+    let grant = maria.grant(NOW, NOW + HOUR);
+    maria.give(&ledger, &grant).unwrap();
+    world.set_clock(NOW + 2 * HOUR);
+    assert_eq!(status(&ledger, &grant), Status::Expired);
+    world.set_clock(NOW);
+    assert_eq!(status(&ledger, &grant), Status::Expired, "while it runs");
+    ledger.keep_time().unwrap();
+    drop(ledger);
+    let ledger = world.open();
+    assert_eq!(status(&ledger, &grant), Status::Expired, "over a restart");
+    let late = maria.grant(NOW, NOW + 3 * HOUR);
+    assert_eq!(maria.give(&ledger, &late).unwrap().time, NOW + 2 * HOUR);
+}
+
+#[test]
+fn data_that_were_cut_short_are_reported_and_never_read_as_something_else() {
+    let alter = |world: &World, kind: &[u8], length: usize| {
+        let mut pairs = world.store.pairs.lock().unwrap();
+        pairs
+            .iter_mut()
+            .filter(|(key, _)| key.starts_with(kind))
+            .for_each(|(_, value)| value.truncate(length));
+    };
+    let with_grant = || {
+        let world = World::new();
+        let maria = Subject::number(1);
+        let grant = maria.grant(NOW, NOW + DAY);
+        maria.give(&world.open(), &grant).unwrap();
+        (world, grant)
+    };
+
+    for (kind, length) in [(&b"ledger/c"[..], 100), (b"ledger/h", 10), (b"ledger/a", 71)] {
+        let (world, _) = with_grant();
+        alter(&world, kind, length);
+        assert_eq!(world.try_open().unwrap_err().code(), "damaged", "{kind:?}");
+    }
+
+    let (world, grant) = with_grant();
+    let ledger = world.open();
+    alter(&world, b"ledger/s", 31);
+    assert_eq!(
+        ledger
+            .status(&grant_id(&ledger.domain(), &grant))
+            .unwrap_err()
+            .code(),
+        "damaged"
+    );
+
+    let (world, grant) = with_grant();
+    let ledger = world.open();
+    alter(&world, b"ledger/e", 9);
+    assert_eq!(ledger.events_of(&grant.subject).unwrap_err().code(), "damaged");
+    assert_eq!(
+        Subject::number(1).give(&ledger, &grant).unwrap_err().code(),
+        "damaged"
+    );
+}
+
+#[test]
+fn a_random_chain_id_is_exact_in_json_and_no_public_chains() {
+    for random in [[0; 8], [255; 8]] {
+        let id = chain_id_from(random);
+        assert!((1 << 52..1 << 53).contains(&id));
+    }
+    assert_ne!(chain_id_from([1; 8]), chain_id_from([2; 8]));
+}
