@@ -1,0 +1,310 @@
+//! What each command does and answers.
+
+use std::{io::Write, path::PathBuf, time::Duration};
+
+use carnet_wallet_core::{
+    Choice, Clock, Wallet,
+    views::{ConsentLine, ConsentView, QuestionView, RecordLine, RejectedView},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
+    doors,
+    failure::Failure,
+    plain,
+};
+
+/// How long a command that only looks waits for what is still to be sent.
+const CATCH_UP: Duration = Duration::from_secs(6);
+
+/// What a command answers: for programs and for people.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// One JSON object.
+    json: String,
+    plain: String,
+}
+
+impl Answer {
+    fn new(json: &Value, plain: String) -> Self {
+        Self {
+            json: json.to_string(),
+            plain,
+        }
+    }
+
+    pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
+        let text = if json { &self.json } else { &self.plain };
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{}", text.trim_end())
+            .and_then(|()| stdout.flush())
+            .map_err(|_| {
+                Failure::here(
+                    "no_output",
+                    "The answer could not be written.",
+                    "Check where the output goes.",
+                )
+            })
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Init => init(common),
+        Command::ReadCode { picture } => {
+            let link = Wallet::read_code(&doors::read_file(&picture)?)?;
+            Ok(Answer::new(&json!({ "uri": link }), link.clone()))
+        }
+        Command::Trust {
+            command: TrustCommand::Show,
+        } => trust(&doors::open(common)?),
+        Command::Records { command } => records(common, command),
+        Command::Inspect { uri } => {
+            let question = doors::open(common)?.inspect(&uri).await?;
+            Ok(Answer::new(&question_json(&question), plain::question(&question)))
+        }
+        Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
+        Command::Consents { command } => consents(&doors::open(common)?, command).await,
+        Command::Sync => {
+            let done = doors::open(common)?.sync().await?;
+            Ok(Answer::new(
+                &json!({ "sent": done.sent, "waiting": done.waiting }),
+                plain::sync(&done),
+            ))
+        }
+        Command::Activity => {
+            let lines = doors::open(common)?.activity()?;
+            Ok(Answer::new(
+                &json!({ "activity": lines }),
+                plain::activity(&lines),
+            ))
+        }
+    }
+}
+
+fn init(common: &Common) -> Result<Answer, Failure> {
+    let dir = doors::vault_dir(common)?;
+    // Before anything is made: a list that can't be taken must not leave a vault whose words nobody saw.
+    if let Some(file) = &common.trust {
+        Wallet::preview_trust(&doors::read_file(file)?, &Clock::system())?;
+    }
+    let passphrase = doors::passphrase(common, true)?;
+    let made = Wallet::create(&dir, &passphrase, doors::kdf()?, Clock::system())?;
+    doors::take_trust(&made.wallet, common)?;
+    let words = made.words.list();
+    let fingerprint = made.wallet.fingerprint();
+    let mut json = json!({ "fingerprint": fingerprint, "words": words });
+    let trust = made.wallet.trust()?;
+    if let Some(trust) = &trust {
+        json["trust"] =
+            json!({ "authority": trust.authority, "development": trust.development, "root": trust.root });
+    }
+    made.wallet.words_seen()?;
+    Ok(Answer::new(
+        &json,
+        plain::made(&dir, &fingerprint, &words, trust.as_ref()),
+    ))
+}
+
+fn trust(wallet: &Wallet) -> Result<Answer, Failure> {
+    let trust = wallet.trust()?.ok_or_else(|| {
+        Failure::here(
+            "no_trust_list",
+            "This wallet knows no organisations yet.",
+            "Give it a list once: `carnet --trust FILE trust show`.",
+        )
+    })?;
+    Ok(Answer::new(&json!(trust), plain::trust(&trust)))
+}
+
+fn records(common: &Common, command: RecordsCommand) -> Result<Answer, Failure> {
+    let wallet = doors::open(common)?;
+    match command {
+        RecordsCommand::Import { files, other_person } => import(&wallet, &files, other_person),
+        RecordsCommand::List { resource_type } => {
+            let lines = wallet.records(resource_type.as_deref())?;
+            let json: Vec<Value> = lines.iter().map(record_json).collect();
+            Ok(Answer::new(&json!({ "records": json }), plain::records(&lines)))
+        }
+        RecordsCommand::Show { id } => Ok(Answer {
+            json: wallet.record_raw(&id)?,
+            plain: plain::record(&wallet.record(&id)?),
+        }),
+        RecordsCommand::Export { file: None } => {
+            let bundle = wallet.export_records()?;
+            Ok(Answer {
+                plain: bundle.clone(),
+                json: bundle,
+            })
+        }
+        RecordsCommand::Export { file: Some(file) } => {
+            let records = wallet.records(None)?.len();
+            std::fs::write(&file, wallet.export_records()?).map_err(|error| {
+                Failure::here(
+                    "unwritable_file",
+                    format!("{} can't be written: {error}", file.display()),
+                    "Choose another place.",
+                )
+            })?;
+            let plain = format!("{records} records written to {}.", file.display());
+            Ok(Answer::new(&json!({ "exported": records, "file": file }), plain))
+        }
+    }
+}
+
+fn import(wallet: &Wallet, files: &[PathBuf], other_person: bool) -> Result<Answer, Failure> {
+    let (mut imported, mut already_here) = (0, 0);
+    let mut rejected: Vec<RejectedView> = Vec::new();
+    for file in files {
+        let done = doors::read_file(file)
+            .and_then(|bytes| Ok(wallet.import(&bytes, other_person)?))
+            .map_err(|failure| {
+                failure.about(&match imported {
+                    0 => format!("{}: ", file.display()),
+                    n => format!(
+                        "({n} records of the files before were imported.) {}: ",
+                        file.display()
+                    ),
+                })
+            })?;
+        imported += done.imported;
+        already_here += done.already_here;
+        rejected.extend(done.rejected.into_iter().map(|mut entry| {
+            if files.len() > 1 {
+                entry.entry = format!("{}: {}", file.display(), entry.entry);
+            }
+            entry
+        }));
+    }
+    let json = json!({ "imported": imported, "rejected": rejected });
+    Ok(Answer::new(
+        &json,
+        plain::imported(imported, already_here, &rejected),
+    ))
+}
+
+async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> Result<Answer, Failure> {
+    if deny {
+        let done = wallet.deny(uri).await?;
+        return Ok(Answer::new(
+            &json!({ "decision": done.decision }),
+            "You said no. Nothing was shared.".to_owned(),
+        ));
+    }
+    let choice = match grant.as_slice() {
+        [one] if one == "all" => Choice::All,
+        [one] if one == "required" => Choice::Required,
+        _ => Choice::Scopes(grant),
+    };
+    let done = wallet.answer(uri, &choice).await?;
+    let json = json!({
+        "decision": done.decision,
+        "consent_id": done.consent_id,
+        "grant_id": done.grant_id,
+        "code": done.code,
+        "state": done.state,
+        "ledger": done.ledger.as_ref().map(ledger_json),
+    });
+    Ok(Answer::new(&json, plain::answered(&done)))
+}
+
+async fn consents(wallet: &Wallet, command: ConsentsCommand) -> Result<Answer, Failure> {
+    if wallet.needs_sync() && !matches!(command, ConsentsCommand::Revoke { .. }) {
+        // What can't be sent now stays in the outbox; looking goes on without it.
+        let _ = tokio::time::timeout(CATCH_UP, wallet.sync()).await;
+    }
+    match command {
+        ConsentsCommand::List => {
+            let lines = wallet.consents()?;
+            let json: Vec<Value> = lines.iter().map(consent_json).collect();
+            Ok(Answer::new(&json!({ "consents": json }), plain::consents(&lines)))
+        }
+        ConsentsCommand::Show { id } => {
+            let view = wallet.consent(&id)?;
+            Ok(Answer::new(&consent_view_json(&view), plain::consent(&view)))
+        }
+        ConsentsCommand::Revoke { id } => {
+            let done = wallet.revoke(&id).await?;
+            let json = json!({
+                "state": done.state,
+                "ledger": done.ledger,
+                "clinic": done.clinic,
+                "deletion_receipt": done.deletion_receipt,
+            });
+            Ok(Answer::new(&json, plain::revoked(&done)))
+        }
+        ConsentsCommand::Reads { id } => {
+            let reads = wallet.reads(&id).await?;
+            Ok(Answer::new(&json!({ "reads": reads }), plain::reads(&reads)))
+        }
+    }
+}
+
+fn record_json(line: &RecordLine) -> Value {
+    json!({
+        "id": line.id,
+        "type": line.resource_type,
+        "date": line.date,
+        "title": line.title,
+        "sensitive": line.sensitive,
+    })
+}
+
+fn question_json(question: &QuestionView) -> Value {
+    let items: Vec<Value> = question
+        .items
+        .iter()
+        .map(|item| {
+            json!({
+                "scope": item.scope,
+                "required": item.required,
+                "matching": item.matching,
+                "sensitive": item.sensitive,
+                "excess": item.excess,
+            })
+        })
+        .collect();
+    json!({
+        "verifier": { "id": question.verifier.id, "name": question.verifier.name },
+        "purpose": question.purpose,
+        "items": items,
+        "period": question.period,
+        "retention": format!("P{}D", question.retention_days),
+    })
+}
+
+fn ledger_json(ledger: &carnet_wallet_core::views::LedgerView) -> Value {
+    json!({ "status": ledger.status, "chain_id": ledger.chain_id, "registry": ledger.registry })
+}
+
+fn consent_json(line: &ConsentLine) -> Value {
+    json!({
+        "consent_id": line.consent_id,
+        "grant_id": line.grant_id,
+        "state": line.state,
+        "verifier": line.verifier,
+        "end": line.end,
+    })
+}
+
+/// The list's shape with one consent in it, and the rest of it beside.
+fn consent_view_json(view: &ConsentView) -> Value {
+    json!({
+        "consents": [consent_json(&view.line)],
+        "start": view.line.start,
+        "groups": view.line.groups,
+        "records": view.line.records,
+        "decision": view.decision,
+        "purpose": view.purpose,
+        "granted": view.granted,
+        "not_granted": view.not_granted,
+        "retention": format!("P{}D", view.retention_days),
+        "code": view.code,
+        "ledger": view.ledger.as_ref().map(ledger_json),
+        "revocation": view.revocation,
+        "reads": view.reads,
+        "reads_as_of": view.reads_as_of,
+    })
+}

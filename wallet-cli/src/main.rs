@@ -1,0 +1,43 @@
+//! `carnet`: every use case of the wallet from a terminal.
+//!
+//! With `--json`, success is one JSON object on stdout and exit 0; failure is `{"error":{"code","message","next"}}`
+//! on stderr and an exit other than 0. Without it, the same in plain sentences.
+
+mod answers;
+mod arguments;
+mod doors;
+mod failure;
+mod plain;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{arguments::Arguments, failure::Failure};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::of_usage(&error),
+    };
+    let json = arguments.common.json;
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|_| {
+            Failure::here(
+                "no_runtime",
+                "This machine gave no resources to start.",
+                "Try again.",
+            )
+        })
+        .and_then(|runtime| runtime.block_on(answers::run(arguments)));
+    match done.and_then(|answer| answer.print(json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The same answers in plain sentences.
+
+use std::{fmt::Write as _, path::Path};
+
+use carnet_wallet_core::views::{
+    ActivityLine, AnswerView, ConsentLine, ConsentView, GroupCount, QuestionView, ReadView, RecordLine,
+    RecordView, RejectedView, RevocationView, SyncView, TrustView,
+};
+
+/// The drawers in the order in which a person looks for things.
+const GROUPS: [&str; 15] = [
+    "person",
+    "medicines",
+    "allergies",
+    "conditions",
+    "laboratory",
+    "vitals",
+    "vaccinations",
+    "procedures",
+    "visits",
+    "notes",
+    "reports",
+    "plans",
+    "other",
+    "administrative",
+    "directory",
+];
+
+pub(crate) fn made(dir: &Path, fingerprint: &str, words: &[&str], trust: Option<&TrustView>) -> String {
+    let mut text = format!(
+        "Your vault is in {}.\nIts local name is {fingerprint}.\n\n",
+        dir.display()
+    );
+    text.push_str("Write these 24 words on paper. Whoever has them has your wallet; without them a forgotten\npassphrase can't be replaced.\n\n");
+    for (row, four) in words.chunks(4).enumerate() {
+        for (column, word) in four.iter().enumerate() {
+            let _ = write!(text, "{:>3}. {word:<10}", row * 4 + column + 1);
+        }
+        text.push('\n');
+    }
+    if let Some(trust) = trust {
+        let _ = write!(text, "\n{}", self::trust(trust));
+    }
+    text
+}
+
+pub(crate) fn trust(trust: &TrustView) -> String {
+    let mut text = format!(
+        "You trust {} to say who is who ({}).\n",
+        trust.authority, trust.root
+    );
+    if trust.development {
+        text.push_str("This is a development list: nobody has checked these organisations.\n");
+    }
+    let _ = writeln!(
+        text,
+        "List {} is good until {}. It names:",
+        trust.version,
+        day(&trust.expires)
+    );
+    for name in &trust.organisations {
+        let _ = writeln!(text, "  {name}");
+    }
+    text
+}
+
+pub(crate) fn imported(imported: u32, already_here: u32, rejected: &[RejectedView]) -> String {
+    let mut text = format!("{imported} records imported.");
+    if already_here > 0 {
+        let _ = write!(text, " {already_here} were here already.");
+    }
+    if !rejected.is_empty() {
+        let _ = writeln!(text, " {} were not taken:", rejected.len());
+        for entry in rejected {
+            let _ = writeln!(text, "  {}: {} ({})", entry.entry, entry.message, entry.code);
+        }
+    }
+    text
+}
+
+pub(crate) fn records(lines: &[RecordLine]) -> String {
+    if lines.is_empty() {
+        return "There are no records here yet. Import a FHIR file with `carnet records import FILE`."
+            .to_owned();
+    }
+    let mut text = String::new();
+    for group in GROUPS {
+        if !lines.iter().any(|line| line.group == group) {
+            continue;
+        }
+        let _ = writeln!(text, "{}", capital(group));
+        for line in lines.iter().filter(|line| line.group == group) {
+            let _ = writeln!(text, "  {:<8}  {}", short(&line.id, 8), record_line(line));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn record_line(line: &RecordLine) -> String {
+    let mut text = format!("{:<10}  {}", line.date.as_deref().unwrap_or("-"), line.title);
+    if let Some(detail) = &line.detail {
+        let _ = write!(text, ": {detail}");
+    }
+    if !line.sensitive.is_empty() {
+        let _ = write!(text, "  [sensitive: {}]", line.sensitive.join(", "));
+    }
+    text
+}
+
+pub(crate) fn record(view: &RecordView) -> String {
+    let mut text = format!("{}\n{}\n\n", view.line.resource_type, record_line(&view.line));
+    for field in &view.fields {
+        let _ = writeln!(text, "{}: {}", field.label, field.value);
+    }
+    if view.series.len() > 1 {
+        text.push_str("\nOver time:\n");
+        for point in &view.series {
+            let _ = writeln!(
+                text,
+                "  {}  {} {}",
+                point.date,
+                point.value,
+                view.unit.as_deref().unwrap_or_default()
+            );
+        }
+    }
+    text
+}
+
+pub(crate) fn question(question: &QuestionView) -> String {
+    let mut text = format!(
+        "{} asks.\nVouched for by {}",
+        question.verifier.name, question.verifier.vouched_by
+    );
+    text.push_str(if question.development {
+        " (a development list: nobody has checked them).\n"
+    } else {
+        ".\n"
+    });
+    let _ = writeln!(text, "For: {}", question.purpose.join(", "));
+    let _ = writeln!(
+        text,
+        "May read until {}; keeps a copy for {} days.\n",
+        day(&question.period.end),
+        question.retention_days
+    );
+    for item in &question.items {
+        let mut marks = vec![if item.required { "needed" } else { "optional" }.to_owned()];
+        if item.sensitive {
+            marks.push(format!("{} sensitive", item.sensitive_count));
+        }
+        if item.excess {
+            marks.push("more than this purpose needs".to_owned());
+        }
+        let _ = writeln!(
+            text,
+            "{}: {} records ({})",
+            item.scope,
+            item.matching,
+            marks.join(", ")
+        );
+        for line in &item.records {
+            let _ = writeln!(text, "    {}", record_line(line));
+        }
+        for withheld in &item.withheld {
+            let why = match withheld.reason.as_str() {
+                "outside_period" => "older or newer than asked for",
+                _ => "carries more than was asked for",
+            };
+            let _ = writeln!(text, "    stays home ({why}): {}", record_line(&withheld.record));
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\nNothing was answered. This question can be answered until {}.",
+        question.expires
+    );
+    text
+}
+
+pub(crate) fn answered(done: &AnswerView) -> String {
+    let code = done.code.as_deref().unwrap_or("-");
+    match done.state.as_str() {
+        "granted" => {
+            let status = done
+                .ledger
+                .as_ref()
+                .map_or("unknown", |ledger| ledger.status.as_str());
+            let recorded = if status == "pending" {
+                "It is being recorded."
+            } else {
+                "It is recorded."
+            };
+            format!(
+                "You shared {} records. {recorded}\nRead these digits out at the desk: {code}\nTake it back with `carnet consents revoke {}`.",
+                done.records, done.consent_id
+            )
+        }
+        _ => format!(
+            "Your answer is with them, but it is not yet confirmed, and no record has left.\nRead these digits out at the desk: {code}\n`carnet sync` tries again; `carnet consents revoke {}` takes it back.",
+            done.consent_id
+        ),
+    }
+}
+
+pub(crate) fn consents(lines: &[ConsentLine]) -> String {
+    if lines.is_empty() {
+        return "Nobody can see your records.".to_owned();
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(
+            text,
+            "{:<8}  {:<9}  {}  until {}  {}",
+            short(&line.consent_id, 8),
+            line.state,
+            line.verifier,
+            day(&line.end),
+            groups(&line.groups)
+        );
+    }
+    text
+}
+
+pub(crate) fn consent(view: &ConsentView) -> String {
+    let line = &view.line;
+    let mut text = format!("{}: {}\n", line.verifier, line.state);
+    let _ = writeln!(
+        text,
+        "From {} until {}; they keep a copy for {} days.",
+        day(&line.start),
+        day(&line.end),
+        view.retention_days
+    );
+    let _ = writeln!(text, "For: {}", view.purpose.join(", "));
+    let _ = writeln!(
+        text,
+        "Shared: {} ({} records)",
+        groups(&line.groups),
+        line.records
+    );
+    for scope in &view.granted {
+        let _ = writeln!(text, "  yes  {scope}");
+    }
+    for scope in &view.not_granted {
+        let _ = writeln!(text, "  no   {scope}");
+    }
+    if let Some(code) = &view.code {
+        let _ = writeln!(text, "Digits for the desk: {code}");
+    }
+    if let Some(ledger) = &view.ledger {
+        let keeper = if ledger.kind == "embedded" {
+            ", recorded by the clinic itself"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "Recorded: {}{keeper}", ledger.status);
+    }
+    if let Some(revocation) = &view.revocation {
+        let _ = writeln!(text, "{}", revoked(revocation));
+    }
+    text.push_str(&reads(&view.reads));
+    text
+}
+
+pub(crate) fn revoked(done: &RevocationView) -> String {
+    let fact = |fact: &str| {
+        if fact == "confirmed" {
+            "confirmed"
+        } else {
+            "not yet confirmed"
+        }
+    };
+    let mut text = format!(
+        "Taken back.\n  On the ledger:    {}\n  By the clinic:    {}\n  Deletion receipt: {}",
+        fact(&done.ledger),
+        fact(&done.clinic),
+        if done.deletion_receipt {
+            "here"
+        } else {
+            "not yet here"
+        },
+    );
+    if done.copied {
+        text.push_str("\nThey had copied records into their own file before; that copy is out of reach.");
+    }
+    if done.state == "revoking" {
+        text.push_str("\nWhat is not yet confirmed is tried again by `carnet sync`.");
+    }
+    text
+}
+
+pub(crate) fn reads(reads: &[ReadView]) -> String {
+    if reads.is_empty() {
+        return "Nobody has looked yet, as far as they report.".to_owned();
+    }
+    let mut text = String::new();
+    for read in reads {
+        let _ = writeln!(text, "{}  {}: {}", read.when, read.who, read.what);
+    }
+    text
+}
+
+pub(crate) fn sync(done: &SyncView) -> String {
+    match (done.sent, done.waiting) {
+        (0, 0) => "Nothing was waiting.".to_owned(),
+        (sent, 0) => format!("{sent} sent. Nothing is waiting."),
+        (sent, waiting) => format!("{sent} sent, {waiting} still waiting."),
+    }
+}
+
+pub(crate) fn activity(lines: &[ActivityLine]) -> String {
+    if lines.is_empty() {
+        return "Nothing has happened yet.".to_owned();
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = write!(text, "{}  {}", line.when, line.what.replace('_', " "));
+        for part in [line.who.clone(), Some(groups(&line.groups)), line.code.clone()]
+            .into_iter()
+            .flatten()
+        {
+            if !part.is_empty() {
+                let _ = write!(text, "  {part}");
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn groups(groups: &[GroupCount]) -> String {
+    groups
+        .iter()
+        .map(|group| format!("{} ({})", group.group, group.count))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or(time)
+}
+
+fn short(id: &str, length: usize) -> &str {
+    id.get(..length).unwrap_or(id)
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,410 @@
+//! Saying yes, to all or to a part.
+//!
+//! The order is what protects the patient: the records are sealed and kept back; the answer goes; the station's promise is
+//! verified; the ledger is asked; only then do the records leave. What is durable at each step lets a wallet that was killed
+//! finish truthfully: see `errands.rs`.
+
+use std::{collections::HashSet, time::Duration};
+
+use carnet_consent::{Consent, Digest32, GrantId, LedgerRef, Salt, Scope, WalletState, code, select};
+use carnet_credentials::jwk::PublicKey;
+use carnet_exchange::{
+    answer::{self, CarnetPart, GrantTuple, MakeError, Reply},
+    delivery::{self, DeliveryError},
+    limits::REPLY_BYTES,
+    media,
+    promise::{self, Expected, Operation, PromiseError},
+    trust::RegistryKind,
+};
+use carnet_fetch::{FetchError, Limits};
+use carnet_ledger::{Domain, Grant, address_of, grant_id, revoke_hash, sign_grant};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::{
+    Choice, Described, Facts, InspectError, NoRandomness, RecordsError, TalkError, Wallet,
+    errands::Finish,
+    import::grouped,
+    inspect::Question,
+    kept::{Errand, Given, KeptConsent},
+    question::summaries,
+    random::{make_bytes, make_key},
+    vault::{Table, VaultError},
+    views::AnswerView,
+};
+
+/// How long the station's promise is waited for.
+const PROMISE_WAIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Error)]
+pub enum GrantError {
+    #[error(transparent)]
+    Question(#[from] InspectError),
+    #[error("Nothing was chosen to be shared. Nothing was sent.")]
+    NothingChosen,
+    #[error("Something was to be granted that nobody asked for. Nothing was sent.")]
+    NotAsked,
+    #[error("You hold no records that match what you chose. Nothing was sent.")]
+    NothingMatches,
+    #[error("A record could not be read from the vault. Nothing was sent.")]
+    Records(#[source] RecordsError),
+    #[error("The records could not be sealed: {0}. Nothing was sent.")]
+    Seal(DeliveryError),
+    #[error("No answer could be made: {0}.")]
+    Make(#[from] MakeError),
+    #[error("The clinic could not be reached. Nothing was sent, and this code can still be answered.")]
+    Unreachable(#[source] TalkError),
+    #[error(
+        "The clinic did not confirm your answer. Nothing was shared, and what you signed is being made void."
+    )]
+    NoPromise(#[source] TalkError),
+    #[error(
+        "The clinic's confirmation is not genuine: {0}. Nothing was shared, and what you signed is being made void."
+    )]
+    Forged(PromiseError),
+    #[error(
+        "The ledger does not have your consent, whatever the clinic says. Nothing was shared, and what you signed is being made void."
+    )]
+    NotOnLedger,
+    #[error("The clinic did not accept your records. Your consent is being taken back.")]
+    DeliveryRefused(#[source] TalkError),
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Described for GrantError {
+    fn facts(&self) -> Facts {
+        const NEW_CODE: &str = "Ask the desk for a new code.";
+        const TELL: &str = "Tell the desk, and don't answer them again before it is explained.";
+        match self {
+            Self::Question(error) => error.facts(),
+            Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
+            Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
+            Self::NothingMatches => Facts::personal(
+                "nothing_matches",
+                "Choose something that you hold records of, or import them first.",
+            ),
+            Self::Records(error) => error.facts(),
+            Self::Seal(error) => Facts::unexpected(error.code(), "Share fewer records."),
+            Self::Make(MakeError::RequestExpired) | Self::NoPromise(TalkError::RequestExpired) => {
+                Facts::expected("request_expired", NEW_CODE)
+            }
+            Self::Make(error) => Facts::unexpected(error.code(), NEW_CODE),
+            Self::Unreachable(error) => Facts {
+                next: "Try again in a moment.",
+                ..error.facts()
+            },
+            Self::NoPromise(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
+            Self::NoPromise(_) => Facts::expected("no_promise", NEW_CODE),
+            Self::Forged(error) => Facts::critical(error.code(), TELL),
+            Self::NotOnLedger => Facts::critical("not_on_ledger", TELL),
+            Self::DeliveryRefused(_) => Facts::unexpected("delivery_refused", NEW_CODE),
+            Self::Randomness(_) => Facts::critical("no_randomness", "Restart this device and try again."),
+            Self::Vault(error) => crate::error::vault_facts(error),
+        }
+    }
+}
+
+impl Wallet {
+    /// Grants what `choice` says, by the question's link or request id. `Ok` with state `granted`: the records are there.
+    /// `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox.
+    pub async fn answer(&self, link_or_request_id: &str, choice: &Choice) -> Result<AnswerView, GrantError> {
+        let request_id = self.request_id(link_or_request_id).await?;
+        let _hold = self.hold(&self.open_question(&request_id)?.kept.consent_id).await;
+        let question = self.open_question(&request_id)?;
+        let granted = chosen(&question, choice)?;
+        let (mut kept, jwe) = self.prepare(&question, &granted)?;
+        let promise = match self.promise(&question, &kept, &jwe).await {
+            Ok(promise) => promise,
+            Err(GrantError::Unreachable(error)) => {
+                self.as_if_never_answered(&question, kept)?;
+                return Err(GrantError::Unreachable(error));
+            }
+            Err(error) => {
+                let kept = self.fail(kept, error.code())?;
+                self.take_back_soon(&question.talk, kept).await?;
+                return Err(error);
+            }
+        };
+        if let Some(given) = &mut kept.given {
+            given.promise = Some(promise);
+        }
+        self.vault.put(Table::Consents, &kept.consent_id, &kept)?;
+        let (kept, finish) = self.finish(&question.talk, kept).await?;
+        match finish {
+            Finish::Delivered | Finish::Waiting => Ok(self.answer_view(&kept)),
+            Finish::NotOnLedger => {
+                self.take_back_soon(&question.talk, kept).await?;
+                Err(GrantError::NotOnLedger)
+            }
+            Finish::Refused(error) => {
+                self.take_back_soon(&question.talk, kept).await?;
+                Err(GrantError::DeliveryRefused(error))
+            }
+        }
+    }
+
+    /// Everything up to the moment before something leaves: sealed, signed, and durable as `sending`.
+    fn prepare(&self, question: &Question, granted: &[Scope]) -> Result<(KeptConsent, String), GrantError> {
+        let (request, asked) = (&question.request, &question.request.consent);
+        let now = self.clock.now();
+        let index = self.index()?;
+        let selection = select(asked, granted, &summaries(&index));
+        if selection.going.is_empty() {
+            return Err(GrantError::NothingMatches);
+        }
+        let going: HashSet<&String> = selection.going.iter().collect();
+        let along: HashSet<&String> = selection.along.iter().collect();
+        let records: Vec<_> = index.iter().filter(|(id, _)| going.contains(id)).collect();
+        // Entries that the records take their names from travel with them, and are not counted.
+        let all: Vec<_> = index
+            .iter()
+            .filter(|(id, _)| going.contains(id) || along.contains(id))
+            .collect();
+        let raws = all
+            .iter()
+            .map(|(id, _)| self.raw(id).map(Zeroizing::new))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(GrantError::Records)?;
+        let entries = all
+            .iter()
+            .zip(&raws)
+            .map(|((_, kept), raw)| (kept.full_url.as_deref(), raw.as_str()));
+        let bundle = Zeroizing::new(carnet_fhir::bundle(entries, now));
+        let sealed = delivery::seal(
+            bundle.as_bytes(),
+            &request.delivery_key,
+            &make_key()?,
+            make_bytes()?,
+        )
+        .map_err(GrantError::Seal)?;
+
+        // The number is spent for good before anything is made with it.
+        let mut change = self.vault.change();
+        let number = change.next_consent_number();
+        change.commit()?;
+
+        let keys = self.vault.keys();
+        let holder = keys.derive_holder_key(&request.entry_id);
+        let holder_key = PublicKey::from(&holder);
+        let consent = Consent::from_request(
+            asked,
+            granted,
+            Digest32(request.digest),
+            holder_key.thumbprint_text(),
+            delivery::digest(&sealed),
+        );
+        let salt = Salt(make_bytes()?);
+        let ledger_key = keys.derive_ledger_key(number);
+        let grant = Grant {
+            subject: address_of(&ledger_key),
+            commitment: consent.commitment(&salt).0,
+            not_before: asked.period.start.as_second().unsigned_abs(),
+            expiry: asked.period.end.as_second().unsigned_abs(),
+            revoke_hash: revoke_hash(&keys.derive_revocation_secret(number)),
+        };
+        let domain = domain(&asked.ledger).ok_or(MakeError::ConsentMisfit)?;
+        let id = GrantId(grant_id(&domain, &grant));
+        let presentation = answer::build_presentation(request, &consent, &id, &holder, now)?;
+        let part = CarnetPart {
+            grant: tuple(&grant),
+            signature: sign_grant(&domain, &grant, &ledger_key),
+            salt: salt.clone(),
+            consent: consent.clone(),
+        };
+        let jwe = answer::seal(request, &presentation, &part, &make_key()?, make_bytes()?)?;
+
+        let scopes = |wanted: bool| {
+            let is = |scope: &Scope| granted.contains(scope) == wanted;
+            asked
+                .items
+                .iter()
+                .filter(|item| is(&item.scope))
+                .map(|item| item.scope.to_string())
+                .collect()
+        };
+        let kept = KeptConsent {
+            consent_id: asked.consent_id.to_string(),
+            state: WalletState::Sending,
+            verifier_id: request.entry_id.clone(),
+            verifier: question.party.name.clone(),
+            decision: consent.decision.as_str().to_owned(),
+            purpose: asked
+                .purpose
+                .iter()
+                .map(|purpose| purpose.code().to_owned())
+                .collect(),
+            granted: scopes(true),
+            not_granted: scopes(false),
+            start: asked.period.start,
+            end: asked.period.end,
+            retention_days: asked.retention.days(),
+            groups: grouped(records.iter().map(|(_, kept)| kept.summary.group)),
+            records: records.len() as u32,
+            made: now,
+            given: Some(Given {
+                number,
+                grant_id: id.to_string(),
+                grant,
+                salt,
+                consent: String::from_utf8_lossy(&consent.canonical()).into_owned(),
+                code: code(&request.digest, &holder_key.thumbprint(), &id.0).to_string(),
+                chain_id: asked.ledger.chain_id.clone(),
+                registry: asked.ledger.registry.clone(),
+                kind: match question
+                    .party
+                    .registry(&asked.ledger)
+                    .map(|registry| registry.kind)
+                {
+                    Some(RegistryKind::Network) => "network",
+                    _ => "embedded",
+                }
+                .to_owned(),
+                delivery_uri: asked.delivery.uri.to_string(),
+                manage_uri: asked.manage.uri.to_string(),
+                promise: None,
+                status: None,
+                delivered: false,
+                taken_back: None,
+            }),
+        };
+        let mut change = self.vault.change();
+        change.put(Table::Consents, &kept.consent_id, &kept);
+        change.put_bytes(Table::Deliveries, &kept.consent_id, sealed.as_bytes());
+        change.put(Table::Outbox, &kept.consent_id, &Errand::Finish);
+        change.put(Table::Requests, &question.request_id, &question.kept.used());
+        change.commit()?;
+        Ok((kept, jwe))
+    }
+
+    /// Sends the answer and returns the station's promise, verified.
+    async fn promise(
+        &self,
+        question: &Question,
+        kept: &KeptConsent,
+        jwe: &str,
+    ) -> Result<String, GrantError> {
+        let url = &question.request.response_uri;
+        let limits = Limits::bytes(REPLY_BYTES).within(PROMISE_WAIT);
+        let send = || {
+            question
+                .talk
+                .post(url, media::ANSWER, answer::form_body(jwe).into_bytes(), limits)
+        };
+        let both = async {
+            match send().await {
+                // It may or may not have arrived; the identical answer gets the same promise.
+                Err(TalkError::Fetch(FetchError::Broken)) => send()
+                    .await
+                    .map_err(|_| GrantError::NoPromise(FetchError::Broken.into())),
+                Err(error) if error.nothing_left() => Err(GrantError::Unreachable(error)),
+                other => other.map_err(GrantError::NoPromise),
+            }
+        };
+        let reply = tokio::time::timeout(PROMISE_WAIT, both)
+            .await
+            .map_err(|_| GrantError::NoPromise(FetchError::TimedOut.into()))??;
+        let body = reply.json().map_err(GrantError::NoPromise)?;
+        let Ok(Reply::Promise(promise)) = Reply::read(&body) else {
+            return Err(GrantError::NoPromise(TalkError::Unreadable));
+        };
+        let (id, ledger) = kept
+            .given
+            .as_ref()
+            .and_then(named)
+            .ok_or(MakeError::ConsentMisfit)?;
+        let expected = Expected {
+            grant_id: &id,
+            operation: Operation::Grant,
+            ledger: &ledger,
+            now: self.clock.now(),
+        };
+        promise::verify(&promise, &question.party.log_keys, &expected).map_err(GrantError::Forged)?;
+        Ok(promise)
+    }
+
+    /// Nothing has left: the question is open again. The spent number stays spent.
+    fn as_if_never_answered(&self, question: &Question, kept: KeptConsent) -> Result<(), VaultError> {
+        let mut change = self.vault.change();
+        change.delete(Table::Consents, &kept.consent_id);
+        change.delete(Table::Deliveries, &kept.consent_id);
+        change.delete(Table::Outbox, &kept.consent_id);
+        change.put(Table::Requests, &question.request_id, &question.kept);
+        change.commit()
+    }
+
+    fn answer_view(&self, kept: &KeptConsent) -> AnswerView {
+        let now = self.clock.now();
+        let line = kept.line(now);
+        let given = kept.given.as_ref();
+        AnswerView {
+            decision: kept.decision.clone(),
+            consent_id: line.consent_id,
+            grant_id: line.grant_id,
+            code: given.map(|given| given.code.clone()),
+            state: line.state,
+            ledger: given.map(|given| given.ledger_view(kept.end, now)),
+            records: kept.records,
+        }
+    }
+}
+
+/// The scopes that are granted, each as it was asked.
+fn chosen(question: &Question, choice: &Choice) -> Result<Vec<Scope>, GrantError> {
+    let items = &question.request.consent.items;
+    let granted: Vec<Scope> = match choice {
+        Choice::All => items.iter().map(|item| item.scope.clone()).collect(),
+        Choice::Required => items
+            .iter()
+            .filter(|item| item.required)
+            .map(|item| item.scope.clone())
+            .collect(),
+        Choice::Scopes(scopes) => {
+            let mut granted: Vec<Scope> = Vec::new();
+            for text in scopes {
+                let scope: Scope = text.parse().map_err(|_| GrantError::NotAsked)?;
+                let asked = items
+                    .iter()
+                    .find(|item| item.scope == scope || item.scope.read_only() == scope)
+                    .ok_or(GrantError::NotAsked)?;
+                if !granted.contains(&asked.scope) {
+                    granted.push(asked.scope.clone());
+                }
+            }
+            granted
+        }
+    };
+    if granted.is_empty() {
+        Err(GrantError::NothingChosen)
+    } else {
+        Ok(granted)
+    }
+}
+
+pub(crate) fn domain(ledger: &LedgerRef) -> Option<Domain> {
+    Some(Domain {
+        chain_id: ledger.chain_id.parse().ok()?,
+        registry: ledger.registry.parse().ok()?,
+    })
+}
+
+pub(crate) fn tuple(grant: &Grant) -> GrantTuple {
+    GrantTuple {
+        subject: grant.subject.0,
+        commitment: grant.commitment,
+        not_before: grant.not_before,
+        expiry: grant.expiry,
+        revoke_hash: grant.revoke_hash,
+    }
+}
+
+/// The grant's id and its registry, as the exchange names them.
+pub(crate) fn named(given: &Given) -> Option<(GrantId, LedgerRef)> {
+    let ledger = LedgerRef {
+        chain_id: given.chain_id.clone(),
+        registry: given.registry.clone(),
+    };
+    Some((given.grant_id.parse().ok()?, ledger))
+}

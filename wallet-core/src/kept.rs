@@ -1,0 +1,164 @@
+//! What the wallet keeps in its vault, as it stands in the tables. `Debug` of these shows nothing of a person.
+
+use std::fmt;
+
+use carnet_consent::{LedgerStatus, Salt, WalletState};
+use carnet_exchange::RootKey;
+use carnet_fhir::{Group, Summary};
+use carnet_ledger::Grant;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The pinned trust list (table `Trust`, id [`LIST`]).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptTrust {
+    /// The signed list as taken.
+    pub(crate) jws: String,
+    /// The root key pinned with the first list.
+    pub(crate) root: RootKey,
+}
+
+/// The only id in tables that hold one entry.
+pub(crate) const LIST: &str = "list";
+/// Id of the person in table `Profile`.
+pub(crate) const PERSON: &str = "person";
+/// Id in table `Meta`: the 24 words were shown to the end.
+pub(crate) const WORDS_SEEN: &str = "words-seen";
+
+/// Whose records these are (table `Profile`).
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct KeptPerson {
+    pub(crate) name: Option<String>,
+    pub(crate) birth_date: Option<String>,
+    /// Reference strings under which files speak of this person.
+    pub(crate) references: Vec<String>,
+}
+
+/// One record's entry in the index (table `RecordIndex`); its bytes are in `Records` under the same id.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptRecord {
+    pub(crate) summary: Summary,
+    pub(crate) full_url: Option<String>,
+    pub(crate) imported: Timestamp,
+}
+
+/// A question read (table `Requests`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptRequest {
+    /// The link as read.
+    pub(crate) link: String,
+    /// The signed request, byte for byte; empty once it was answered.
+    pub(crate) compact: String,
+    pub(crate) expires: Timestamp,
+    /// One value for everything its sender signs with its nonce, hexadecimal.
+    pub(crate) once: String,
+    pub(crate) consent_id: String,
+    pub(crate) verifier: String,
+    /// An answer, yes or no, has left.
+    pub(crate) answered: bool,
+}
+
+/// A consent in any state (table `Consents`, id is its `consent_id`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptConsent {
+    pub(crate) consent_id: String,
+    pub(crate) state: WalletState,
+    /// Stable id in the trust list.
+    pub(crate) verifier_id: String,
+    pub(crate) verifier: String,
+    /// `permit`, `partial` or `deny`.
+    pub(crate) decision: String,
+    pub(crate) purpose: Vec<String>,
+    pub(crate) granted: Vec<String>,
+    pub(crate) not_granted: Vec<String>,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+    pub(crate) retention_days: u32,
+    pub(crate) groups: Vec<(Group, u32)>,
+    pub(crate) records: u32,
+    pub(crate) made: Timestamp,
+    pub(crate) given: Option<Given>,
+}
+
+/// The grant behind a consent.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Given {
+    /// Number of the ledger key and of the revocation secret.
+    pub(crate) number: u64,
+    /// `0x` and 64 hexadecimal digits.
+    pub(crate) grant_id: String,
+    pub(crate) grant: Grant,
+    /// Kept as long as the consent is: without it nobody can show what was granted.
+    pub(crate) salt: Salt,
+    /// The consent in canonical form, the document behind the commitment.
+    pub(crate) consent: String,
+    /// Four digits.
+    pub(crate) code: String,
+    pub(crate) chain_id: String,
+    pub(crate) registry: String,
+    pub(crate) kind: String,
+    pub(crate) delivery_uri: String,
+    pub(crate) manage_uri: String,
+    /// Ledger evidence, once its signature was verified.
+    pub(crate) promise: Option<String>,
+    pub(crate) status: Option<LedgerStatus>,
+    pub(crate) delivered: bool,
+    pub(crate) taken_back: Option<TakenBack>,
+}
+
+/// How far a revocation or a tombstone has come; three facts, each its own.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct TakenBack {
+    /// The ledger's signed promise of the revocation.
+    pub(crate) ledger: Option<String>,
+    pub(crate) clinic: bool,
+    /// The clinic's signed deletion receipt.
+    pub(crate) receipt: Option<String>,
+    /// The clinic had copied records into its own file.
+    pub(crate) copied: bool,
+}
+
+/// What still has to be brought to somebody (table `Outbox`, id is the `consent_id`).
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Errand {
+    /// Answered: check the ledger and deliver, or tombstone.
+    Finish,
+    /// The grant must not hold, or no longer.
+    TakeBack,
+}
+
+/// Who read what under one consent (table `Reads`).
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct KeptReads {
+    pub(crate) as_of: Timestamp,
+    pub(crate) reads: Vec<KeptRead>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptRead {
+    pub(crate) who: String,
+    pub(crate) when: Timestamp,
+    pub(crate) what: String,
+}
+
+/// One line of the patient's log (table `Activity`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptActivity {
+    pub(crate) when: Timestamp,
+    pub(crate) what: String,
+    pub(crate) who: Option<String>,
+    pub(crate) groups: Vec<(Group, u32)>,
+    pub(crate) code: Option<String>,
+}
+
+macro_rules! says_nothing {
+    ($($kept:ident)*) => {$(
+        impl fmt::Debug for $kept {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($kept))
+            }
+        }
+    )*};
+}
+says_nothing!(KeptTrust KeptPerson KeptRecord KeptRequest KeptConsent Given TakenBack Errand KeptReads KeptRead KeptActivity);

@@ -1,0 +1,103 @@
+//! A checked question, with what the patient holds for it.
+
+use std::collections::HashMap;
+
+use carnet_consent::{ConsentRequest, Item, Scope, Selection, excess_scope, select};
+use carnet_exchange::{TrustList, request::VerifiedRequest};
+use carnet_fhir::Summary;
+
+use crate::{
+    kept::KeptRecord,
+    records::line,
+    views::{ItemView, PeriodView, QuestionView, VerifierView, WithheldView},
+};
+
+/// What a screen may see of it. The name is the trust list's.
+pub(crate) fn view(
+    request_id: &str,
+    request: &VerifiedRequest,
+    list: &TrustList,
+    verifier: &str,
+    index: &[(String, KeptRecord)],
+) -> QuestionView {
+    let consent = &request.consent;
+    let records: HashMap<&str, &Summary> = index
+        .iter()
+        .map(|(id, kept)| (id.as_str(), &kept.summary))
+        .collect();
+    // With everything granted: whatever may go under any choice is shown, and only what can never go is withheld.
+    let asked: Vec<Scope> = consent.items.iter().map(|item| item.scope.clone()).collect();
+    let selection = select(consent, &asked, &summaries(index));
+    QuestionView {
+        request_id: request_id.to_owned(),
+        verifier: VerifierView {
+            id: request.entry_id.clone(),
+            name: verifier.to_owned(),
+            vouched_by: list.authority.clone(),
+        },
+        purpose: consent
+            .purpose
+            .iter()
+            .map(|purpose| purpose.code().to_owned())
+            .collect(),
+        items: consent
+            .items
+            .iter()
+            .map(|item| item_view(consent, item, &selection, &records))
+            .collect(),
+        period: PeriodView {
+            start: consent.period.start.to_string(),
+            end: consent.period.end.to_string(),
+        },
+        retention_days: consent.retention.days(),
+        expires: request.expires.to_string(),
+        development: list.development,
+    }
+}
+
+pub(crate) fn summaries(index: &[(String, KeptRecord)]) -> Vec<(String, &Summary)> {
+    index
+        .iter()
+        .map(|(id, kept)| (id.clone(), &kept.summary))
+        .collect()
+}
+
+fn item_view(
+    consent: &ConsentRequest,
+    item: &Item,
+    selection: &Selection,
+    records: &HashMap<&str, &Summary>,
+) -> ItemView {
+    let find = |id: &String| {
+        let summary = *records.get(id.as_str())?;
+        item.scope.matches(summary).then(|| (line(id, summary), summary))
+    };
+    let going: Vec<_> = selection.going.iter().filter_map(find).collect();
+    let sensitive_count = going
+        .iter()
+        .filter(|(_, summary)| !summary.sensitive.is_empty())
+        .count() as u32;
+    ItemView {
+        scope: item.scope.to_string(),
+        group: item
+            .scope
+            .group()
+            .map_or_else(|| "everything".to_owned(), |group| group.to_string()),
+        required: item.required,
+        matching: going.len() as u32,
+        sensitive: sensitive_count > 0,
+        sensitive_count,
+        excess: excess_scope(&consent.purpose, &item.scope),
+        records: going.into_iter().map(|(line, _)| line).collect(),
+        withheld: selection
+            .withheld
+            .iter()
+            .filter_map(|(id, why)| {
+                find(id).map(|(record, _)| WithheldView {
+                    record,
+                    reason: why.code().to_owned(),
+                })
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,99 @@
+//! Sending what waits.
+
+use jiff::SignedDuration;
+use thiserror::Error;
+
+use crate::{
+    Described, Facts, TalkError, Wallet,
+    errands::Finish,
+    kept::{Errand, KeptRequest},
+    talk::Talk,
+    vault::{Table, VaultError},
+    views::SyncView,
+};
+
+/// How long an unanswered question is kept after it expired.
+const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Debug, Error)]
+pub enum SyncError {
+    #[error(transparent)]
+    Talk(#[from] TalkError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Described for SyncError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Talk(error) => error.facts(),
+            Self::Vault(error) => crate::error::vault_facts(error),
+        }
+    }
+}
+
+impl Wallet {
+    /// Whether anything waits to be sent.
+    pub fn needs_sync(&self) -> bool {
+        self.vault
+            .all::<Errand>(Table::Outbox)
+            .is_ok_and(|errands| !errands.is_empty())
+    }
+
+    /// Brings everything that waits one step further: answers that were interrupted, revocations and tombstones that are
+    /// not confirmed everywhere. Whoever can't be reached is tried again next time.
+    pub async fn sync(&self) -> Result<SyncView, SyncError> {
+        self.forget_old_questions()?;
+        let errands: Vec<(String, Errand)> = self.vault.all(Table::Outbox)?;
+        let mut done = SyncView { sent: 0, waiting: 0 };
+        if errands.is_empty() {
+            return Ok(done);
+        }
+        let talk = self.talk()?.impatient();
+        for (consent_id, _) in errands {
+            if self.run_errand(&talk, &consent_id).await? {
+                done.sent += 1;
+            } else {
+                done.waiting += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    /// True when nothing more waits for this consent.
+    async fn run_errand(&self, talk: &Talk, consent_id: &str) -> Result<bool, VaultError> {
+        // Somebody is at it in this process: it is theirs to end.
+        let Some(_hold) = self.try_hold(consent_id) else {
+            return Ok(false);
+        };
+        let Some(errand) = self.vault.get::<Errand>(Table::Outbox, consent_id)? else {
+            return Ok(true);
+        };
+        let Some(kept) = self.kept_consent(consent_id)? else {
+            self.vault.delete(Table::Outbox, consent_id)?;
+            return Ok(true);
+        };
+        match errand {
+            Errand::TakeBack => {
+                self.take_back(talk, kept).await?;
+            }
+            Errand::Finish => match self.finish(talk, kept).await? {
+                (_, Finish::Delivered | Finish::Waiting) => {}
+                (kept, Finish::NotOnLedger | Finish::Refused(_)) => {
+                    self.take_back(talk, kept).await?;
+                }
+            },
+        }
+        Ok(self.vault.get::<Errand>(Table::Outbox, consent_id)?.is_none())
+    }
+
+    fn forget_old_questions(&self) -> Result<(), VaultError> {
+        let now = self.clock.now();
+        for (request_id, kept) in self.vault.all::<KeptRequest>(Table::Requests)? {
+            if !kept.answered && now.duration_since(kept.expires) > FORGET_AFTER {
+                self.vault.delete(Table::Requests, &request_id)?;
+            }
+        }
+        Ok(())
+    }
+}

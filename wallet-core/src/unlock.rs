@@ -1,0 +1,75 @@
+//! Opening a wallet, and what is known before.
+
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::{
+    Clock, Described, Facts, Wallet,
+    vault::{self, Passphrase, Vault, VaultError},
+    views::VaultView,
+    words::Words,
+};
+
+#[derive(Debug, Error)]
+pub enum UnlockError {
+    #[error(transparent)]
+    Vault(#[from] vault::UnlockError),
+    #[error(transparent)]
+    Settle(#[from] VaultError),
+}
+
+impl Described for UnlockError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Vault(error) => match error {
+                vault::UnlockError::NoVault
+                | vault::UnlockError::WrongPassphrase
+                | vault::UnlockError::WrongWords
+                | vault::UnlockError::InUse
+                | vault::UnlockError::OutOfMemory => Facts::expected(error.code(), error.next()),
+                _ => Facts::critical(error.code(), error.next()),
+            },
+            Self::Settle(error) => crate::error::vault_facts(error),
+        }
+    }
+}
+
+impl Wallet {
+    /// What can be said about a folder without opening anything.
+    pub fn look(dir: &Path) -> VaultView {
+        VaultView {
+            exists: Vault::exists(dir),
+            unlocked: false,
+            demo: false,
+            fingerprint: None,
+        }
+    }
+
+    /// Opens the vault in `dir`. Takes the passphrase's cost. An answer that was interrupted before its promise came is
+    /// marked as failed here; call [`Wallet::sync`] next, which brings the rest to its end.
+    pub fn unlock(dir: &Path, passphrase: &Passphrase, clock: Clock) -> Result<Self, UnlockError> {
+        let wallet = Self::around(Vault::unlock(dir, passphrase)?, clock);
+        wallet.settle()?;
+        Ok(wallet)
+    }
+
+    pub fn vault_view(&self) -> VaultView {
+        VaultView {
+            exists: true,
+            unlocked: true,
+            demo: false,
+            fingerprint: Some(self.fingerprint()),
+        }
+    }
+
+    /// Local name of this wallet, never sent.
+    pub fn fingerprint(&self) -> String {
+        self.vault.keys().fingerprint()
+    }
+
+    /// The 24 words again. Ask for the passphrase before showing them.
+    pub fn words(&self) -> Words {
+        self.vault.words()
+    }
+}

@@ -1,0 +1,324 @@
+//! What a screen or a terminal may see of the wallet: never a secret, never the whole state.
+//!
+//! Every type here crosses the border to the webview (as generated TypeScript) and to `carnet --json`.
+//! Times are RFC 3339 strings in UTC; days are ISO 8601; scopes are SMART v2 strings.
+
+use serde::Serialize;
+use specta::Type;
+
+/// Where the vault stands, before anything else is asked.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct VaultView {
+    /// A vault exists in the folder.
+    pub exists: bool,
+    /// It is open in this process.
+    pub unlocked: bool,
+    /// Shown as a banner: sample data, not a real person's wallet.
+    pub demo: bool,
+    /// Local name of this vault, never sent. Only when unlocked.
+    pub fingerprint: Option<String>,
+}
+
+/// The answer to "does anything need me?".
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct HomeView {
+    /// The person whose records these are, once the first import was confirmed.
+    pub person: Option<String>,
+    /// What waits for the patient, most urgent first.
+    pub needs_you: Vec<Need>,
+    /// Clinics with an active consent.
+    pub active_consents: u32,
+    pub records: u32,
+    /// The 24 words were never shown to the end.
+    pub words_pending: bool,
+    pub trust: Option<TrustView>,
+}
+
+/// One thing that waits for the patient.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum Need {
+    /// Taken back, but not yet confirmed everywhere.
+    RevocationUnconfirmed { consent_id: String, verifier: String },
+    /// A question was read but neither answered nor refused.
+    QuestionOpen {
+        request_id: String,
+        verifier: String,
+        expires: String,
+    },
+    /// A consent ends within two days.
+    EndsSoon {
+        consent_id: String,
+        verifier: String,
+        end: String,
+    },
+    /// The list of known clinics is expired or about to.
+    TrustExpires { when: String },
+    /// Answered, promise never came: nothing was shared.
+    SharingFailed { consent_id: String, verifier: String },
+}
+
+/// The list of organisations this wallet knows.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct TrustView {
+    pub authority: String,
+    pub development: bool,
+    pub version: u32,
+    pub expires: String,
+    pub organisations: Vec<String>,
+    /// Short form of the pinned root key, for comparing by eye.
+    pub root: String,
+}
+
+/// What a file holds, before it is taken in.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ImportPreview {
+    pub file: String,
+    pub person: Option<PersonView>,
+    /// The file is about somebody else than this wallet's person.
+    pub other_person: bool,
+    /// No person is set yet: confirming this import sets it.
+    pub sets_person: bool,
+    pub groups: Vec<GroupCount>,
+    pub already_here: u32,
+    pub rejected: Vec<RejectedView>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PersonView {
+    pub name: Option<String>,
+    pub birth_date: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct GroupCount {
+    /// `medicines`, `allergies`, `laboratory`, …
+    pub group: String,
+    pub count: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RejectedView {
+    /// Place in the file, such as `entry[12]`.
+    pub entry: String,
+    pub code: String,
+    pub message: String,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ImportView {
+    pub imported: u32,
+    /// Same bytes were here before: not counted twice.
+    pub already_here: u32,
+    pub rejected: Vec<RejectedView>,
+}
+
+/// One line of the records list.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RecordLine {
+    pub id: String,
+    /// FHIR resource type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    pub group: String,
+    pub date: Option<String>,
+    pub title: String,
+    /// A value with its unit, a dose, a status.
+    pub detail: Option<String>,
+    /// Why it is sensitive, empty when it is not.
+    pub sensitive: Vec<String>,
+}
+
+/// One record, readable.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RecordView {
+    pub line: RecordLine,
+    pub fields: Vec<FieldLine>,
+    /// Values of the same measurement over time, oldest first; empty when it is not a measurement.
+    pub series: Vec<Point>,
+    pub unit: Option<String>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct FieldLine {
+    pub label: String,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Point {
+    pub date: String,
+    pub value: f64,
+}
+
+/// A clinic's question, checked, with what the patient holds for it.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct QuestionView {
+    /// Names the sealed request in this vault; `answer` and `deny` take it.
+    pub request_id: String,
+    pub verifier: VerifierView,
+    /// HL7 v3 ActReason codes.
+    pub purpose: Vec<String>,
+    pub items: Vec<ItemView>,
+    pub period: PeriodView,
+    /// Days for which they keep a copy.
+    pub retention_days: u32,
+    /// When this question can no longer be answered.
+    pub expires: String,
+    pub development: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct VerifierView {
+    /// Stable id in the trust list.
+    pub id: String,
+    /// Name from the trust list, never from the request.
+    pub name: String,
+    /// Who vouches for that name.
+    pub vouched_by: String,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PeriodView {
+    pub start: String,
+    pub end: String,
+}
+
+/// One thing that is asked.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ItemView {
+    pub scope: String,
+    /// Group key for naming it in plain words (`medicines`, …; `everything` for a wildcard).
+    pub group: String,
+    pub required: bool,
+    /// How many records would go.
+    pub matching: u32,
+    pub sensitive: bool,
+    /// How many of them are sensitive.
+    pub sensitive_count: u32,
+    pub excess: bool,
+    /// The very records that would go, newest first.
+    pub records: Vec<RecordLine>,
+    /// What stays home although it matches, and why.
+    pub withheld: Vec<WithheldView>,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct WithheldView {
+    pub record: RecordLine,
+    /// `outside_period`, `carries_other_kind`.
+    pub reason: String,
+}
+
+/// What came of an answer.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct AnswerView {
+    /// `permit`, `partial` or `deny`.
+    pub decision: String,
+    pub consent_id: String,
+    pub grant_id: Option<String>,
+    /// Four digits to read out at the desk.
+    pub code: Option<String>,
+    pub state: String,
+    pub ledger: Option<LedgerView>,
+    pub records: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct LedgerView {
+    /// `none`, `pending`, `active`, `revoked`, `expired`, `unknown`.
+    pub status: String,
+    pub chain_id: String,
+    pub registry: String,
+    /// `embedded`: recorded by the clinic itself, no independent witness.
+    pub kind: String,
+}
+
+/// One line of the consents list.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ConsentLine {
+    pub consent_id: String,
+    pub grant_id: Option<String>,
+    /// `sending`, `granted`, `denied`, `failed`, `revoking`, `revoked`, `expired`.
+    pub state: String,
+    pub verifier: String,
+    pub start: String,
+    pub end: String,
+    pub groups: Vec<GroupCount>,
+    pub records: u32,
+}
+
+/// One consent whole.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ConsentView {
+    pub line: ConsentLine,
+    pub decision: String,
+    pub purpose: Vec<String>,
+    pub granted: Vec<String>,
+    pub not_granted: Vec<String>,
+    pub retention_days: u32,
+    pub code: Option<String>,
+    pub ledger: Option<LedgerView>,
+    /// The three facts after taking back.
+    pub revocation: Option<RevocationView>,
+    pub reads: Vec<ReadView>,
+    /// When the read log was last fetched.
+    pub reads_as_of: Option<String>,
+}
+
+/// Three separate facts; each is only said when it is known.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RevocationView {
+    pub state: String,
+    /// `confirmed` or `pending`.
+    pub ledger: String,
+    /// `confirmed` or `pending`.
+    pub clinic: String,
+    pub deletion_receipt: bool,
+    /// The clinic had copied records into its own file: out of reach.
+    pub copied: bool,
+}
+
+/// Somebody looked.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ReadView {
+    pub who: String,
+    pub when: String,
+    /// Groups or "export".
+    pub what: String,
+}
+
+/// One line of the patient's own log.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ActivityLine {
+    pub when: String,
+    /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`.
+    pub what: String,
+    pub who: Option<String>,
+    /// Kinds and counts, never a value.
+    pub groups: Vec<GroupCount>,
+    /// Error code where something was refused or failed.
+    pub code: Option<String>,
+}
+
+/// What `sync` did.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct SyncView {
+    pub sent: u32,
+    pub waiting: u32,
+}
+
+/// How an error reaches a screen or a terminal.
+#[derive(Debug, Clone, Serialize, Type, thiserror::Error)]
+#[error("{message}")]
+pub struct ErrorView {
+    /// Stable, `snake_case`; the screen's words are chosen by it.
+    pub code: String,
+    /// What happened and what is safe.
+    pub message: String,
+    /// What to do next.
+    pub next: String,
+}

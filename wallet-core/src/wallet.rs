@@ -1,0 +1,70 @@
+//! The open wallet: one value that every door (window, terminal, test) holds.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::OwnedMutexGuard;
+
+use crate::{clock::Clock, vault::Vault};
+
+/// An unlocked wallet. Dropping it locks: the keys are wiped with the vault.
+///
+/// Each use case is a method, written in the file of its name.
+#[derive(Debug)]
+pub struct Wallet {
+    pub(crate) vault: Vault,
+    pub(crate) clock: Clock,
+    holds: Holds,
+}
+
+/// What the patient grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Every item that is asked.
+    All,
+    /// Only the items marked as required.
+    Required,
+    /// These scopes, each one that is asked.
+    Scopes(Vec<String>),
+}
+
+impl Wallet {
+    pub(crate) fn around(vault: Vault, clock: Clock) -> Self {
+        Self {
+            vault,
+            clock,
+            holds: Holds::default(),
+        }
+    }
+
+    /// Waits until nobody else in this process is at this consent, and keeps it until the guard is dropped.
+    pub(crate) async fn hold(&self, consent_id: &str) -> Hold {
+        Hold(self.holds.of(consent_id).lock_owned().await)
+    }
+
+    /// The same, if nobody is at it now.
+    pub(crate) fn try_hold(&self, consent_id: &str) -> Option<Hold> {
+        self.holds.of(consent_id).try_lock_owned().ok().map(Hold)
+    }
+}
+
+/// One conversation at a time for each consent.
+#[derive(Debug, Default)]
+struct Holds(Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Holds {
+    fn of(&self, consent_id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(consent_id.to_owned())
+            .or_default()
+            .clone()
+    }
+}
+
+/// Proof that this task alone is at a consent.
+#[derive(Debug)]
+pub(crate) struct Hold(#[expect(dead_code, reason = "held, never read")] OwnedMutexGuard<()>);
