@@ -1,0 +1,302 @@
+//! Answer: everything is checked, the grant goes on the ledger, all of it is kept, and only then is the promise
+//! given. The same answer again gets the same promise.
+
+use std::{fs, io};
+
+use axum::http::StatusCode;
+use carnet_consent::{Consent, ConsentRequest, GrantId, RequestError};
+use carnet_exchange::{
+    answer::{self, AnswerError, CheckedAnswer, GrantTuple, Opened, Session},
+    jwe::{self, EncryptionKey},
+    promise::Operation,
+};
+use carnet_ledger::{Address, Grant, LedgerError, Status, grant_id};
+use jiff::Timestamp;
+use p256::SecretKey;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    app::App,
+    db::{Change, DbError},
+    end::{self, EndError},
+    errors::Told,
+    folder::destroy,
+    keys::{make_bytes, make_secret_key},
+    rows::{Asked, Given, State, digest_hex, is_id},
+};
+
+/// Why an answer was not taken. Nothing was recorded, nothing may be delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeError {
+    #[error("There is no such question here.")]
+    Unknown,
+    #[error("This question was answered already.")]
+    Used,
+    #[error("This question has run out.")]
+    Expired,
+    #[error("The answer does not fit the question: {0}.")]
+    Refused(#[source] AnswerError),
+    #[error("The question kept here can't be read.")]
+    Question(#[source] RequestError),
+    #[error("The ledger did not take the grant.")]
+    Ledger(#[from] LedgerError),
+    #[error("The key for this answer could not be read.")]
+    Key(#[source] io::Error),
+    #[error("What has to be kept could not be sealed.")]
+    Seal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("The system gave no randomness.")]
+    Randomness(#[from] getrandom::Error),
+    #[error(transparent)]
+    End(#[from] EndError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Told for TakeError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Used => "request_used",
+            Self::Expired => "request_expired",
+            Self::Refused(error) => error.code(),
+            Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => "unavailable",
+            Self::Ledger(error) => error.code(),
+            Self::End(error) => error.code(),
+            Self::Db(error) => error.code(),
+        }
+    }
+    fn next(&self) -> &'static str {
+        match self {
+            Self::Unknown => "Check the address.",
+            Self::Used | Self::Expired => "Ask for a new code. Nothing was shared.",
+            Self::Refused(_) => "Nothing was recorded. Read the code again.",
+            Self::Ledger(LedgerError::Revoked) => "It was taken back and stays so. Ask for a new code.",
+            _ => "Nothing was shared. Send the same answer again.",
+        }
+    }
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Used | Self::Expired => StatusCode::GONE,
+            Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ledger(LedgerError::Revoked) => StatusCode::CONFLICT,
+            Self::Refused(_) | Self::Ledger(_) => StatusCode::BAD_REQUEST,
+            Self::End(error) => error.status(),
+            Self::Db(error) => error.status(),
+            Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+/// What only the delivery's key may open.
+#[derive(Serialize, Deserialize)]
+pub struct Evidence {
+    pub consent: Consent,
+    pub salt: carnet_consent::Salt,
+    pub grant: Grant,
+    #[serde(with = "serde_signature")]
+    pub signature: [u8; 65],
+}
+
+impl std::fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Evidence(…)")
+    }
+}
+
+/// The signed question, served until it is answered or has run out.
+pub fn signed_request(app: &App, id: &str) -> Result<String, TakeError> {
+    if !is_id(id) {
+        return Err(TakeError::Unknown);
+    }
+    let gate = app.gates.of(id);
+    let _turn = gate.enter();
+    let mut asked: Asked = app.db.get(&Asked::key(id))?.ok_or(TakeError::Unknown)?;
+    match asked.state(app.clock.now()) {
+        State::Waiting | State::Opened => {}
+        State::Expired => return Err(TakeError::Expired),
+        _ => return Err(TakeError::Used),
+    }
+    let compact: String = app.db.get(&Asked::signed_key(id))?.ok_or(TakeError::Used)?;
+    if asked.state(app.clock.now()) == State::Waiting {
+        asked.become_state(State::Opened);
+        app.db.put(&Asked::key(id), &asked)?;
+        app.events.request(id);
+    }
+    Ok(compact)
+}
+
+/// Takes the wallet's answer: the promise, or none for a "no".
+pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError> {
+    if !is_id(id) {
+        return Err(TakeError::Unknown);
+    }
+    let gate = app.gates.of(id);
+    let _turn = gate.enter();
+    let mut asked: Asked = app.db.get(&Asked::key(id))?.ok_or(TakeError::Unknown)?;
+    let digest = digest_hex(jwe.as_bytes());
+    let now = app.clock.now();
+    match asked.state(now) {
+        State::Waiting | State::Opened => {}
+        State::Expired => return Err(TakeError::Expired),
+        _ if asked.answer.as_ref() == Some(&digest) => return Ok(asked.promise),
+        _ => return Err(TakeError::Used),
+    }
+
+    let key = secret_key(&app.answer_key(id)).map_err(TakeError::Key)?;
+    let opened = answer::open(jwe, &key).map_err(TakeError::Refused)?;
+    asked.answer = Some(digest);
+    let Opened::Answer { .. } = &opened else {
+        return deny(app, asked, &opened);
+    };
+    let checked = check(app, &asked, opened, now)?;
+
+    // On the ledger first. A crash from here to the commit below leaves a grant that this station does not
+    // know: nothing can be read by it, and the same answer, sent again, finds its way.
+    let grant = ledger_grant(&checked.grant);
+    let recorded = app.ledger.grant(&grant, &checked.signature)?;
+    let promise = end::promise(app, &checked.grant_id, Operation::Grant, recorded)?;
+    let given = given(app, &asked, &checked, grant, now)?;
+
+    asked.promise = Some(promise.clone());
+    asked.grant_id = Some(given.grant_id);
+    asked.decision = Some(given.decision);
+    asked.granted.clone_from(&given.granted);
+    asked.become_state(State::Answered);
+    let mut change = Change::default();
+    change.put(&Asked::key(id), &asked)?;
+    change.put(&Given::key(&given.grant_id), &given)?;
+    change.delete(&Asked::signed_key(id));
+    app.db.commit(change)?;
+    forget_answer_key(app, id);
+    app.events.request(id);
+    app.events.consent(given.grant_id);
+
+    // Taken back by another way in the meantime: then this station must not promise that it holds.
+    if app.ledger.status(&App::ledger_id(&given.grant_id))? == Status::Revoked {
+        let mut given = given;
+        end::let_go(app, &gate, &mut given, Some(now))?;
+        return Err(LedgerError::Revoked.into());
+    }
+    Ok(Some(promise))
+}
+
+fn deny(app: &App, mut asked: Asked, opened: &Opened) -> Result<Option<String>, TakeError> {
+    if !matches!(opened, Opened::Denied { state } if state.as_ref() == Some(&asked.id)) {
+        return Err(TakeError::Refused(AnswerError::WrongState));
+    }
+    asked.become_state(State::Denied);
+    let mut change = Change::default();
+    change.put(&Asked::key(&asked.id), &asked)?;
+    change.delete(&Asked::signed_key(&asked.id));
+    app.db.commit(change)?;
+    forget_answer_key(app, &asked.id);
+    if let Err(error) = destroy(&app.delivery_key(&asked.id)) {
+        eprintln!("carnet-station: a key of a denied question stays until the next sweep: {error}");
+    }
+    app.events.request(&asked.id);
+    Ok(None)
+}
+
+fn check(app: &App, asked: &Asked, opened: Opened, now: Timestamp) -> Result<CheckedAnswer, TakeError> {
+    let consent_request =
+        ConsentRequest::from_transaction_data(&asked.transaction_data).map_err(TakeError::Question)?;
+    let session = Session {
+        client_id: &app.client_id,
+        nonce: &asked.nonce,
+        state: &asked.id,
+        request_digest: asked.request_digest.0,
+        transaction_data: &asked.transaction_data,
+        consent_request: &consent_request,
+    };
+    let domain = app.ledger.domain();
+    let id_of = |tuple: &GrantTuple| GrantId(grant_id(&domain, &ledger_grant(tuple)));
+    answer::check(opened, &session, id_of, now).map_err(TakeError::Refused)
+}
+
+fn given(
+    app: &App,
+    asked: &Asked,
+    checked: &CheckedAnswer,
+    grant: Grant,
+    now: Timestamp,
+) -> Result<Given, TakeError> {
+    let evidence = Evidence {
+        consent: checked.consent.clone(),
+        salt: checked.salt.clone(),
+        grant,
+        signature: checked.signature,
+    };
+    let evidence =
+        Zeroizing::new(serde_json::to_vec(&evidence).map_err(|error| TakeError::Seal(error.into()))?);
+    let key = secret_key(&app.delivery_key(&asked.id)).map_err(TakeError::Key)?;
+    let sealed = jwe::encrypt(
+        &evidence,
+        &EncryptionKey::new(key.public_key(), None),
+        &make_secret_key()?,
+        make_bytes()?,
+        serde_json::Map::new(),
+    )
+    .map_err(|error| TakeError::Seal(error.into()))?;
+    let consent = &checked.consent;
+    Ok(Given {
+        grant_id: checked.grant_id,
+        request_id: asked.id.clone(),
+        created: now,
+        decision: consent.decision,
+        granted: consent.granted.clone(),
+        purpose: consent.purpose.clone(),
+        period: consent.period,
+        data_period: consent.data_period,
+        retention_days: asked.question.retention_days,
+        holder: carnet_consent::Digest32(checked.holder_thumbprint),
+        delivery_digest: consent.delivery_digest,
+        sealed,
+        confirmed: None,
+        delivered: None,
+        records: None,
+        exported: false,
+        revoked: None,
+        ended: None,
+    })
+}
+
+/// The ledger's own type of the five fields.
+pub fn ledger_grant(tuple: &GrantTuple) -> Grant {
+    Grant {
+        subject: Address(tuple.subject),
+        commitment: tuple.commitment,
+        not_before: tuple.not_before,
+        expiry: tuple.expiry,
+        revoke_hash: tuple.revoke_hash,
+    }
+}
+
+/// A one-time key from its file.
+pub fn secret_key(path: &std::path::Path) -> io::Result<SecretKey> {
+    let bytes = Zeroizing::new(fs::read(path)?);
+    SecretKey::from_slice(&bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not a key"))
+}
+
+fn forget_answer_key(app: &App, id: &str) {
+    if let Err(error) = destroy(&app.answer_key(id)) {
+        eprintln!("carnet-station: the key of an answer stays until the next sweep: {error}");
+    }
+}
+
+mod serde_signature {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 65], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 65], D::Error> {
+        let mut bytes = [0; 65];
+        hex::decode_to_slice(String::deserialize(from)?, &mut bytes).map_err(D::Error::custom)?;
+        Ok(bytes)
+    }
+}

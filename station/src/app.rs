@@ -1,0 +1,136 @@
+//! One running station: everything the use cases share.
+
+use std::{path::PathBuf, sync::Arc};
+
+use carnet_consent::{GrantId, LedgerRef};
+use carnet_exchange::trust::{Entry, LocalPin, Registry, RegistryKind, Role as TrustRole};
+use carnet_ledger::Ledger;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{
+    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates, keys::Keys,
+    manage::Seen, trust,
+};
+
+/// What a station does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Clinic,
+    Pharmacy,
+    Issuer,
+}
+
+/// The station, open.
+pub struct App {
+    pub name: String,
+    pub roles: Vec<Role>,
+    /// Origin of the public door, without a path.
+    pub public_url: Url,
+    pub client_id: String,
+    pub trust_list: PathBuf,
+    /// The list is made beside the station.
+    pub development: bool,
+    pub folder: Folder,
+    pub keys: Keys,
+    pub db: Db,
+    pub ledger: Arc<dyn Ledger>,
+    pub clock: Clock,
+    pub accounts: Accounts,
+    pub events: Events,
+    pub gates: Gates,
+    pub seen: Seen,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("name", &self.name)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// An address at the public door.
+    pub fn public(&self, path: &str) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// The registry, as questions and promises name it.
+    pub fn ledger_ref(&self) -> LedgerRef {
+        let domain = self.ledger.domain();
+        LedgerRef {
+            chain_id: domain.chain_id.to_string(),
+            registry: domain.registry.to_string(),
+        }
+    }
+
+    /// The file that holds the key of one delivery.
+    pub fn delivery_key(&self, request_id: &str) -> PathBuf {
+        self.folder.delivery_keys().join(format!("{request_id}.delivery"))
+    }
+
+    /// The file that holds the key of one answer, until it is answered.
+    pub fn answer_key(&self, request_id: &str) -> PathBuf {
+        self.folder.delivery_keys().join(format!("{request_id}.answer"))
+    }
+
+    /// The sealed records of one delivery.
+    pub fn delivery(&self, request_id: &str) -> PathBuf {
+        self.folder.deliveries().join(format!("{request_id}.jwe"))
+    }
+
+    /// What an authority has to admit for wallets to trust this station.
+    pub fn entry(&self) -> Entry {
+        entry(
+            &self.name,
+            &self.roles,
+            &self.public_url,
+            &self.keys,
+            &self.ledger_ref(),
+        )
+    }
+
+    /// Ends with what the ledger knows of this grant now.
+    pub fn ledger_id(grant_id: &GrantId) -> [u8; 32] {
+        *grant_id.as_bytes()
+    }
+}
+
+fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &LedgerRef) -> Entry {
+    let mut trust_roles = Vec::new();
+    for role in roles {
+        trust_roles.extend(match role {
+            Role::Clinic | Role::Pharmacy => vec![TrustRole::Verifier, TrustRole::Relayer],
+            Role::Issuer => vec![TrustRole::Issuer],
+        });
+    }
+    trust_roles.dedup();
+    let mut endpoint = public_url.clone();
+    endpoint.set_path("/ledger");
+    Entry {
+        id: trust::slug(name),
+        name: name.to_owned(),
+        client_ids: vec![keys.client_id()],
+        origins: vec![public_url.origin().ascii_serialization()],
+        purposes: carnet_consent::Purpose::ALL.to_vec(),
+        roles: trust_roles,
+        registries: vec![Registry {
+            chain_id: ledger.chain_id.clone(),
+            address: ledger.registry.clone(),
+            endpoints: vec![endpoint],
+            finality_seconds: 0,
+            kind: RegistryKind::Embedded,
+        }],
+        log_keys: vec![keys.log_public()],
+        offline_keys: Vec::new(),
+        local: Some(LocalPin {
+            spki_sha256: keys.tls_pin(),
+        }),
+    }
+}

@@ -1,0 +1,167 @@
+//! The command line: `serve` for the station, `trust` for the authority.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::{
+    app::Role,
+    serve::{self, Options},
+    trust,
+};
+
+#[derive(Debug, Parser)]
+#[command(name = "carnet-station", version, about = "The clinic's side of Carnet.")]
+struct Cli {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Runs the station until it is told to stop.
+    Serve(Serve),
+    /// Keeps a list of trusted organisations (the authority's job, not a station's).
+    #[command(subcommand)]
+    Trust(Trust),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// The station's folder: keys, records, ledger.
+    #[arg(long)]
+    data: PathBuf,
+    /// What wallets talk to (TLS). Port 0: any free one, remembered.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// What the front desk talks to (plain HTTP, loopback only). Port 0: any free one, remembered.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    staff_listen: SocketAddr,
+    /// What this station does.
+    #[arg(long, value_delimiter = ',', default_value = "clinic")]
+    role: Vec<Role>,
+    /// The organisation's name, for a list of trusted organisations; remembered.
+    #[arg(long)]
+    name: Option<String>,
+    /// The signed list that vouches for this station. Without it, a development authority is run beside it.
+    #[arg(long)]
+    trust_list: Option<PathBuf>,
+    /// Origin at which wallets reach the public listener, when it is not the address listened on.
+    #[arg(long)]
+    public_url: Option<Url>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Trust {
+    /// Makes an authority with its own key.
+    Init {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long, default_value = "Trust authority")]
+        name: String,
+        /// Wallets will say "development trust list".
+        #[arg(long)]
+        development: bool,
+    },
+    /// Admits a station, by the entry.json in its folder, or takes its changes.
+    Add {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long)]
+        entry: PathBuf,
+    },
+    /// Signs the next version of the list.
+    Sign {
+        #[arg(long)]
+        dir: PathBuf,
+        /// Days the list is valid.
+        #[arg(long, default_value_t = 90)]
+        days: u16,
+        /// Only if something changed or half of the list's life is over.
+        #[arg(long)]
+        if_changed: bool,
+    },
+    /// Shows what stands in the list signed last.
+    Show {
+        #[arg(long)]
+        dir: PathBuf,
+    },
+}
+
+/// Runs the command line to its end.
+pub fn run() -> ExitCode {
+    match Cli::parse().act {
+        Act::Serve(serve) => run_serve(serve),
+        Act::Trust(act) => match run_trust(act) {
+            Ok(value) => say(&value),
+            Err(error) => fail(error.code(), &error.to_string(), error.next()),
+        },
+    }
+}
+
+fn run_serve(serve: Serve) -> ExitCode {
+    let options = Options {
+        data: serve.data,
+        listen: serve.listen,
+        staff_listen: serve.staff_listen,
+        roles: serve.role,
+        name: serve.name,
+        trust_list: serve.trust_list,
+        public_url: serve.public_url,
+        program: std::env::current_exe().ok(),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail("runtime", &error.to_string(), "Look at the machine's limits."),
+    };
+    match runtime.block_on(serve::until_stopped(options, |greeting| say(&greeting))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.code(), &error.in_full(), error.next()),
+    }
+}
+
+fn run_trust(act: Trust) -> Result<Value, trust::AuthorityError> {
+    let now = Timestamp::now();
+    match act {
+        Trust::Init {
+            dir,
+            name,
+            development,
+        } => {
+            trust::init(&dir, &name, development)?;
+            Ok(json!({ "authority": name, "development": development }))
+        }
+        Trust::Add { dir, entry } => Ok(json!({ "changed": trust::add(&dir, &entry)? })),
+        Trust::Sign {
+            dir,
+            days,
+            if_changed,
+        } => {
+            let (list, version) = trust::sign(&dir, days, if_changed, now)?;
+            Ok(json!({ "list": list, "version": version }))
+        }
+        Trust::Show { dir } => {
+            let list = trust::show(&dir.join(trust::LIST_FILE), now)?;
+            Ok(serde_json::to_value(list).unwrap_or_default())
+        }
+    }
+}
+
+fn say(value: &Value) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{value}").and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn fail(code: &str, message: &str, next: &str) -> ExitCode {
+    eprintln!(
+        "{}",
+        json!({ "error": { "code": code, "message": message, "next": next } })
+    );
+    ExitCode::FAILURE
+}

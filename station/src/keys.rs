@@ -1,0 +1,155 @@
+//! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts).
+
+use std::{fs, io, path::Path};
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use carnet_credentials::jwk::PublicKey;
+use carnet_exchange::client_id_of;
+use p256::{
+    ecdsa::SigningKey,
+    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
+};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::folder::{Folder, write_private};
+
+/// Why the keys could not be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("a key file could not be read or written")]
+    File(#[from] io::Error),
+    #[error("the file {0} does not hold a key of the right kind")]
+    Damaged(&'static str),
+    #[error("a certificate could not be made")]
+    Certificate(#[from] rcgen::Error),
+    #[error("the system gave no randomness")]
+    Randomness(#[from] getrandom::Error),
+}
+
+/// The keys of one station.
+pub struct Keys {
+    /// Signs questions.
+    pub identity: SigningKey,
+    /// DER; what `x509_hash` is the hash of.
+    pub certificate: Vec<u8>,
+    /// Signs promises and deletion receipts.
+    pub log: SigningKey,
+    tls: KeyPair,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys")
+            .field("client_id", &self.client_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate.
+    pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
+        let identity = signing_key(folder, "identity.key")?;
+        let log = signing_key(folder, "log.key")?;
+        let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
+        let path = folder.file("identity.cer");
+        let certificate = if path.exists() {
+            fs::read(path)?
+        } else {
+            let mut params = CertificateParams::new(Vec::new())?;
+            params.distinguished_name.remove(DnType::CommonName);
+            params.distinguished_name.push(DnType::CommonName, name);
+            let certificate = params
+                .self_signed(&rcgen_key(&identity, "identity.key")?)?
+                .der()
+                .to_vec();
+            write_private(&path, &certificate)?;
+            certificate
+        };
+        Ok(Self {
+            identity,
+            certificate,
+            log,
+            tls,
+        })
+    }
+
+    /// The client id (`x509_hash`) that the certificate stands for.
+    pub fn client_id(&self) -> String {
+        client_id_of(&self.certificate)
+    }
+
+    /// What a trust entry pins of the public door: base64url SHA-256 of the key's SPKI.
+    pub fn tls_pin(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.tls.subject_public_key_info()))
+    }
+
+    pub fn log_public(&self) -> PublicKey {
+        PublicKey::from(&self.log)
+    }
+
+    /// A certificate for the public door, made anew at each start over the pinned key.
+    pub fn tls_certificate(
+        &self,
+        host: &str,
+    ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), KeyError> {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let mut params = CertificateParams::new(vec![host.to_owned(), "localhost".to_owned()])?;
+        params.distinguished_name.remove(DnType::CommonName);
+        params.distinguished_name.push(DnType::CommonName, host);
+        let certificate = params.self_signed(&self.tls)?;
+        let key = PrivatePkcs8KeyDer::from(self.tls.serialize_der());
+        Ok((certificate.der().clone(), key.into()))
+    }
+}
+
+fn rcgen_key(key: &SigningKey, file: &'static str) -> Result<KeyPair, KeyError> {
+    let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged(file))?;
+    let der = PrivatePkcs8KeyDer::from(der.as_bytes());
+    Ok(KeyPair::from_pkcs8_der_and_sign_algo(
+        &der,
+        &PKCS_ECDSA_P256_SHA256,
+    )?)
+}
+
+fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyError> {
+    read_or_make_signing_key(&folder.file(file), file)
+}
+
+/// A P-256 key in a PKCS#8 DER file of its own (0600).
+pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<SigningKey, KeyError> {
+    if path.exists() {
+        let der = Zeroizing::new(fs::read(path)?);
+        return SigningKey::from_pkcs8_der(&der).map_err(|_| KeyError::Damaged(name));
+    }
+    let key = SigningKey::from(make_secret_key()?);
+    let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged(name))?;
+    write_private(path, der.as_bytes())?;
+    Ok(key)
+}
+
+/// A fresh P-256 secret.
+pub fn make_secret_key() -> Result<p256::SecretKey, getrandom::Error> {
+    loop {
+        let bytes = Zeroizing::new(make_bytes::<32>()?);
+        // All but one in 2³² draws are below the order.
+        if let Ok(key) = p256::SecretKey::from_slice(bytes.as_slice()) {
+            return Ok(key);
+        }
+    }
+}
+
+/// Fresh random bytes.
+pub fn make_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A random name that can't be guessed: 22 characters of base64url for 16 bytes, 43 for 32.
+pub fn make_id<const N: usize>() -> Result<String, getrandom::Error> {
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(make_bytes::<N>()?))
+}

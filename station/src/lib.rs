@@ -1,0 +1,46 @@
+//! The clinic's side of Carnet: one service with two doors.
+//!
+//! *Public door* (TLS): what wallets talk to ([`doors::public`]). *Staff door* (plain HTTP, loopback only):
+//! what the front desk and its programs talk to ([`doors::staff`]). Between them, one file per use case:
+//!
+//! | what a person does | file |
+//! |---|---|
+//! | first administrator, sign-in, colleagues | [`accounts`] |
+//! | show a question as a code | [`ask`] |
+//! | take the wallet's answer, put the grant on the ledger | [`answer`] |
+//! | take the sealed records | [`deliver`] |
+//! | type the four digits | [`confirm`] |
+//! | read and export | [`read`] |
+//! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
+//! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
+//!
+//! What is acknowledged is durable; what must be destroyed hangs on one small key file ([`folder`]).
+
+pub mod accounts;
+pub mod answer;
+pub mod app;
+pub mod ask;
+pub mod authority;
+pub mod cli;
+pub mod clock;
+pub mod confirm;
+pub mod db;
+pub mod deliver;
+pub mod doors;
+pub mod end;
+pub mod errors;
+pub mod events;
+pub mod folder;
+pub mod gates;
+pub mod health;
+pub mod keys;
+pub mod limits;
+pub mod listeners;
+pub mod manage;
+pub mod page;
+pub mod read;
+pub mod rows;
+pub mod serve;
+pub mod sweep;
+pub mod templates;
+pub mod trust;

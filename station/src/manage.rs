@@ -1,0 +1,200 @@
+//! Manage: what the holder of a consent asks for (who read, take it back, the deletion receipt), and what anybody
+//! may ask the ledger. A consent of somebody else and one that never was look the same.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::http::StatusCode;
+use carnet_consent::{Digest32, GrantId, LedgerStatus};
+use carnet_exchange::{
+    manage::{self, ManageError as RequestError, ManageReply, ManageRequest, Op, OpResult},
+    registry::{GrantStatus, RegistryError, RevocationProof, RevocationRequest},
+};
+use carnet_ledger::{Address, LedgerError, Proof, Status, grant_id};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::ledger_grant,
+    app::App,
+    db::DbError,
+    end::{self, EndError},
+    errors::Told,
+    read,
+    rows::Given,
+};
+
+/// Seconds for which a request is remembered, so that it is not taken twice.
+const REMEMBERED: i64 = 130;
+
+/// Why a whole request is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ManageError {
+    #[error("The request was refused: {0}.")]
+    Request(#[from] RequestError),
+    #[error("This request came before.")]
+    Repeated,
+    #[error("The revocation was refused: {0}.")]
+    Registry(#[from] RegistryError),
+    #[error("The ledger can't be read.")]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    End(#[from] EndError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Told for ManageError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.code(),
+            Self::Repeated => "manage_repeated",
+            Self::Registry(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::End(error) => error.code(),
+            Self::Db(error) => error.code(),
+        }
+    }
+    fn next(&self) -> &'static str {
+        match self {
+            Self::Request(_) | Self::Repeated => "Nothing was done. Make a new request and send it.",
+            Self::Registry(_) => "Nothing was done. Check the grant and the proof.",
+            Self::Ledger(_) => "Try again in a moment.",
+            Self::End(error) => error.next(),
+            Self::Db(error) => error.next(),
+        }
+    }
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Request(RequestError::Signature(_) | RequestError::NoKey) => StatusCode::UNAUTHORIZED,
+            Self::Request(_) | Self::Registry(_) => StatusCode::BAD_REQUEST,
+            Self::Repeated => StatusCode::CONFLICT,
+            Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::End(error) => error.status(),
+            Self::Db(error) => error.status(),
+        }
+    }
+}
+
+/// Requests of the last two minutes.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<(Digest32, String), i64>>);
+
+impl Seen {
+    /// `false` when this key sent this one before.
+    fn first(&self, holder: Digest32, jti: &str, now: Timestamp) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = now.as_second();
+        seen.retain(|_, at| (now - *at).abs() <= REMEMBERED);
+        seen.insert((holder, jti.to_owned()), now).is_none()
+    }
+}
+
+/// Answers a signed request, operation by operation: the padded body.
+pub fn answer(app: &App, compact: &str) -> Result<String, ManageError> {
+    let now = app.clock.now();
+    let (key, request): (_, ManageRequest) = manage::verify(compact, app.public("/manage").as_str(), now)?;
+    let holder = Digest32(key.thumbprint());
+    if !app.seen.first(holder, &request.jti, now) {
+        return Err(ManageError::Repeated);
+    }
+    let results = request
+        .ops
+        .into_iter()
+        .map(|op| operate(app, holder, op))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(ManageReply { results }.to_json()?)
+}
+
+fn operate(app: &App, holder: Digest32, op: Op) -> Result<OpResult, ManageError> {
+    let id = *op.grant_id();
+    let refused = |code: &str| {
+        Ok(OpResult::Refused {
+            grant_id: id,
+            code: code.to_owned(),
+        })
+    };
+    let given = app
+        .db
+        .get::<Given>(&Given::key(&id))?
+        .filter(|given| given.holder == holder);
+    match op {
+        Op::Reads { .. } => match given {
+            Some(_) => Ok(OpResult::Reads {
+                grant_id: id,
+                reads: read::reads_for_holder(app, &id)?,
+            }),
+            None => refused("unknown"),
+        },
+        Op::Receipt { .. } => match given {
+            Some(given) => Ok(OpResult::Receipt {
+                grant_id: id,
+                receipt: given.ended.map(|ended| ended.receipt),
+            }),
+            None => refused("unknown"),
+        },
+        Op::Revoke { grant, proof, .. } => {
+            let grant = ledger_grant(&grant);
+            if GrantId(grant_id(&app.ledger.domain(), &grant)) != id {
+                return refused("wrong_grant");
+            }
+            let by_holder = given.is_some();
+            match end::revoke(app, &grant, &proof_of(proof), by_holder) {
+                Ok(revoked) => Ok(OpResult::Revoked {
+                    grant_id: id,
+                    promise: revoked.promise,
+                    receipt: revoked.receipt.filter(|_| by_holder),
+                }),
+                Err(error) => refused(error.code()),
+            }
+        }
+    }
+}
+
+/// A revocation by whoever has the subject's signature or the secret: the promise.
+pub fn revocation(app: &App, body: &[u8]) -> Result<String, ManageError> {
+    let request = RevocationRequest::read(body)?;
+    let revoked = end::revoke(
+        app,
+        &ledger_grant(&request.grant),
+        &proof_of(request.proof),
+        false,
+    )?;
+    revoked
+        .promise
+        .ok_or_else(|| ManageError::End(EndError::NotRecorded))
+}
+
+/// Where a grant stands on the ledger, to anybody who knows its name.
+pub fn ledger_status(app: &App, id: &GrantId) -> Result<Value, ManageError> {
+    let reading = app.ledger.read(&id.0)?;
+    let registry = app.ledger_ref();
+    let status = GrantStatus {
+        grant_id: *id,
+        status: match reading.status {
+            Status::None => LedgerStatus::None,
+            Status::Pending => LedgerStatus::Pending,
+            Status::Active => LedgerStatus::Active,
+            Status::Revoked => LedgerStatus::Revoked,
+            Status::Expired => LedgerStatus::Expired,
+        },
+        as_of: reading.as_of,
+        chain_id: registry.chain_id,
+        registry: registry.registry,
+    };
+    Ok(serde_json::to_value(status).unwrap_or_default())
+}
+
+/// What the ledger has written down about a subject: what a restored wallet looks for.
+pub fn events_of(app: &App, subject: &Address) -> Result<Value, ManageError> {
+    Ok(json!({ "events": app.ledger.events_of(subject)? }))
+}
+
+fn proof_of(proof: RevocationProof) -> Proof {
+    match proof {
+        RevocationProof::Signature(bytes) => Proof::Signature(bytes),
+        RevocationProof::Secret(bytes) => Proof::Secret(bytes),
+    }
+}

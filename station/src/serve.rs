@@ -1,0 +1,388 @@
+//! Serve: opens the folder, the ledger and both doors, says where they are, and runs until it is told to stop.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use axum_server::{
+    Handle,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
+use carnet_ledger::{LedgerError, embedded::Embedded};
+use carnet_store::{Store, StoreError, open_sled};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use url::Url;
+
+use crate::{
+    accounts::{AccountError, Accounts, TokenFileError},
+    app::{App, Role},
+    authority::{self, DevelopmentError},
+    clock::{Clock, Source},
+    db::{Db, DbError},
+    doors,
+    folder::{Folder, write_private},
+    keys::{KeyError, Keys, make_bytes},
+    limits,
+    listeners::{Counted, ListenError, Listeners, tls},
+    sweep,
+};
+
+/// Seconds between two sweeps.
+const SWEEP: Duration = Duration::from_secs(20);
+/// Time that what is under way gets when the station stops.
+const GRACE: Duration = Duration::from_secs(5);
+const DEFAULT_NAME: &str = "Development Clinic";
+
+/// What the command line asks for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub staff_listen: SocketAddr,
+    pub roles: Vec<Role>,
+    pub name: Option<String>,
+    pub trust_list: Option<PathBuf>,
+    pub public_url: Option<Url>,
+    /// What runs as the development authority: this program.
+    pub program: Option<PathBuf>,
+}
+
+/// Why the station does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the station's folder could not be opened or written")]
+    Folder(#[source] io::Error),
+    #[error("another station is running on this folder")]
+    InUse,
+    #[error("the station's storage could not be opened")]
+    Store(#[source] StoreError),
+    #[error("the ledger could not be opened")]
+    Ledger(#[from] LedgerError),
+    #[error("the station's keys could not be opened")]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("wallets need an address for {0}")]
+    PublicUrl(SocketAddr),
+    #[error("the public address has to be an https origin without a path")]
+    NotAnOrigin,
+    #[error(transparent)]
+    Development(#[from] DevelopmentError),
+    #[error("this program could not be found to run the development authority")]
+    Program,
+    #[error("the accounts could not be opened")]
+    Accounts(#[from] AccountError),
+    #[error("the service token could not be kept")]
+    Token(#[from] TokenFileError),
+    #[error("what ran out could not be cleared away")]
+    Sweep(#[from] sweep::SweepError),
+    #[error("a row could not be read or written")]
+    Db(#[from] DbError),
+    #[error("the system gave no randomness")]
+    Randomness(#[from] getrandom::Error),
+    #[error("a door closed by itself")]
+    Door(#[source] io::Error),
+}
+
+impl ServeError {
+    /// Stable, snake_case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Folder(_) => "folder",
+            Self::InUse => "in_use",
+            Self::Store(_) | Self::Db(_) | Self::Sweep(_) => "storage",
+            Self::Ledger(_) => "ledger",
+            Self::Keys(_) => "keys",
+            Self::Listen(ListenError::StaffNotLoopback(_)) => "staff_not_loopback",
+            Self::Listen(_) => "listen",
+            Self::PublicUrl(_) | Self::NotAnOrigin => "public_url",
+            Self::Development(_) | Self::Program => "development_authority",
+            Self::Accounts(_) | Self::Token(_) => "accounts",
+            Self::Randomness(_) => "randomness",
+            Self::Door(_) => "door",
+        }
+    }
+
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::InUse => "Stop the other one, or choose another --data folder.",
+            Self::Listen(ListenError::StaffNotLoopback(_)) => {
+                "Choose a loopback address for --staff-listen, such as 127.0.0.1:0."
+            }
+            Self::Listen(_) => "Choose another port, or stop the program that holds it.",
+            Self::PublicUrl(_) | Self::NotAnOrigin => "Give it with --public-url https://clinic.example:8443",
+            Self::Keys(_) => "Restore the folder from its copy; new keys would be a new clinic.",
+            Self::Development(_) | Self::Program => {
+                "Give a signed list with --trust-list, or look at the folder."
+            }
+            _ => "Look at the disk and the folder's rights. Nothing was half-written.",
+        }
+    }
+
+    /// The message with its causes.
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// What a station remembers of how it was started.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Remembered {
+    name: Option<String>,
+}
+
+/// A station with its doors bound and not yet served.
+#[derive(Debug)]
+pub struct Station {
+    pub app: Arc<App>,
+    listeners: Listeners,
+    token_file: PathBuf,
+}
+
+/// Opens a station. `now` is where its time comes from.
+pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> {
+    let folder = Folder::open(&options.data).map_err(ServeError::Folder)?;
+    let store = open_store(&folder, "store")?;
+    let name = remembered_name(&folder, options.name)?;
+    let keys = Keys::open(&folder, &name)?;
+    let listeners = Listeners::bind(&folder, options.listen, options.staff_listen)?;
+    let public_url = public_url(options.public_url, listeners.public_address)?;
+
+    let db = Db::new(store);
+    let clock = Clock::open(Arc::clone(&now), db.clone())?;
+    let ledger = Embedded::open(
+        open_store(&folder, "ledger")?,
+        make_chain_id()?,
+        ledger_clock(now),
+    )?;
+    let accounts = Accounts::open(db.clone(), clock.clone())?;
+    let token_file = accounts.service_token(&folder)?;
+    let authority = folder.file("development-authority");
+    let mut app = App {
+        name,
+        roles: options.roles,
+        public_url,
+        client_id: keys.client_id(),
+        development: options.trust_list.is_none(),
+        trust_list: options
+            .trust_list
+            .unwrap_or_else(|| authority.join(crate::trust::LIST_FILE)),
+        folder,
+        keys,
+        db,
+        ledger: Arc::new(ledger),
+        clock,
+        accounts,
+        events: crate::events::Events::default(),
+        gates: crate::gates::Gates::default(),
+        seen: crate::manage::Seen::default(),
+    };
+    app.trust_list = std::path::absolute(&app.trust_list).map_err(ServeError::Folder)?;
+    sweep::after_a_crash(&app)?;
+
+    // What an authority signs: written even when nobody vouches for it yet.
+    let entry_file = app.folder.file("entry.json");
+    let entry = serde_json::to_vec_pretty(&app.entry()).map_err(|error| ServeError::Folder(error.into()))?;
+    write_private(&entry_file, &entry).map_err(ServeError::Folder)?;
+    if app.development {
+        let program = options.program.ok_or(ServeError::Program)?;
+        authority::vouch(&program, &authority, &entry_file).await?;
+    }
+    Ok(Station {
+        app: Arc::new(app),
+        listeners,
+        token_file,
+    })
+}
+
+impl Station {
+    /// First line on stdout: where everything is.
+    pub fn greeting(&self) -> Value {
+        json!({
+            "staff_url": format!("http://{}", self.listeners.staff_address),
+            "public_url": self.app.public_url.origin().ascii_serialization(),
+            "trust_list": self.app.trust_list,
+            "token_file": std::path::absolute(&self.token_file).unwrap_or_else(|_| self.token_file.clone()),
+        })
+    }
+
+    /// Serves both doors until `stop` turns true.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), ServeError> {
+        let host = self.app.public_url.host_str().unwrap_or("localhost").to_owned();
+        let (certificate, key) = self.app.keys.tls_certificate(&host)?;
+        let config = RustlsConfig::from_config(Arc::new(tls(certificate, key)?));
+        let acceptor = RustlsAcceptor::new(config).acceptor(Counted::new(limits::CONNECTIONS));
+
+        let (public_handle, staff_handle) = (Handle::new(), Handle::new());
+        let mut public = axum_server::from_tcp(self.listeners.public)
+            .map_err(ServeError::Door)?
+            .acceptor(acceptor)
+            .http1_only()
+            .first_request_timeout(limits::HEADERS)
+            .handle(public_handle.clone());
+        public
+            .http_builder()
+            .http1()
+            .header_read_timeout(limits::HEADERS)
+            .max_buf_size(64 * 1024);
+        let mut staff = axum_server::from_tcp(self.listeners.staff)
+            .map_err(ServeError::Door)?
+            .http1_only()
+            .handle(staff_handle.clone());
+        staff.http_builder().http1().max_buf_size(64 * 1024);
+
+        let public_router = doors::public::router(Arc::clone(&self.app));
+        let staff_router =
+            doors::staff::router(Arc::clone(&self.app), self.listeners.staff_address, stop.clone());
+        let sweeping = tokio::spawn(sweep_now_and_then(Arc::clone(&self.app)));
+        let closing = async move {
+            // A sender that is gone is a stop as well.
+            let _ = stop.wait_for(|stop| *stop).await;
+            public_handle.graceful_shutdown(Some(GRACE));
+            staff_handle.graceful_shutdown(Some(GRACE));
+        };
+        let public = public.serve(public_router.into_make_service_with_connect_info::<SocketAddr>());
+        let staff = staff.serve(staff_router.into_make_service());
+        let closing = tokio::spawn(closing);
+        let result = tokio::try_join!(public, staff)
+            .map(|_| ())
+            .map_err(ServeError::Door);
+        closing.abort();
+        sweeping.abort();
+        result
+    }
+}
+
+async fn sweep_now_and_then(app: Arc<App>) {
+    let mut beat = tokio::time::interval(SWEEP);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    beat.tick().await;
+    loop {
+        beat.tick().await;
+        let app = Arc::clone(&app);
+        let swept = tokio::task::spawn_blocking(move || sweep::now(&app)).await;
+        if let Ok(Err(error)) = swept {
+            eprintln!("carnet-station: a sweep broke off and will go on: {error}");
+        }
+    }
+}
+
+/// Runs a station until SIGTERM or ctrl-c.
+pub async fn until_stopped<R>(options: Options, greet: impl FnOnce(Value) -> R) -> Result<(), ServeError> {
+    let station = open(options, Arc::new(Timestamp::now)).await?;
+    let (stopping, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        stop_signal().await;
+        let _ = stopping.send(true);
+    });
+    if let Some(secret) = station.app.accounts.set_up_secret() {
+        eprintln!(
+            "carnet-station: no administrator yet. Open the staff page and set it up with this secret."
+        );
+        eprintln!("set-up secret: {secret}");
+    }
+    greet(station.greeting());
+    station.run(stop).await
+}
+
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
+    let path = folder.file(name);
+    crate::folder::private_dir(&path).map_err(ServeError::Folder)?;
+    match open_sled(&path) {
+        Ok(store) => Ok(Arc::new(store)),
+        Err(StoreError::InUse) => Err(ServeError::InUse),
+        Err(error) => Err(ServeError::Store(error)),
+    }
+}
+
+fn remembered_name(folder: &Folder, asked: Option<String>) -> Result<String, ServeError> {
+    let path = folder.file("station.json");
+    let before: Remembered = std::fs::read(&path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default();
+    let asked = asked
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty());
+    let name = asked.or(before.name).unwrap_or_else(|| DEFAULT_NAME.to_owned());
+    let bytes = serde_json::to_vec(&Remembered {
+        name: Some(name.clone()),
+    })
+    .map_err(|error| ServeError::Folder(error.into()))?;
+    write_private(&path, &bytes).map_err(ServeError::Folder)?;
+    Ok(name)
+}
+
+fn public_url(asked: Option<Url>, address: SocketAddr) -> Result<Url, ServeError> {
+    let url = match asked {
+        Some(url) => url,
+        None if address.ip().is_unspecified() => return Err(ServeError::PublicUrl(address)),
+        None => Url::parse(&format!("https://{address}")).map_err(|_| ServeError::PublicUrl(address))?,
+    };
+    let bare = url.scheme() == "https"
+        && url.host().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if bare {
+        Ok(url)
+    } else {
+        Err(ServeError::NotAnOrigin)
+    }
+}
+
+/// A random chain id for a registry of one's own: 53 bits, so that every JSON reader keeps it exact.
+fn make_chain_id() -> Result<u64, getrandom::Error> {
+    Ok((u64::from_be_bytes(make_bytes()?) >> 11).max(1 << 32))
+}
+
+fn ledger_clock(now: Source) -> Arc<dyn Fn() -> u64 + Send + Sync> {
+    Arc::new(move || u64::try_from(now().as_second()).unwrap_or_default())
+}
+
+/// A clock that a test or a demonstration can move.
+#[derive(Debug, Default, Clone)]
+pub struct MovedClock(Arc<RwLock<jiff::SignedDuration>>);
+
+impl MovedClock {
+    /// Moves it to so much ahead of the machine's time.
+    pub fn ahead(&self, by: jiff::SignedDuration) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    pub fn source(&self) -> Source {
+        let moved = self.clone();
+        Arc::new(move || Timestamp::now() + *moved.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,125 @@
+//! Sweep: what has run out is let go, what a crash left behind is cleared away. At the start and from time to time.
+
+use std::{collections::HashSet, fs, io};
+
+use jiff::SignedDuration;
+
+use crate::{
+    accounts::AccountError,
+    app::App,
+    db::{Change, DbError},
+    end::{EndError, let_go_if_over},
+    folder::{destroy, remove},
+    rows::{Asked, Given, State},
+};
+
+/// Questions that led to nothing are forgotten after this.
+const FORGET: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Why a sweep broke off; the next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error("a consent could not be let go")]
+    End(#[from] EndError),
+    #[error("a left-over file could not be cleared away")]
+    File(#[from] io::Error),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Once, before any door is open: what no row names was left by a crash.
+pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
+    let mut named = HashSet::new();
+    for asked in app.db.all::<Asked>("request/")? {
+        let state = asked.state(app.clock.now());
+        if matches!(state, State::Waiting | State::Opened) {
+            named.insert(app.answer_key(&asked.id));
+            named.insert(app.delivery_key(&asked.id));
+        }
+    }
+    for given in app.db.all::<Given>("consent/")? {
+        if given.ended.is_none() {
+            named.insert(app.delivery_key(&given.request_id));
+            if given.delivered.is_some() {
+                named.insert(app.delivery(&given.request_id));
+            }
+        }
+    }
+    for folder in [app.folder.delivery_keys(), app.folder.deliveries()] {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if named.contains(&path) {
+                continue;
+            }
+            if path.parent() == Some(app.folder.delivery_keys().as_path()) {
+                destroy(&path)?;
+            } else {
+                remove(&path)?;
+            }
+        }
+    }
+    now(app)
+}
+
+/// Lets go of what is over.
+pub fn now(app: &App) -> Result<(), SweepError> {
+    let time = app.clock.now();
+    app.clock.witness()?;
+    app.accounts.sweep()?;
+    for asked in app.db.all::<Asked>("request/")? {
+        match asked.state(time) {
+            State::Expired | State::Denied => forget_question(app, &asked)?,
+            State::Locked => lock(app, &asked)?,
+            State::Waiting | State::Opened | State::Answered | State::Confirmed => {}
+        }
+    }
+    for given in app.db.all::<Given>("consent/")? {
+        if given.ended.is_none() {
+            let_go_if_over(app, &given.grant_id)?;
+        }
+    }
+    Ok(())
+}
+
+fn forget_question(app: &App, asked: &Asked) -> Result<(), SweepError> {
+    let gate = app.gates.of(&asked.id);
+    let _turn = gate.enter();
+    // An answer may have come in just before the time was up.
+    let state = app
+        .db
+        .get::<Asked>(&Asked::key(&asked.id))?
+        .map(|asked| asked.state(app.clock.now()));
+    if !matches!(state, Some(State::Expired | State::Denied)) {
+        return Ok(());
+    }
+    destroy(&app.answer_key(&asked.id))?;
+    destroy(&app.delivery_key(&asked.id))?;
+    let mut change = Change::default();
+    if app.db.get::<String>(&Asked::signed_key(&asked.id))?.is_some() {
+        change.delete(&Asked::signed_key(&asked.id));
+        app.events.request(&asked.id);
+    }
+    if app.clock.now().duration_since(asked.expires) > FORGET {
+        change.delete(&Asked::key(&asked.id));
+    }
+    Ok(app.db.commit(change)?)
+}
+
+/// A station killed right after the third wrong code finishes here what it began.
+fn lock(app: &App, asked: &Asked) -> Result<(), SweepError> {
+    let Some(grant_id) = asked.grant_id else {
+        return Ok(());
+    };
+    let gate = app.gates.of(&asked.id);
+    let _turn = gate.enter();
+    if let Some(mut given) = app
+        .db
+        .get::<Given>(&Given::key(&grant_id))?
+        .filter(|given| given.ended.is_none())
+    {
+        crate::end::let_go(app, &gate, &mut given, None)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! What the front desk may pick from, and the free form for integrators. The templates themselves are data
+//! (`templates.json`).
+
+use axum::http::StatusCode;
+use carnet_consent::{Item, Purpose, Scope};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::errors::Told;
+
+/// Longest consent, in days (the registry's maximum).
+pub const MAX_DAYS: u16 = 90;
+const MAX_ITEMS: usize = 32;
+
+/// A question the front desk asks often.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    id: String,
+    title: String,
+    purpose: Vec<Purpose>,
+    items: Vec<Item>,
+    days: u16,
+    retention_days: u16,
+    /// Only records of the last so many months; `null` for all.
+    data_months: Option<u16>,
+}
+
+/// A question ready to be asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Question {
+    /// Template id; none for the free form.
+    pub id: Option<String>,
+    pub title: String,
+    pub purpose: Vec<Purpose>,
+    pub items: Vec<Item>,
+    /// Days the consent runs.
+    pub days: u16,
+    /// Days the station may keep what was delivered.
+    pub retention_days: u16,
+    /// Only records from this day on.
+    pub data_since: Option<Date>,
+}
+
+/// Why a question can't be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum QuestionError {
+    #[error("There is no template of this name.")]
+    UnknownTemplate,
+    #[error("The field {field} is wrong: {why}.")]
+    Field { field: String, why: String },
+    #[error("The templates built into this station can't be read.")]
+    Templates(#[source] serde_json::Error),
+}
+
+impl Told for QuestionError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTemplate => "unknown_template",
+            Self::Field { .. } => "invalid_field",
+            Self::Templates(_) => "templates",
+        }
+    }
+    fn next(&self) -> &'static str {
+        match self {
+            Self::UnknownTemplate => "Pick one of those that GET /api/templates lists.",
+            Self::Field { .. } => "Correct the field and send the question again. Nothing was asked.",
+            Self::Templates(_) => "Install this station again.",
+        }
+    }
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Templates(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+    fn further(&self) -> Map<String, Value> {
+        let mut further = Map::new();
+        match self {
+            Self::UnknownTemplate => {
+                further.insert("field".into(), "template".into());
+            }
+            Self::Field { field, .. } => {
+                further.insert("field".into(), field.as_str().into());
+            }
+            Self::Templates(_) => {}
+        }
+        further
+    }
+}
+
+/// All templates, as questions asked today.
+pub fn all(now: Timestamp) -> Result<Vec<Question>, QuestionError> {
+    let stored: Vec<Stored> =
+        serde_json::from_str(include_str!("templates.json")).map_err(QuestionError::Templates)?;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    Ok(stored
+        .into_iter()
+        .map(|stored| Question {
+            id: Some(stored.id),
+            title: stored.title,
+            purpose: stored.purpose,
+            items: stored.items,
+            days: stored.days,
+            retention_days: stored.retention_days,
+            data_since: stored
+                .data_months
+                .and_then(|months| today.checked_sub(i32::from(months).months()).ok()),
+        })
+        .collect())
+}
+
+/// Reads `{"template"}` or `{"purpose","items","days"[,"retention_days","data_since"]}`.
+pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError> {
+    let Some(body) = body.as_object() else {
+        return Err(wrong("body", "a JSON object is needed"));
+    };
+    if let Some(template) = body.get("template") {
+        let id = template
+            .as_str()
+            .ok_or_else(|| wrong("template", "a template's name is needed"))?;
+        only(body, &["template"])?;
+        return all(now)?
+            .into_iter()
+            .find(|question| question.id.as_deref() == Some(id))
+            .ok_or(QuestionError::UnknownTemplate);
+    }
+    only(
+        body,
+        &["purpose", "items", "days", "retention_days", "data_since"],
+    )?;
+    let days = number(body, "days")?.ok_or_else(|| wrong("days", "it is needed"))?;
+    let retention_days = number(body, "retention_days")?.unwrap_or(days);
+    Ok(Question {
+        id: None,
+        title: "Free form".into(),
+        purpose: purposes(body)?,
+        items: items(body)?,
+        days,
+        retention_days,
+        data_since: since(body, now)?,
+    })
+}
+
+fn purposes(body: &Map<String, Value>) -> Result<Vec<Purpose>, QuestionError> {
+    let read = |value: &Value, field: &str| {
+        serde_json::from_value::<Purpose>(value.clone())
+            .map_err(|_| wrong(field, "an HL7 v3 ActReason code such as TREAT is needed"))
+    };
+    let purposes = match body.get("purpose") {
+        Some(Value::Array(list)) if !list.is_empty() && list.len() <= 8 => list
+            .iter()
+            .enumerate()
+            .map(|(place, value)| read(value, &format!("purpose[{place}]")))
+            .collect::<Result<Vec<_>, _>>()?,
+        Some(value @ Value::String(_)) => vec![read(value, "purpose")?],
+        _ => return Err(wrong("purpose", "one to eight HL7 v3 ActReason codes are needed")),
+    };
+    match (1..purposes.len()).find(|&place| purposes[..place].contains(&purposes[place])) {
+        Some(place) => Err(wrong(&format!("purpose[{place}]"), "it stands there twice")),
+        None => Ok(purposes),
+    }
+}
+
+fn items(body: &Map<String, Value>) -> Result<Vec<Item>, QuestionError> {
+    let list = match body.get("items") {
+        Some(Value::Array(list)) if !list.is_empty() && list.len() <= MAX_ITEMS => list,
+        _ => return Err(wrong("items", "a list of 1 to 32 items is needed")),
+    };
+    let mut items: Vec<Item> = Vec::with_capacity(list.len());
+    for (place, value) in list.iter().enumerate() {
+        let field = format!("items[{place}]");
+        let (scope, required) = match value {
+            Value::String(scope) => (scope.as_str(), false),
+            Value::Object(item) => {
+                only_in(item, &["scope", "required"], &field)?;
+                let scope = item.get("scope").and_then(Value::as_str);
+                let required = match item.get("required") {
+                    None => Some(false),
+                    Some(value) => value.as_bool(),
+                };
+                (
+                    scope.ok_or_else(|| wrong(&format!("{field}.scope"), "a SMART scope is needed"))?,
+                    required.ok_or_else(|| wrong(&format!("{field}.required"), "true or false is needed"))?,
+                )
+            }
+            _ => return Err(wrong(&field, "{\"scope\",\"required\"} is needed")),
+        };
+        let scope: Scope = scope.parse().map_err(|_| {
+            wrong(
+                &format!("{field}.scope"),
+                "a SMART scope such as patient/Condition.rs is needed",
+            )
+        })?;
+        if scope.asks_to_write() {
+            return Err(wrong(
+                &format!("{field}.scope"),
+                "only reading (.rs) can be asked for",
+            ));
+        }
+        if items.iter().any(|item| item.scope == scope) {
+            return Err(wrong(&format!("{field}.scope"), "it stands there twice"));
+        }
+        items.push(Item { scope, required });
+    }
+    Ok(items)
+}
+
+fn number(body: &Map<String, Value>, field: &str) -> Result<Option<u16>, QuestionError> {
+    body.get(field)
+        .map(|value| {
+            value
+                .as_u64()
+                .and_then(|days| u16::try_from(days).ok())
+                .filter(|days| (1..=MAX_DAYS).contains(days))
+                .ok_or_else(|| wrong(field, "a whole number of days from 1 to 90 is needed"))
+        })
+        .transpose()
+}
+
+fn since(body: &Map<String, Value>, now: Timestamp) -> Result<Option<Date>, QuestionError> {
+    match body.get("data_since") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .as_str()
+            .and_then(|day| day.parse::<Date>().ok())
+            .filter(|day| *day <= now.to_zoned(TimeZone::UTC).date())
+            .map(Some)
+            .ok_or_else(|| {
+                wrong(
+                    "data_since",
+                    "a day like 2024-01-31, not in the future, is needed",
+                )
+            }),
+    }
+}
+
+fn only(body: &Map<String, Value>, known: &[&str]) -> Result<(), QuestionError> {
+    only_in(body, known, "")
+}
+
+fn only_in(body: &Map<String, Value>, known: &[&str], within: &str) -> Result<(), QuestionError> {
+    match body.keys().find(|field| !known.contains(&field.as_str())) {
+        None => Ok(()),
+        Some(field) if within.is_empty() => Err(wrong(field, "it is not known here")),
+        Some(field) => Err(wrong(&format!("{within}.{field}"), "it is not known here")),
+    }
+}
+
+fn wrong(field: &str, why: &str) -> QuestionError {
+    QuestionError::Field {
+        field: field.chars().take(80).collect(),
+        why: why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn field_of(body: Value) -> String {
+        match question(&body, Timestamp::now()) {
+            Err(QuestionError::Field { field, .. }) => field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_template_can_be_asked() {
+        let templates = all(Timestamp::now()).unwrap();
+        assert!(templates.len() >= 5);
+        for template in templates {
+            assert!(
+                template.items.iter().any(|item| item.required),
+                "{:?}",
+                template.id
+            );
+            assert!((1..=MAX_DAYS).contains(&template.days));
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let good = json!({"scope": "patient/Condition.rs", "required": true});
+        assert_eq!(field_of(json!({"items": [good], "days": 3})), "purpose");
+        assert_eq!(
+            field_of(json!({"purpose": ["TREAT", "FUN"], "items": [good], "days": 3})),
+            "purpose[1]"
+        );
+        assert_eq!(
+            field_of(json!({"purpose": "TREAT", "items": [], "days": 3})),
+            "items"
+        );
+        assert_eq!(
+            field_of(json!({"purpose": "TREAT", "items": [good, {"scope": "user/*.cruds"}], "days": 3})),
+            "items[1].scope"
+        );
+        assert_eq!(
+            field_of(
+                json!({"purpose": "TREAT", "items": [{"scope": "patient/Condition.rs", "required": 1}], "days": 3})
+            ),
+            "items[0].required"
+        );
+        assert_eq!(
+            field_of(json!({"purpose": "TREAT", "items": [good], "days": 91})),
+            "days"
+        );
+        assert_eq!(
+            field_of(json!({"purpose": "TREAT", "items": [good], "days": 3, "onward": "all"})),
+            "onward"
+        );
+        assert_eq!(
+            field_of(json!({"purpose": "TREAT", "items": [good], "days": 3, "data_since": "yesterday"})),
+            "data_since"
+        );
+        assert!(matches!(
+            question(&json!({"template": "x"}), Timestamp::now()),
+            Err(QuestionError::UnknownTemplate)
+        ));
+    }
+}
