@@ -1,0 +1,38 @@
+//! `carnet-app`: the wallet in a window.
+
+#![cfg_attr(
+    all(not(debug_assertions), target_os = "windows"),
+    windows_subsystem = "windows"
+)]
+
+use std::process::ExitCode;
+
+use carnet_app::{app, automation, settings::Settings, state::AppState, window};
+use tauri::{Manager as _, RunEvent};
+
+fn main() -> ExitCode {
+    let shipped = !cfg!(debug_assertions);
+    if let Err(refused) = automation::check(shipped, |name| std::env::var(name).ok()) {
+        eprintln!("{refused}");
+        return ExitCode::FAILURE;
+    }
+    let app = match app(tauri::Builder::default(), Settings::from_env()) {
+        Ok(app) => app,
+        Err(error) => {
+            eprintln!(
+                "Carnet could not start: {error}. Nothing was changed. On Linux it needs a graphical session and WebKitGTK 4.1."
+            );
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Err(error) = window::open(&app) {
+        eprintln!("Carnet could not open its window: {error}. Nothing was changed.");
+        return ExitCode::FAILURE;
+    }
+    app.run(|app, event| {
+        if matches!(event, RunEvent::Exit) {
+            app.state::<AppState>().lock();
+        }
+    });
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,165 @@
+import { createServer, type Server } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import type * as View from '../src/wallet/bindings';
+
+/** The window's policy, so that what it would block is blocked here too. */
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.woff': 'font/woff', '.svg': 'image/svg+xml' };
+
+type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
+export type Refused = { refused: View.ErrorView };
+
+/** Serves a build and answers its commands from a table, in the bridge's words. Only for looking at screens. */
+export async function standIn(dist: string, answers: Answers): Promise<{ url: string; say: (event: string, payload: unknown) => void; close: () => Promise<void> }> {
+  const listening = new Set<import('node:http').ServerResponse>();
+  const server: Server = createServer((request, response) => {
+    void (async () => {
+      const path = new URL(request.url ?? '/', 'http://x').pathname;
+      if (path === '/__events') {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n');
+        listening.add(response);
+        response.on('close', () => listening.delete(response));
+        return;
+      }
+      if (path.startsWith('/__ipc/')) {
+        let body = '';
+        for await (const part of request) body += String(part);
+        const command = path.slice(7);
+        const answer = answers[command]?.(JSON.parse(body || '{}') as Record<string, unknown>);
+        const refused = (answer as Refused | undefined)?.refused;
+        response
+          .writeHead(refused ? 400 : answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
+          .end(JSON.stringify(refused ?? answer ?? { code: 'refused' }));
+        return;
+      }
+      const file = normalize(path === '/' ? '/index.html' : path);
+      const bytes = await readFile(join(dist, file)).catch(() => null);
+      response.writeHead(bytes ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(bytes);
+    })();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}/#token=stand-in`,
+    say: (event, payload) => listening.forEach((one) => one.write(`data: ${JSON.stringify({ event, payload })}\n\n`)),
+    close: () => new Promise((done) => (server.closeAllConnections(), server.close(() => done())))
+  };
+}
+
+const in_ = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+const line = (id: string, group: string, type: string, title: string, date: string | null, detail: string | null = null, sensitive: string[] = []): View.RecordLine => ({ id, type, group, date, title, detail, sensitive });
+
+export const medicines = [
+  line('m1', 'medicines', 'MedicationRequest', 'Warfarin Sodium 5 MG Oral Tablet', '2026-09-14', 'one a day, in the evening'),
+  line('m2', 'medicines', 'MedicationRequest', 'Metformin hydrochloride 500 MG Oral Tablet', '2025-03-02', 'two a day'),
+  line('m3', 'medicines', 'MedicationRequest', 'Simvastatin 20 MG Oral Tablet', '2024-11', 'active'),
+  line('m4', 'medicines', 'MedicationRequest', 'Sertraline 50 MG Oral Tablet', '2023-05-20', 'stopped', ['mental_health']),
+  line('m5', 'medicines', 'MedicationRequest', 'Acetaminophen 325 MG / HYDROcodone Bitartrate 7.5 MG Oral Tablet [a long name that must wrap well on a narrow screen]', '2019', 'stopped')
+];
+export const allergies = [line('a1', 'allergies', 'AllergyIntolerance', 'Penicillin V', '1974-06-01', 'active, severe')];
+const laboratory = Array.from({ length: 340 }, (_, n) =>
+  line(`l${n}`, 'laboratory', 'Observation', n % 3 === 0 ? 'Hemoglobin A1c/Hemoglobin.total in Blood' : n % 3 === 1 ? 'Creatinine [Mass/volume] in Blood' : 'INR in Platelet poor plasma', `20${26 - Math.floor(n / 30)}-0${1 + (n % 9)}-1${n % 9}`, n % 3 === 0 ? `${(6 + (n % 20) / 10).toFixed(1)} %` : '1.1 mg/dL')
+);
+const notes = [
+  line('n1', 'notes', 'DocumentReference', 'Psychiatric evaluation and management note', '2023-05-20', null, ['mental_health']),
+  line('n2', 'notes', 'DocumentReference', 'Consultation note', '2024-05-20', null, ['mental_health', 'restricted'])
+];
+export const records = [...medicines, ...allergies, ...laboratory, ...notes, line('v1', 'vitals', 'Observation', 'Body Weight', '2026-01-05', '71.2 kg'), line('c1', 'conditions', 'Condition', 'Atrial fibrillation', null, 'active')];
+
+export const question: View.QuestionView = {
+  request_id: 'q1',
+  verifier: { id: 'northgate', name: 'Northgate Clinic', vouched_by: 'Carnet development authority' },
+  purpose: ['TREAT'],
+  items: [
+    { scope: 'patient/MedicationRequest.rs', group: 'medicines', required: true, matching: 5, sensitive: true, sensitive_count: 1, excess: false, records: medicines, withheld: [{ record: line('w1', 'medicines', 'MedicationRequest', 'Ibuprofen 200 MG', '2001-01-01'), reason: 'outside_period' }] },
+    { scope: 'patient/AllergyIntolerance.rs', group: 'allergies', required: true, matching: 1, sensitive: false, sensitive_count: 0, excess: false, records: allergies, withheld: [] },
+    { scope: 'patient/Observation.rs?category=laboratory', group: 'laboratory', required: false, matching: 340, sensitive: false, sensitive_count: 0, excess: false, records: laboratory, withheld: [] },
+    { scope: 'patient/DocumentReference.rs', group: 'notes', required: false, matching: 2, sensitive: true, sensitive_count: 2, excess: true, records: notes, withheld: [] },
+    { scope: 'patient/Immunization.rs', group: 'vaccinations', required: false, matching: 0, sensitive: false, sensitive_count: 0, excess: false, records: [], withheld: [] }
+  ],
+  period: { start: in_(0), end: in_(30 * 24) },
+  retention_days: 30,
+  expires: in_(0.08),
+  development: true
+};
+
+const consentLine = (id: string, state: string, verifier: string, start: number, end: number): View.ConsentLine => ({
+  consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6
+});
+const lines = [
+  consentLine('c-active', 'granted', 'Northgate Clinic', -8 * 24, 22 * 24),
+  consentLine('c-revoking', 'revoking', 'City Hospital', -3 * 24, 10 * 24),
+  consentLine('c-revoked', 'revoked', 'Lakeside Dental Practice and Oral Surgery', -40 * 24, 2 * 24),
+  consentLine('c-expired', 'expired', 'Harbour Eye Centre', -100 * 24, -70 * 24),
+  consentLine('c-failed', 'failed', 'Northgate Clinic', -100 * 24, -70 * 24)
+];
+const consent = (id: string): View.ConsentView => {
+  const one = lines.find((it) => it.consent_id === id) ?? (lines[0] as View.ConsentLine);
+  const back = one.state === 'revoking' || one.state === 'revoked';
+  return {
+    line: one, decision: 'partial', purpose: ['TREAT'], granted: ['patient/MedicationRequest.rs', 'patient/AllergyIntolerance.rs'], not_granted: ['patient/DocumentReference.rs'], retention_days: 30, code: '0427',
+    ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded' },
+    revocation: back ? { state: one.state, ledger: one.state === 'revoked' ? 'confirmed' : 'pending', clinic: 'confirmed', deletion_receipt: one.state === 'revoked', copied: one.state === 'revoked' } : null,
+    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2)
+  };
+};
+
+const series = Array.from({ length: 14 }, (_, n) => ({ date: `20${13 + n}-0${1 + (n % 9)}-12`, value: [6.1, 6.4, 7.2, 7.9, 8.3, 7.7, 7.1, 6.8, 6.9, 7.4, 7.0, 6.6, 6.5, 6.7][n] as number }));
+
+/** A wallet that answers the same thing every time. `door`: what `vault_state` says. */
+export function sample(door: { exists: boolean; unlocked: boolean }, changes: Answers = {}): Answers {
+  const state = { ...door };
+  return {
+    vault_state: () => ({ ...state, demo: true, fingerprint: state.unlocked ? 'amber-otter-17' : null }),
+    create_vault: () => {
+      state.exists = state.unlocked = true;
+      return { fingerprint: 'amber-otter-17', words: 'abandon ability able about above absent absorb abstract absurd abuse access accident account accuse achieve acid acoustic acquire across act action actor actress actual'.split(' ') };
+    },
+    words_kept: () => null,
+    unlock: ({ passphrase }) => {
+      if (passphrase !== 'right horse battery staple') return { refused: { code: 'wrong_passphrase', message: 'm', next: 'n' } };
+      state.unlocked = true;
+      return null;
+    },
+    lock: () => ((state.unlocked = false), null),
+    still_here: () => null,
+    home: (): View.HomeView => ({
+      person: 'Maria Kozey', records: records.length, active_consents: 2, words_pending: true, trust: null,
+      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }]
+    }),
+    trust: (): View.TrustView => ({ authority: 'Carnet development authority', development: true, version: 3, expires: in_(300 * 24), organisations: ['Northgate Clinic', 'City Hospital'], root: 'q7Xk-29Lm-0pQa' }),
+    preview_import: (): View.ImportPreview => ({
+      file: 'maria.json', person: { name: 'Maria Kozey', birth_date: '1952-03-05' }, other_person: false, sets_person: true, already_here: 3,
+      groups: [{ group: 'laboratory', count: 340 }, { group: 'person', count: 1 }, { group: 'medicines', count: 5 }],
+      rejected: [{ entry: 'entry[12]', code: 'wrong_type', message: 'x' }, { entry: 'entry[40]', code: 'something_new', message: 'the core says why' }]
+    }),
+    import_records: (): View.ImportView => ({ imported: 346, already_here: 3, rejected: [] }),
+    records: () => records,
+    record: ({ id }): View.RecordView => ({
+      line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],
+      fields: [{ label: 'Status', value: 'final' }, { label: 'Taken', value: '12 March 2026' }, { label: 'Result', value: '6.7 %' }, { label: 'Note', value: 'Fasting.\nSecond sample, the first was haemolysed.' }]
+    }),
+    read_code_picture: () => 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F',
+    inspect: ({ uri }) => (String(uri).startsWith('openid4vp') ? question : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } }),
+    question: () => question,
+    answer: ({ scopes }): View.AnswerView => ({ decision: (scopes as string[]).length === 5 ? 'permit' : 'partial', consent_id: 'c-active', grant_id: '0x0', code: '0427', state: 'granted', ledger: null, records: 6 }),
+    deny: (): View.AnswerView => ({ decision: 'deny', consent_id: 'c-no', grant_id: null, code: null, state: 'denied', ledger: null, records: 0 }),
+    consents: () => lines,
+    consent: ({ id }) => consent(String(id)),
+    revoke: () => ({ state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false }),
+    refresh_reads: () => [],
+    activity: (): View.ActivityLine[] => [
+      { when: in_(-1), what: 'refused', who: 'N0rthgate Clinic', groups: [], code: 'request_bad_signature' },
+      { when: in_(-2), what: 'read', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }], code: null },
+      { when: in_(-3), what: 'granted', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], code: null },
+      { when: in_(-3.1), what: 'asked', who: 'Northgate Clinic', groups: [], code: null },
+      { when: in_(-50), what: 'revoked', who: 'City Hospital', groups: [], code: null },
+      { when: in_(-80), what: 'imported', who: null, groups: [{ group: 'laboratory', count: 340 }], code: null }
+    ],
+    sync: () => ({ sent: 0, waiting: 1 }),
+    ...changes
+  };
+}

@@ -1,0 +1,199 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stationStandIn, type Stage } from './station-stand-in';
+
+const dist = fileURLToPath(new URL('../dist/station', import.meta.url));
+const shots = process.env.CARNET_SHOTS ?? fileURLToPath(new URL('../../test-output/station-screens', import.meta.url));
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(shots, { recursive: true });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+});
+afterAll(() => browser?.close());
+
+async function open(start: Partial<Stage> = {}, look: { width?: number; height?: number; dark?: boolean } = {}) {
+  const station = await stationStandIn(dist, start);
+  const context = await browser.newContext({ viewport: { width: look.width ?? 1280, height: look.height ?? 860 }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', locale: 'en-GB' });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(station.url);
+  return {
+    page,
+    station,
+    end: async () => {
+      await context.close();
+      await station.close();
+      expect(complaints).toEqual([]);
+    }
+  };
+}
+
+/** No violation, nothing wider than the screen; a picture for the eye. */
+async function inspect(page: Page, name: string): Promise<void> {
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(wide, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+    return (await axe.run()).violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.failureSummary}`).join(' | ')}`);
+  });
+  expect.soft(found, name).toEqual([]);
+}
+
+test('a newcomer sets the station up and stands before the templates', async () => {
+  const { page, end } = await open({ setupNeeded: true, me: null });
+  await page.getByTestId('setup-secret').waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-testid') === 'setup-secret');
+  await page.keyboard.type('wrong');
+  await page.getByTestId('setup-name').fill('Ana Ruiz');
+  await page.getByTestId('setup-username').fill('ana');
+  await page.getByTestId('setup-password').fill('a long sentence');
+  await page.getByTestId('setup-go').click();
+  await page.getByTestId('error').waitFor();
+  await inspect(page, '01-setup');
+  await page.getByTestId('setup-secret').fill('ABCD-EFGH');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('template-card').first().waitFor();
+  await end();
+});
+
+test('signing out leaves nothing behind', async () => {
+  const { page, station, end } = await open({ me: null });
+  await page.getByTestId('signin-username').fill('ana');
+  await page.getByTestId('signin-password').fill('wrong one');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('error').waitFor();
+  await inspect(page, '02-sign-in');
+  await page.getByTestId('signin-password').fill('a long sentence');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('template-card').first().waitFor();
+  station.turn({ consent: 'active' });
+  await page.goto(`${station.url}#/records/${station.grant}`);
+  await page.getByTestId('match-yes').click();
+  await page.getByText('Maria Okafor').first().waitFor();
+  await page.getByTestId('sign-out').click();
+  await page.getByTestId('signin-username').waitFor();
+  expect(await page.content()).not.toContain('Okafor');
+  await end();
+});
+
+test('the queue goes by keyboard alone: template, code, digits, person, records', async () => {
+  const { page, station, end } = await open();
+  await page.getByTestId('template-card').first().waitFor();
+  await inspect(page, '03-new');
+  await page.locator('[data-template=first-visit] input').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('qr').waitFor();
+  expect(await page.getByTestId('request-uri').textContent()).toContain('openid4vp://');
+  await inspect(page, '04-live-waiting');
+  station.turn({ request: 'opened' });
+  await page.locator('[data-testid=session-state][data-state=opened]').waitFor();
+  station.turn({ request: 'answered', consent: 'unconfirmed' });
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-testid') === 'code-input');
+  await page.keyboard.type('1111');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid=code-left][data-left="2"]').waitFor();
+  await inspect(page, '05-live-digits');
+  station.turn({ delivered: false });
+  await page.keyboard.type('04 27');
+  await page.keyboard.press('Enter');
+  await page.getByText('on their way').first().waitFor();
+  station.turn({ delivered: true }, { consent: station.grant });
+  await page.getByTestId('match-yes').waitFor();
+  expect(await page.content()).not.toContain('Warfarin');
+  await inspect(page, '06-match');
+  await page.getByTestId('match-yes').click();
+  await page.getByTestId('records-group').first().waitFor();
+  expect(await page.title()).not.toContain('Okafor');
+  await inspect(page, '07-records');
+  await page.getByTestId('record-course').click();
+  await page.locator('canvas').waitFor();
+  await inspect(page, '08-records-course');
+  await page.getByTestId('export').click();
+  await page.getByTestId('export-go').waitFor();
+  await inspect(page, '09-export');
+  const saved = page.waitForEvent('download');
+  await page.getByTestId('export-go').click();
+  expect((await saved).suggestedFilename()).toBe('shared-records.fhir.json');
+  station.turn({ consent: 'revoked' }, { consent: station.grant });
+  await page.getByText(/Ended by the patient at \d\d:\d\d/).waitFor();
+  expect(await page.content()).not.toContain('Okafor');
+  await inspect(page, '10-ended');
+  await end();
+});
+
+test('records close when nobody is there, and when one goes elsewhere', async () => {
+  const { page, station, end } = await open({ consent: 'active' });
+  await page.clock.install();
+  await page.goto(`${station.url}#/records/${station.grant}`);
+  await page.getByTestId('match-yes').click();
+  await page.getByTestId('records-group').first().waitFor();
+  await page.clock.runFor(190_000);
+  await page.getByTestId('records-closed').waitFor();
+  expect(await page.content()).not.toContain('Okafor');
+  await inspect(page, '11-closed');
+  await page.getByTestId('records-again').click();
+  await page.getByTestId('match-yes').click();
+  await page.getByTestId('records-group').first().waitFor();
+  await page.getByTestId('nav-consents').click();
+  await page.getByTestId('consent-card').waitFor();
+  expect(await page.content()).not.toContain('Okafor');
+  await inspect(page, '12-consents');
+  await end();
+});
+
+test('three wrong codes, a no, an expired code: each says what is so', async () => {
+  for (const [state, name] of [['locked', '13-locked'], ['denied', '14-denied'], ['expired', '15-expired']] as const) {
+    const { page, station, end } = await open({ request: state });
+    await page.goto(`${station.url}#/request/q1`);
+    await page.locator(`[data-testid=session-state][data-state=${state}]`).waitFor();
+    await inspect(page, name);
+    await end();
+  }
+});
+
+test('the person who was not shared, and the wrong person', async () => {
+  const { page, station, end } = await open({ consent: 'active', sharesPerson: false });
+  await page.goto(`${station.url}#/records/${station.grant}`);
+  await page.getByTestId('match-no').click();
+  await page.getByText('Closed: not this person').waitFor();
+  await inspect(page, '16-not-this-person');
+  await end();
+});
+
+test('the lists: ended, read, staff, health', async () => {
+  const { page, station, end } = await open({ consent: 'revoked' });
+  for (const [place, row, name] of [['revocations', 'revocation-row', '17-revocations'], ['reads', 'read-row', '18-reads'], ['staff', 'staff-row', '19-staff'], ['health', 'health-part', '20-health']] as const) {
+    await page.getByTestId(`nav-${place}`).click();
+    await page.getByTestId(row).first().waitFor();
+    await inspect(page, name);
+  }
+  expect(station.url).toContain('127.0.0.1');
+  await end();
+});
+
+test('narrow and dark', async () => {
+  const { page, station, end } = await open({ consent: 'active' }, { width: 400, height: 820, dark: true });
+  await page.getByTestId('template-card').first().waitFor();
+  await inspect(page, '21-narrow-new');
+  await page.goto(`${station.url}#/request/q1`);
+  await page.getByTestId('qr').waitFor();
+  await inspect(page, '22-narrow-live');
+  await page.goto(`${station.url}#/records/${station.grant}`);
+  await page.getByTestId('match-yes').click();
+  await page.getByTestId('records-group').first().waitFor();
+  await inspect(page, '23-narrow-records');
+  await end();
+});
