@@ -1,0 +1,39 @@
+# Carnet's commands. `make run` and `make test` are the two that a newcomer needs.
+# Built things live outside the checkout, so that a fresh clone finds them warm.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/carnet/target
+export PATH := $(CARGO_TARGET_DIR)/tools/bin:$(PATH)
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help run demo test lint bench screenshot ui
+
+help: ## what you can do here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+run: ## open the wallet beside a clinic's station, both on this machine
+	@scripts/setup run
+	@node scripts/run.mjs
+
+demo: ## the whole story in the terminal: real processes, loopback only
+	@scripts/setup run
+	@node scripts/demo.mjs
+
+test: ## everything that is checked, from format to the real window
+	@scripts/setup test
+	@scripts/test
+
+lint: ## format, clippy, licences and sources only
+	@scripts/setup test
+	@scripts/test lint
+
+bench: ## measure: prints figures beside their bare primitives or peers
+	@scripts/setup test
+	@scripts/bench
+
+screenshot: ## take the README's picture anew, from the real app
+	@scripts/setup test
+	@scripts/test screenshot
+
+ui: ## build the two front ends
+	@scripts/setup run
+	@cd ui && npm run --silent build

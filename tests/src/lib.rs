@@ -1,0 +1,10 @@
+//! What the journeys, the demo and the measurements stand on: the real programs as processes, a front desk that
+//! speaks the station's staff API, and records that nobody here made.
+
+pub mod desk;
+pub mod processes;
+pub mod records;
+pub mod search;
+
+pub use desk::Desk;
+pub use processes::{Carnet, Failure, Station};
