@@ -6,10 +6,14 @@
     reason = "a journey that can't go on has failed"
 )]
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    process::{Child, Stdio},
+    time::Duration,
+};
 
 use carnet_tests::{Carnet, Desk, Station, records};
 use serde_json::Value;
+use tempfile::TempDir;
 
 const PASSPHRASE: &str = "a lamp, two boats and the long road";
 const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
@@ -62,87 +66,91 @@ fn check_that_both_sides_agree(patient: &Carnet, desk: &Desk, request_id: &str, 
     state
 }
 
-#[test]
-fn a_wallet_killed_while_it_answers_leaves_a_true_state_on_both_sides() {
-    let home = tempfile::tempdir().unwrap();
-    let station = Station::start(&home.path().join("station"), "Northgate Clinic").unwrap();
-    let desk = Desk::at(&station).unwrap();
-    let file = home.path().join("examples.json");
-    records::official_examples("Patient/example", &file).unwrap();
-    let mut outcomes = vec![];
-    let kdf = unlock_time(&home.path().join("timing"), &station);
-    for step in 0..8_u32 {
-        let patient = Carnet::new(
-            &home.path().join(format!("vault-{step}")),
-            PASSPHRASE,
-            Some(&station.trust_list),
-        );
+/// Answers are begun again and again on fresh vaults; each time `strike` kills something a little later.
+struct Strikes {
+    home: TempDir,
+    station: Station,
+    opening: Duration,
+}
+
+impl Strikes {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let station = Station::start(&home.path().join("station"), "Northgate Clinic").unwrap();
+        records::official_examples("Patient/example", &home.path().join("examples.json")).unwrap();
+        let opening = unlock_time(&home.path().join("timing"), &station);
+        Self {
+            home,
+            station,
+            opening,
+        }
+    }
+
+    /// One answer, struck `late` after the vault has about opened; what both sides then agree on.
+    fn strike(
+        mut self,
+        step: u32,
+        late: Duration,
+        kill: impl FnOnce(Station, &mut Child) -> Station,
+    ) -> (Self, String) {
+        let vault = self.home.path().join(format!("vault-{step}"));
+        let patient = Carnet::new(&vault, PASSPHRASE, Some(&self.station.trust_list));
         patient.ok(&["init"]).unwrap();
+        let file = self.home.path().join("examples.json");
         patient
             .ok(&["records", "import", file.to_str().unwrap()])
             .unwrap();
-        let asked = desk.ask("TREAT", &[(ALLERGIES, true)], 7).unwrap();
-        let mut answering = patient
-            .command(&["answer", text(&asked, "uri"), "--grant", "all"])
+        let asked = Desk::at(&self.station)
             .unwrap()
+            .ask("TREAT", &[(ALLERGIES, true)], 7)
+            .unwrap();
+        let mut command = patient
+            .command(&["answer", text(&asked, "uri"), "--grant", "all"])
+            .unwrap();
+        let mut answering = command
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // The vault opens after about `kdf`; what follows takes some tens of milliseconds.
-        std::thread::sleep(kdf.mul_f32(0.9) + Duration::from_millis(u64::from(step) * 25));
-        let _ = answering.kill();
+        // What follows the opening of the vault takes some tens of milliseconds.
+        std::thread::sleep(self.opening.mul_f32(0.9) + late);
+        self.station = kill(self.station, &mut answering);
         let _ = answering.wait();
-        outcomes.push(check_that_both_sides_agree(
-            &patient,
-            &desk,
-            text(&asked, "id"),
-            text(&asked, "uri"),
-        ));
+        let desk = Desk::at(&self.station).unwrap();
+        let agreed = check_that_both_sides_agree(&patient, &desk, text(&asked, "id"), text(&asked, "uri"));
+        (self, agreed)
+    }
+}
+
+#[test]
+fn a_wallet_killed_while_it_answers_leaves_a_true_state_on_both_sides() {
+    let mut strikes = Strikes::new();
+    let mut outcomes = vec![];
+    for step in 0..8_u32 {
+        let late = Duration::from_millis(u64::from(step) * 25);
+        let (again, agreed) = strikes.strike(step, late, |station, answering| {
+            let _ = answering.kill();
+            station
+        });
+        strikes = again;
+        outcomes.push(agreed);
     }
     println!("killed wallet: {outcomes:?}");
 }
 
 #[test]
 fn a_station_killed_while_it_is_answered_leaves_a_true_state_on_both_sides() {
-    let home = tempfile::tempdir().unwrap();
-    let mut station = Station::start(&home.path().join("station"), "Northgate Clinic").unwrap();
-    let file = home.path().join("examples.json");
-    records::official_examples("Patient/example", &file).unwrap();
+    let mut strikes = Strikes::new();
     let mut outcomes = vec![];
-    let kdf = unlock_time(&home.path().join("timing"), &station);
     for step in 0..6_u32 {
-        let patient = Carnet::new(
-            &home.path().join(format!("vault-{step}")),
-            PASSPHRASE,
-            Some(&station.trust_list),
-        );
-        patient.ok(&["init"]).unwrap();
-        patient
-            .ok(&["records", "import", file.to_str().unwrap()])
-            .unwrap();
-        let asked = Desk::at(&station)
-            .unwrap()
-            .ask("TREAT", &[(ALLERGIES, true)], 7)
-            .unwrap();
-        let mut answering = patient
-            .command(&["answer", text(&asked, "uri"), "--grant", "all"])
-            .unwrap()
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(kdf.mul_f32(0.9) + Duration::from_millis(u64::from(step) * 30));
-        station.kill();
-        let _ = answering.wait();
-        station = station.again().unwrap();
-        let desk = Desk::at(&station).unwrap();
-        outcomes.push(check_that_both_sides_agree(
-            &patient,
-            &desk,
-            text(&asked, "id"),
-            text(&asked, "uri"),
-        ));
+        let late = Duration::from_millis(u64::from(step) * 30);
+        let (again, agreed) = strikes.strike(step, late, |mut station, answering| {
+            station.kill();
+            let _ = answering.wait();
+            station.again().unwrap()
+        });
+        strikes = again;
+        outcomes.push(agreed);
     }
     println!("killed station: {outcomes:?}");
 }
