@@ -19,6 +19,21 @@ pub struct VaultView {
     pub fingerprint: Option<String>,
 }
 
+/// Somebody in this vault.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ProfileView {
+    /// 0 for the first one; never given to somebody else.
+    pub number: u32,
+    /// As the family calls this person, or else the name on the records. `None`: the first person, before any import.
+    pub name: Option<String>,
+    /// Whose records these are, once a first import was confirmed.
+    pub person: Option<PersonView>,
+    /// It is this person who acts now.
+    pub acting: bool,
+    pub records: u32,
+    pub active_consents: u32,
+}
+
 /// The answer to "does anything need me?".
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct HomeView {
@@ -295,6 +310,8 @@ pub struct ReadView {
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct ActivityLine {
     pub when: String,
+    /// Number of the person who acted.
+    pub profile: u32,
     /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`.
     pub what: String,
     pub who: Option<String>,
@@ -302,6 +319,14 @@ pub struct ActivityLine {
     pub groups: Vec<GroupCount>,
     /// Error code where something was refused or failed.
     pub code: Option<String>,
+}
+
+/// A log that was found whole.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct LogView {
+    pub entries: u32,
+    /// Stands for the whole log; whoever notes it can later tell whether anything before was altered. Hexadecimal.
+    pub hash: String,
 }
 
 /// What `sync` did.

@@ -7,15 +7,24 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{clock::Clock, vault::Vault};
+use crate::{
+    clock::Clock,
+    vault::{ProfileId, Vault},
+};
 
-/// An unlocked wallet. Dropping it locks: the keys are wiped with the vault.
+/// An unlocked wallet, with one of the vault's people acting. Dropping the last one of a vault locks it: the keys are wiped.
 ///
 /// Each use case is a method, written in the file of its name.
 #[derive(Debug)]
 pub struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
+    shared: Arc<Shared>,
+}
+
+/// What everybody in the vault shares while it is open.
+#[derive(Debug, Default)]
+struct Shared {
     holds: Holds,
 }
 
@@ -35,18 +44,27 @@ impl Wallet {
         Self {
             vault,
             clock,
-            holds: Holds::default(),
+            shared: Arc::default(),
+        }
+    }
+
+    /// The same wallet with somebody else acting, whether or not the vault has that person.
+    pub(crate) fn acting_as(&self, profile: ProfileId) -> Self {
+        Self {
+            vault: self.vault.as_profile(profile),
+            clock: self.clock.clone(),
+            shared: Arc::clone(&self.shared),
         }
     }
 
     /// Waits until nobody else in this process is at this consent, and keeps it until the guard is dropped.
     pub(crate) async fn hold(&self, consent_id: &str) -> Hold {
-        Hold(self.holds.of(consent_id).lock_owned().await)
+        Hold(self.shared.holds.of(consent_id).lock_owned().await)
     }
 
     /// The same, if nobody is at it now.
     pub(crate) fn try_hold(&self, consent_id: &str) -> Option<Hold> {
-        self.holds.of(consent_id).try_lock_owned().ok().map(Hold)
+        self.shared.holds.of(consent_id).try_lock_owned().ok().map(Hold)
     }
 }
 

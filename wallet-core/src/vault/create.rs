@@ -13,7 +13,7 @@ use carnet_store::{durable, open_sled};
 use zeroize::Zeroizing;
 
 use super::{
-    CREATING, KdfChoice, Passphrase, VAULT, Vault,
+    CREATING, KdfChoice, Opened, Passphrase, ProfileId, VAULT, Vault,
     change::Pending,
     error::{CreateError, UnlockError, VaultError},
     header::Header,
@@ -58,11 +58,12 @@ impl Vault {
 
         durable::create_dir(&creating).map_err(CreateError::Io)?;
         let store = open_sled(&creating.join(super::STORE)).map_err(VaultError::Store)?;
-        let vault = Self::around(id, store, Sealer::new(id, &vault_key)?, root.clone());
-        let mut first = Pending::first(&vault);
-        first.write(internal::TABLE, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;
+        let opened = Opened::new(id, Box::new(store), Sealer::new(id, &vault_key)?);
+        let mut first = Pending::first(&opened);
+        let owner = (internal::TABLE, ProfileId::NOBODY);
+        first.write(owner, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;
         first.commit()?;
-        drop(vault);
+        drop(opened);
         header.write(&creating).map_err(CreateError::Io)?;
         fs::rename(&creating, dir.join(VAULT))
             .and_then(|()| durable::sync_dir(dir))

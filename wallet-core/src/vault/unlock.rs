@@ -1,12 +1,12 @@
 //! Opening a vault: header, passphrase or words, vault key, and then everything that is in it, counted.
 
-use std::path::Path;
+use std::{path::Path, sync::Mutex};
 
-use carnet_store::{SledStore, open_sled};
+use carnet_store::{Store, open_sled};
 use zeroize::Zeroizing;
 
 use super::{
-    Passphrase, STORE, VAULT, Vault, Writing,
+    ChainHead, Opened, Passphrase, ProfileId, STORE, VAULT, Vault, Writing,
     error::{UnlockError, VaultError},
     header::{Header, HeaderError},
     internal,
@@ -51,29 +51,31 @@ impl Vault {
         Self::open_with(open_store(dir)?, header, vault_key)
     }
 
-    fn open_with(store: SledStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
+    fn open_with(store: Box<dyn Store>, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
         if !header.is_sealed_by(vault_key) {
             return Err(UnlockError::HeaderDamaged);
         }
         let sealer = Sealer::new(header.id(), vault_key)?;
-        let root = Root::open(&store, &sealer)?;
-        if Root::count(&store, &sealer, root.epoch)? != root {
+        let root = Root::open(store.as_ref(), &sealer)?;
+        if Root::count(store.as_ref(), &sealer, root.epoch)? != root {
             return Err(VaultError::Damaged.into());
         }
-        let no_root = RootKey::new(Zeroizing::new([0; 32]));
-        let mut vault = Self::around(header.id(), store, sealer, no_root);
-        let seed = vault
-            .read(internal::TABLE, internal::ROOT_SEED)?
+        let mut opened = Opened::new(header.id(), store, sealer);
+        let seed = opened
+            .read(internal::TABLE, ProfileId::NOBODY, internal::ROOT_SEED)?
             .ok_or(VaultError::Damaged)?;
         let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| VaultError::Damaged)?;
-        vault.keys = crate::keys::Keys::new(RootKey::new(Zeroizing::new(*seed)));
-        let numbers_below = match vault.read(internal::TABLE, internal::NUMBERS)? {
-            Some(bytes) => u64::from_be_bytes(bytes.as_slice().try_into().map_err(|_| VaultError::Damaged)?),
-            None => 0,
+        opened.root = RootKey::new(Zeroizing::new(*seed));
+        let chain = match opened.read(internal::TABLE, ProfileId::NOBODY, internal::CHAIN)? {
+            Some(bytes) => ChainHead::from_bytes(&bytes).ok_or(VaultError::Damaged)?,
+            None => ChainHead::default(),
         };
-        vault.next_number = numbers_below.into();
-        *vault.writing()? = Writing { root, numbers_below };
-        Ok(vault)
+        opened.writing = Mutex::new(Writing {
+            root,
+            chain,
+            ..Writing::default()
+        });
+        Ok(Self::around(opened))
     }
 }
 
@@ -90,10 +92,10 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
 }
 
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(dir: &Path) -> Result<SledStore, UnlockError> {
+fn open_store(dir: &Path) -> Result<Box<dyn Store>, UnlockError> {
     let path = dir.join(VAULT).join(STORE);
     if path.join("format").exists() {
-        Ok(open_sled(&path)?)
+        Ok(Box::new(open_sled(&path)?))
     } else {
         Err(UnlockError::NotAVault)
     }
