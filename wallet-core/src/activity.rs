@@ -42,6 +42,8 @@ pub(crate) enum Happened {
     ProfileAdded,
     ProfileRemoved,
     LogExported,
+    SlipMade,
+    Recovered,
 }
 
 impl Happened {
@@ -59,6 +61,8 @@ impl Happened {
             Self::ProfileAdded => "profile_added",
             Self::ProfileRemoved => "profile_removed",
             Self::LogExported => "log_exported",
+            Self::SlipMade => "slip_made",
+            Self::Recovered => "recovered",
         }
     }
 }

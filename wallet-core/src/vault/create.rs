@@ -29,6 +29,25 @@ impl Vault {
     ///
     /// The words come back so that they can be shown now; [`Vault::words`] gives them again later.
     pub fn create(dir: &Path, passphrase: &Passphrase, kdf: KdfChoice) -> Result<(Self, Words), CreateError> {
+        Self::create_around(dir, passphrase, kdf, RootKey::new(make_bytes()?))
+    }
+
+    /// Makes an empty vault whose keys come of these words.
+    pub fn create_from_words(
+        dir: &Path,
+        words: &Words,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+    ) -> Result<Self, CreateError> {
+        Self::create_around(dir, passphrase, kdf, RootKey::new(words.entropy())).map(|(vault, _)| vault)
+    }
+
+    fn create_around(
+        dir: &Path,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+        root: RootKey,
+    ) -> Result<(Self, Words), CreateError> {
         if passphrase.is_too_short() {
             return Err(CreateError::PassphraseTooShort);
         }
@@ -45,7 +64,6 @@ impl Vault {
 
         let id: [u8; 16] = *make_bytes()?;
         let vault_key: Zeroizing<[u8; 32]> = make_bytes()?;
-        let root = RootKey::new(make_bytes()?);
         let (cost, passphrase_key) = kdf.make(passphrase, *make_bytes()?)?;
         let header = Header::make(
             id,
