@@ -51,10 +51,10 @@ impl Page {
 
     /// Letters whose feet stand at `y`.
     pub(crate) fn letters(&mut self, x: f32, y: f32, cut: Cut, size: f32, colour: Colour, letters: &[u8]) {
-        let [r, g, b] = colour;
+        let [red, green, blue] = colour;
         self.0
             .begin_text()
-            .set_fill_rgb(r, g, b)
+            .set_fill_rgb(red, green, blue)
             .set_font(cut.name(), size)
             .set_text_matrix([1.0, 0.0, 0.0, 1.0, x, HEIGHT - y])
             .show(Str(letters))
@@ -62,9 +62,9 @@ impl Page {
     }
 
     pub(crate) fn bar(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Colour) {
-        let [r, g, b] = colour;
+        let [red, green, blue] = colour;
         self.0
-            .set_fill_rgb(r, g, b)
+            .set_fill_rgb(red, green, blue)
             .rect(x, HEIGHT - y - height, width, height)
             .fill_nonzero();
     }

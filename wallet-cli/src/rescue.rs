@@ -130,7 +130,7 @@ pub(crate) async fn revoke_all(
 }
 
 fn agreed(common: &Common, everyone: bool) -> Result<bool, Failure> {
-    let nobody = |_| {
+    let nobody = || {
         Failure::here(
             "not_confirmed",
             "Nobody could be asked. Nothing was taken back.",
@@ -138,7 +138,7 @@ fn agreed(common: &Common, everyone: bool) -> Result<bool, Failure> {
         )
     };
     if common.json || !std::io::stdin().is_terminal() {
-        return Err(nobody(()));
+        return Err(nobody());
     }
     let whose = if everyone {
         "everybody's records in this vault"
@@ -151,9 +151,9 @@ fn agreed(common: &Common, everyone: bool) -> Result<bool, Failure> {
         "Nobody will be able to read {whose} any more. This can't be undone; clinics would have to ask again.\nType yes to go on: "
     )
     .and_then(|()| terminal.flush())
-    .map_err(|_| nobody(()))?;
+    .map_err(|_| nobody())?;
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|_| nobody(()))?;
+    std::io::stdin().read_line(&mut line).map_err(|_| nobody())?;
     Ok(line.trim().eq_ignore_ascii_case("yes"))
 }
 

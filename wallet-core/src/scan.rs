@@ -370,3 +370,49 @@ fn moment(seconds: u64) -> Timestamp {
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use carnet_exchange::answer::GrantTuple;
+
+    use super::*;
+
+    fn event(operation: Operation, revoke_hash: [u8; 32], commitment: u8) -> RegistryEvent {
+        RegistryEvent {
+            operation,
+            sequence: 1,
+            time: 7,
+            grant: GrantTuple {
+                subject: [1; 20],
+                commitment: [commitment; 32],
+                not_before: 1,
+                expiry: 2,
+                revoke_hash,
+            },
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_or_a_lying_registry_puts_under_our_address_is_not_ours() {
+        let own = Own {
+            person: 0,
+            number: 3,
+            revoke_hash: [5; 32],
+        };
+        let own = HashMap::from([([1; 20], own)]);
+        let mut found = Vec::new();
+        for operation in [Operation::Grant, Operation::Revoke] {
+            recognise(&event(operation, [6; 32], 9), &own, &mut found);
+        }
+        assert!(found.is_empty());
+
+        recognise(&event(Operation::Revoke, [5; 32], 9), &own, &mut found);
+        assert_eq!((found.len(), found[0].granted), (1, None), "a tombstone is no consent");
+        recognise(&event(Operation::Grant, [5; 32], 8), &own, &mut found);
+        recognise(&event(Operation::Revoke, [5; 32], 8), &own, &mut found);
+        assert_eq!(
+            (found.len(), found[1].granted, found[1].revoked),
+            (2, Some(7), true)
+        );
+    }
+}
