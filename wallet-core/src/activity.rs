@@ -41,6 +41,8 @@ pub(crate) enum Happened {
     TrustUpdated,
     ProfileAdded,
     ProfileRemoved,
+    BackupMade,
+    Restored,
     LogExported,
 }
 
@@ -58,6 +60,8 @@ impl Happened {
             Self::TrustUpdated => "trust_updated",
             Self::ProfileAdded => "profile_added",
             Self::ProfileRemoved => "profile_removed",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
             Self::LogExported => "log_exported",
         }
     }

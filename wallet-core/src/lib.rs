@@ -4,6 +4,7 @@
 //! codes are stable. What leaves this crate for a screen are the types of [`views`]: never a secret, never the whole state.
 
 mod activity;
+mod backup;
 mod clock;
 mod consents;
 mod create;
@@ -19,11 +20,13 @@ pub mod keys;
 mod log;
 mod person;
 mod profiles;
+mod progress;
 mod question;
 mod random;
 mod read_code;
 mod reads;
 mod records;
+mod restore;
 mod revoke;
 mod sync;
 mod talk;
@@ -35,6 +38,7 @@ mod wallet;
 pub mod words;
 
 pub use activity::ActivityError;
+pub use backup::BackupError;
 pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use create::{CreateError, Created};
@@ -46,10 +50,12 @@ pub use import::ImportError;
 pub use inspect::InspectError;
 pub use log::{LONGEST_LOG, LogError};
 pub use profiles::ProfilesError;
+pub use progress::{Progress, Watch};
 pub use random::NoRandomness;
 pub use read_code::ReadCodeError;
 pub use reads::ReadsError;
 pub use records::RecordsError;
+pub use restore::RestoreError;
 pub use revoke::RevokeError;
 pub use sync::SyncError;
 pub use talk::TalkError;
