@@ -12,7 +12,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     doors,
     failure::Failure,
-    plain,
+    plain, rescue,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -27,7 +27,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(json: &Value, plain: String) -> Self {
+    pub(crate) fn new(json: &Value, plain: String) -> Self {
         Self {
             json: json.to_string(),
             plain,
@@ -66,13 +66,21 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             Ok(Answer::new(&question_json(&question), plain::question(&question)))
         }
         Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
-        Command::Consents { command } => consents(&doors::open(common)?, command).await,
+        Command::Consents { command } => consents(&doors::open(common)?, common, command).await,
+        Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
+        Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
         Command::Sync => {
-            let done = doors::open(common)?.sync().await?;
-            Ok(Answer::new(
-                &json!({ "sent": done.sent, "waiting": done.waiting }),
-                plain::sync(&done),
-            ))
+            let wallet = doors::open(common)?;
+            let done = wallet.sync().await?;
+            let mut json = json!({ "sent": done.sent, "waiting": done.waiting });
+            let mut text = plain::sync(&done);
+            if let Some(view) = wallet.recovery()? {
+                json["recovery"] = json!(view);
+                if !view.done {
+                    text = format!("{text}\n{}", plain::recovery(&view));
+                }
+            }
+            Ok(Answer::new(&json, text))
         }
         Command::Activity => {
             let lines = doors::open(common)?.activity()?;
@@ -210,8 +218,12 @@ async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> R
     Ok(Answer::new(&json, plain::answered(&done)))
 }
 
-async fn consents(wallet: &Wallet, command: ConsentsCommand) -> Result<Answer, Failure> {
-    if wallet.needs_sync() && !matches!(command, ConsentsCommand::Revoke { .. }) {
+async fn consents(wallet: &Wallet, common: &Common, command: ConsentsCommand) -> Result<Answer, Failure> {
+    let takes_back = matches!(
+        command,
+        ConsentsCommand::Revoke { .. } | ConsentsCommand::RevokeAll { .. }
+    );
+    if wallet.needs_sync() && !takes_back {
         // What can't be sent now stays in the outbox; looking goes on without it.
         let _ = tokio::time::timeout(CATCH_UP, wallet.sync()).await;
     }
@@ -235,6 +247,10 @@ async fn consents(wallet: &Wallet, command: ConsentsCommand) -> Result<Answer, F
             });
             Ok(Answer::new(&json, plain::revoked(&done)))
         }
+        ConsentsCommand::RevokeAll { everyone, yes } => {
+            rescue::revoke_all(wallet, common, everyone, yes).await
+        }
+        ConsentsCommand::Slip { id, out } => rescue::slip(wallet, &id, &out),
         ConsentsCommand::Reads { id } => {
             let reads = wallet.reads(&id).await?;
             Ok(Answer::new(&json!({ "reads": reads }), plain::reads(&reads)))
@@ -286,6 +302,7 @@ fn consent_json(line: &ConsentLine) -> Value {
         "state": line.state,
         "verifier": line.verifier,
         "end": line.end,
+        "recovered": line.recovered,
     })
 }
 

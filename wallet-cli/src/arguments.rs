@@ -64,6 +64,23 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConsentsCommand,
     },
+    /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
+    Restore {
+        /// File with the 24 words, in their order
+        #[arg(long, value_name = "FILE", required_unless_present = "skip")]
+        words_file: Option<PathBuf>,
+        /// Give up this organisation, whose ledger can't be read
+        #[arg(long, value_name = "ENTRY")]
+        skip: Vec<String>,
+    },
+    /// End one consent with a revocation slip: needs no vault and no passphrase
+    RevokeWith {
+        /// The slip's text, or a file of it: text, PNG or JPEG picture, or the PDF
+        slip: String,
+        /// At this registry endpoint, instead of the slip's own
+        #[arg(long, value_name = "URL")]
+        at: Option<String>,
+    },
     /// Send what is still waiting to be sent
     Sync,
     /// What happened in this wallet
@@ -106,6 +123,22 @@ pub(crate) enum ConsentsCommand {
     Show { id: String },
     /// Take one back
     Revoke { id: String },
+    /// Take all of them back
+    RevokeAll {
+        /// Of everybody in this vault
+        #[arg(long)]
+        everyone: bool,
+        /// Don't ask first
+        #[arg(long)]
+        yes: bool,
+    },
+    /// A page that takes one back without this wallet
+    Slip {
+        id: String,
+        /// Where to write it
+        #[arg(long, value_name = "FILE.pdf", default_value = "revocation-slip.pdf")]
+        out: PathBuf,
+    },
     /// Ask who read what
     Reads { id: String },
 }

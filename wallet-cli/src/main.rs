@@ -8,6 +8,7 @@ mod arguments;
 mod doors;
 mod failure;
 mod plain;
+mod rescue;
 
 use std::process::ExitCode;
 

@@ -67,6 +67,11 @@ impl<'v> Change<'v> {
         Ok(number)
     }
 
+    /// Uses up every consent number below this one.
+    pub fn use_up_consent_numbers(&mut self, below: u64) {
+        self.numbers_below = self.numbers_below.max(below);
+    }
+
     /// Puts an entry at the end of the log.
     pub fn append(&mut self, body: Vec<u8>) {
         self.appended.push(body);

@@ -38,6 +38,7 @@ use zeroize::Zeroizing;
 pub use backup::{BackupError, BackupSecret, Contents, RestoreError, Restored};
 pub use chain::{ChainHead, Chained};
 pub use change::Change;
+pub use create::Mark;
 pub use error::{CreateError, UnlockError, VaultError};
 pub use kdf::KdfChoice;
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
