@@ -24,6 +24,8 @@ pub(crate) struct KeptTrust {
 pub(crate) const LIST: &str = "list";
 /// Id of the person in table `Profile`.
 pub(crate) const PERSON: &str = "person";
+/// Id in table `Meta`: when the last backup was made.
+pub(crate) const LAST_BACKUP: &str = "last-backup";
 /// Id in table `Meta`: the 24 words were shown to the end.
 pub(crate) const WORDS_SEEN: &str = "words-seen";
 

@@ -16,6 +16,7 @@ const LEDGER: &[u8] = b"ledger-secp256k1";
 const REVOCATION: &[u8] = b"revocation-secret";
 const FINGERPRINT: &[u8] = b"fingerprint";
 const WORDS_WRAP: &[u8] = b"vault-words-wrap";
+const BACKUP_WRAP: &[u8] = b"backup-words-wrap";
 const PROFILE: &[u8] = b"profile-root";
 
 /// The 256 bits behind the 24 words. Wiped when dropped; never printed by `Debug`.
@@ -50,6 +51,13 @@ impl RootKey {
         Self(root)
     }
 
+    /// The key that wraps a backup's key a second time, for a forgotten passphrase.
+    pub(crate) fn derive_backup_wrap(&self, backup_id: &[u8; 16]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.expand(BACKUP_WRAP, backup_id, key.as_mut_slice());
+        key
+    }
+
     /// The key that wraps the vault key a second time, for a forgotten passphrase.
     pub(crate) fn derive_words_wrap(&self, vault_id: &[u8; 16]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -77,7 +85,7 @@ impl Keys {
     }
 
     #[cfg(test)]
-    fn root(&self) -> &RootKey {
+    pub(crate) fn root(&self) -> &RootKey {
         &self.root
     }
 
@@ -176,6 +184,10 @@ mod tests {
                 "profile" => {
                     let profile = ProfileId::new(number() as u32).unwrap();
                     vec![hex::encode(keys.root().derive_profile(profile).bytes())]
+                }
+                "backup" => {
+                    let backup_id = std::array::from_fn(|byte| byte as u8);
+                    vec![hex::encode(*keys.root().derive_backup_wrap(&backup_id))]
                 }
                 "wrap" => {
                     let vault_id = std::array::from_fn(|byte| byte as u8);

@@ -4,6 +4,7 @@
 //! codes are stable. What leaves this crate for a screen are the types of [`views`]: never a secret, never the whole state.
 
 mod activity;
+mod backup;
 mod clock;
 mod consents;
 mod create;
@@ -19,12 +20,14 @@ pub mod keys;
 mod log;
 mod person;
 mod profiles;
+mod progress;
 mod question;
 mod random;
 mod read_code;
 mod reads;
 mod records;
 mod recover;
+mod restore;
 mod restore_words;
 mod revoke;
 mod revoke_all;
@@ -41,6 +44,7 @@ mod wallet;
 pub mod words;
 
 pub use activity::ActivityError;
+pub use backup::BackupError;
 pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use create::{CreateError, Created};
@@ -52,11 +56,13 @@ pub use import::ImportError;
 pub use inspect::InspectError;
 pub use log::{LONGEST_LOG, LogError};
 pub use profiles::ProfilesError;
+pub use progress::{Progress, Watch};
 pub use random::NoRandomness;
 pub use read_code::ReadCodeError;
 pub use reads::ReadsError;
 pub use records::RecordsError;
 pub use recover::RecoverError;
+pub use restore::RestoreError;
 pub use restore_words::RestoreWordsError;
 pub use revoke::RevokeError;
 pub use revoke_with::RevokeWithError;

@@ -10,9 +10,9 @@ use carnet_exchange::{
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, TalkError, TrustError, Wallet,
+    Clock, Described, Facts, TalkError, TrustError, Wallet,
     kept::{KeptRecovery, RECOVERY},
-    vault::{Table, VaultError},
+    vault::{Mark, Table, VaultError},
     views::RecoveryView,
 };
 
@@ -92,16 +92,30 @@ impl Place<'_> {
     }
 }
 
-impl Wallet {
-    /// Has every ledger searched for grants of this wallet before anything new is granted. Called after a restore.
-    pub fn begin_recovery(&self) -> Result<(), RecoverError> {
+/// A search that begins: every ledger is searched for grants of this wallet before anything new is granted. It is in a
+/// restored vault from its first moment on.
+pub(crate) struct Begun(Vec<u8>);
+
+impl Begun {
+    pub(crate) fn now(clock: &Clock) -> Result<Self, VaultError> {
         let recovery = KeptRecovery {
-            begun: self.clock.now(),
+            begun: clock.now(),
             ..KeptRecovery::default()
         };
-        Ok(self.vault.put(Table::Meta, RECOVERY, &recovery)?)
+        let bytes = serde_json::to_vec(&recovery).map_err(|_| VaultError::NotWritable)?;
+        Ok(Self(bytes))
     }
 
+    pub(crate) fn mark(&self) -> Mark<'_> {
+        Mark {
+            table: Table::Meta,
+            id: RECOVERY,
+            value: &self.0,
+        }
+    }
+}
+
+impl Wallet {
     /// How far the search is; none if there never was a restore.
     pub fn recovery(&self) -> Result<Option<RecoveryView>, RecoverError> {
         let Some(recovery) = self.kept_recovery()? else {

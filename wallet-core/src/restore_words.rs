@@ -5,8 +5,9 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, CreateError, Described, Facts, RecoverError, Wallet,
+    Clock, CreateError, Described, Facts, Wallet,
     kept::WORDS_SEEN,
+    recover::Begun,
     vault::{KdfChoice, Passphrase, Table, Vault, VaultError},
     words::Words,
 };
@@ -17,8 +18,6 @@ pub enum RestoreWordsError {
     #[error(transparent)]
     Create(#[from] CreateError),
     #[error(transparent)]
-    Recover(#[from] RecoverError),
-    #[error(transparent)]
     Vault(#[from] VaultError),
 }
 
@@ -26,7 +25,6 @@ impl Described for RestoreWordsError {
     fn facts(&self) -> Facts {
         match self {
             Self::Create(error) => error.facts(),
-            Self::Recover(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
         }
     }
@@ -42,9 +40,10 @@ impl Wallet {
         kdf: KdfChoice,
         clock: Clock,
     ) -> Result<Self, RestoreWordsError> {
-        let vault = Vault::create_from_words(dir, words, passphrase, kdf).map_err(CreateError::from)?;
+        let recovery = Begun::now(&clock)?;
+        let vault = Vault::create_from_words(dir, words, passphrase, kdf, &recovery.mark())
+            .map_err(CreateError::from)?;
         let wallet = Self::around(vault, clock);
-        wallet.begin_recovery()?;
         // Whoever typed them has them.
         wallet.vault.put(Table::Meta, WORDS_SEEN, &true)?;
         Ok(wallet)

@@ -377,6 +377,38 @@ pub struct LogView {
     pub hash: String,
 }
 
+/// How safe the wallet is from a lost device.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct BackupState {
+    /// When the last backup was made.
+    pub last: Option<String>,
+    /// It is time for one.
+    pub due: bool,
+    /// A name for the next one's file.
+    pub suggested_name: String,
+}
+
+/// A backup just made, and read again.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct BackupView {
+    pub path: String,
+    /// Length of the file; a JavaScript number.
+    pub bytes: f64,
+    /// Of everybody in the vault.
+    pub records: u32,
+}
+
+/// A wallet just made of a backup.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RestoredView {
+    /// Of everybody in the vault.
+    pub records: u32,
+    pub people: u32,
+    pub consents: u32,
+    /// Local name of this wallet: the same as before.
+    pub fingerprint: String,
+}
+
 /// What `sync` did.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct SyncView {

@@ -96,11 +96,7 @@ impl<'v> Change<'v> {
             return Ok(());
         }
         let mut writing = self.vault.writing()?;
-        let mut batch = Pending {
-            opened: &self.vault.opened,
-            batch: Batch::new(),
-            root: writing.root,
-        };
+        let mut batch = Pending::on(&self.vault.opened, writing.root);
         for ((table, id), value) in &self.writes {
             batch.write(
                 (table.number(), table.owner(self.vault.profile)),
@@ -114,7 +110,7 @@ impl<'v> Change<'v> {
         if self.numbers_below > 0 {
             let before = match numbers_below.get(&profile) {
                 Some(below) => *below,
-                None => self.vault.numbers_below()?,
+                None => self.vault.opened.numbers_below(profile)?,
             };
             let below = self.numbers_below.max(before);
             numbers_below.insert(profile, below);
@@ -160,11 +156,12 @@ pub(super) struct Pending<'v> {
 }
 
 impl<'v> Pending<'v> {
-    pub(super) fn first(opened: &'v Opened) -> Self {
+    /// The next batch after the one that left `root`.
+    pub(super) fn on(opened: &'v Opened, root: root::Root) -> Self {
         Self {
             opened,
             batch: Batch::new(),
-            root: root::Root::default(),
+            root,
         }
     }
 

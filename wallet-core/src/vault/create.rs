@@ -1,11 +1,10 @@
 //! Making a vault: a whole one, or nothing that stands in the way of another try.
 //!
-//! It is built in `vault.creating` and appears by one rename, so `vault` is always whole. What an interrupted try left was
+//! It is built in a folder beside and appears by one rename, so `vault` is always whole. What an interrupted try left was
 //! never shown to anybody, and is removed by the next one.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs::{File, TryLockError},
     path::Path,
 };
 
@@ -13,12 +12,14 @@ use carnet_store::{durable, open_sled};
 use zeroize::Zeroizing;
 
 use super::{
-    CREATING, KdfChoice, Opened, Passphrase, ProfileId, VAULT, Vault,
+    KdfChoice, Opened, Passphrase, ProfileId, Table, VAULT, Vault,
     change::Pending,
     error::{CreateError, UnlockError, VaultError},
     header::Header,
     internal,
     kdf::KdfError,
+    replace::{self, NEW},
+    root::Root,
     seal::Sealer,
     table::SCHEMA,
 };
@@ -29,17 +30,19 @@ impl Vault {
     ///
     /// The words come back so that they can be shown now; [`Vault::words`] gives them again later.
     pub fn create(dir: &Path, passphrase: &Passphrase, kdf: KdfChoice) -> Result<(Self, Words), CreateError> {
-        Self::create_around(dir, passphrase, kdf, RootKey::new(make_bytes()?))
+        Self::create_around(dir, passphrase, kdf, RootKey::new(make_bytes()?), None)
     }
 
-    /// Makes an empty vault whose keys come of these words.
+    /// Makes a vault whose keys come of these words, with nothing in it but `mark`.
     pub fn create_from_words(
         dir: &Path,
         words: &Words,
         passphrase: &Passphrase,
         kdf: KdfChoice,
+        mark: &Mark<'_>,
     ) -> Result<Self, CreateError> {
-        Self::create_around(dir, passphrase, kdf, RootKey::new(words.entropy())).map(|(vault, _)| vault)
+        let root = RootKey::new(words.entropy());
+        Self::create_around(dir, passphrase, kdf, root, Some(mark)).map(|(vault, _)| vault)
     }
 
     fn create_around(
@@ -47,21 +50,69 @@ impl Vault {
         passphrase: &Passphrase,
         kdf: KdfChoice,
         root: RootKey,
+        mark: Option<&Mark<'_>>,
     ) -> Result<(Self, Words), CreateError> {
         if passphrase.is_too_short() {
             return Err(CreateError::PassphraseTooShort);
         }
-        durable::create_dir(dir).map_err(CreateError::Io)?;
-        let _alone = lock(dir)?;
+        let _alone = lock_folder(dir)?;
+        replace::finish(dir)?;
         if dir.join(VAULT).exists() {
             return Err(CreateError::Exists);
         }
-        let creating = dir.join(CREATING);
-        match fs::remove_dir_all(&creating) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CreateError::Io(error)),
-            _ => {}
+        let folder = dir.join(NEW);
+        let new = NewVault::begin(&folder, root, passphrase, kdf)?;
+        let opened = new.open_store(&folder)?;
+        let mut first = Pending::on(&opened, Root::default());
+        new.write_root(&mut first)?;
+        if let Some(mark) = mark {
+            mark.write(&mut first)?;
         }
+        first.commit()?;
+        drop(opened);
+        new.finish(&folder)?;
+        replace::exchange(dir)?;
 
+        // Opened as it will be from now on, which also checks what was written.
+        let vault = Self::open_content(dir, &new.header, &new.vault_key)?;
+        let words = vault.words();
+        Ok((vault, words))
+    }
+}
+
+/// An entry that a new vault has from its first moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark<'a> {
+    pub table: Table,
+    pub id: &'a str,
+    pub value: &'a [u8],
+}
+
+impl Mark<'_> {
+    pub(super) fn write(&self, first: &mut Pending<'_>) -> Result<(), VaultError> {
+        let owner = (self.table.number(), self.table.owner(ProfileId::FIRST));
+        first.write(owner, SCHEMA, self.id, Some(self.value))
+    }
+}
+
+/// A vault in the making: its header and its keys.
+pub(super) struct NewVault {
+    pub(super) header: Header,
+    pub(super) vault_key: Zeroizing<[u8; 32]>,
+    root: RootKey,
+}
+
+impl NewVault {
+    /// Draws id and vault key, wraps the key by passphrase and words, and makes an empty folder.
+    pub(super) fn begin(
+        folder: &Path,
+        root: RootKey,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+    ) -> Result<Self, CreateError> {
+        if passphrase.is_too_short() {
+            return Err(CreateError::PassphraseTooShort);
+        }
         let id: [u8; 16] = *make_bytes()?;
         let vault_key: Zeroizing<[u8; 32]> = make_bytes()?;
         let (cost, passphrase_key) = kdf.make(passphrase, *make_bytes()?)?;
@@ -73,24 +124,34 @@ impl Vault {
             (&root.derive_words_wrap(&id), *make_bytes()?),
         )
         .ok_or(VaultError::NotWritable)?;
+        durable::create_dir(folder).map_err(CreateError::Io)?;
+        Ok(Self {
+            header,
+            vault_key,
+            root,
+        })
+    }
 
-        durable::create_dir(&creating).map_err(CreateError::Io)?;
-        let store = open_sled(&creating.join(super::STORE)).map_err(VaultError::Store)?;
-        let opened = Opened::new(id, Box::new(store), Sealer::new(id, &vault_key)?);
-        let mut first = Pending::first(&opened);
+    /// Makes the store, with nothing in it.
+    pub(super) fn open_store(&self, folder: &Path) -> Result<Opened, CreateError> {
+        let store = open_sled(&folder.join(super::STORE)).map_err(VaultError::Store)?;
+        let id = self.header.id();
+        Ok(Opened::new(
+            id,
+            Box::new(store),
+            Sealer::new(id, &self.vault_key)?,
+        ))
+    }
+
+    /// Puts what the words stand for into the vault.
+    pub(super) fn write_root(&self, first: &mut Pending<'_>) -> Result<(), VaultError> {
         let owner = (internal::TABLE, ProfileId::NOBODY);
-        first.write(owner, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;
-        first.commit()?;
-        drop(opened);
-        header.write(&creating).map_err(CreateError::Io)?;
-        fs::rename(&creating, dir.join(VAULT))
-            .and_then(|()| durable::sync_dir(dir))
-            .map_err(CreateError::Io)?;
+        first.write(owner, SCHEMA, internal::ROOT_SEED, Some(self.root.bytes()))
+    }
 
-        // Opened as it will be from now on, which also checks what was written.
-        let vault = Self::open_content(dir, &header, &vault_key)?;
-        let words = vault.words();
-        Ok((vault, words))
+    /// Writes the header; the folder is a vault from now on.
+    pub(super) fn finish(&self, folder: &Path) -> Result<(), CreateError> {
+        self.header.write(folder).map_err(CreateError::Io)
     }
 }
 
@@ -119,8 +180,9 @@ fn make_bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, CreateError> {
     Ok(bytes)
 }
 
-/// One maker at a time.
-fn lock(dir: &Path) -> Result<File, CreateError> {
+/// One maker at a time. Makes the folder if need be.
+pub(super) fn lock_folder(dir: &Path) -> Result<File, CreateError> {
+    durable::create_dir(dir).map_err(CreateError::Io)?;
     let file = File::create(dir.join("vault.lock")).map_err(CreateError::Io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

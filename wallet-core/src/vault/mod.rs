@@ -6,6 +6,7 @@
 //! ```
 //! An older copy of the whole folder, put back in its place, opens: nothing outside the folder knows better.
 
+mod backup;
 mod chain;
 mod change;
 mod create;
@@ -16,6 +17,7 @@ mod kdf;
 mod opened;
 mod passphrase;
 mod profile;
+mod replace;
 mod root;
 mod seal;
 mod table;
@@ -33,8 +35,10 @@ use carnet_store::{Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+pub use backup::{BackupError, BackupSecret, Contents, RestoreError, Restored};
 pub use chain::{ChainHead, Chained};
 pub use change::Change;
+pub use create::Mark;
 pub use error::{CreateError, UnlockError, VaultError};
 pub use kdf::KdfChoice;
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
@@ -48,7 +52,6 @@ use crate::{
 };
 
 const VAULT: &str = "vault";
-const CREATING: &str = "vault.creating";
 const STORE: &str = "store";
 
 /// What the vault keeps for itself.
@@ -222,26 +225,13 @@ impl Vault {
     fn take_consent_number(&self) -> Result<u64, VaultError> {
         let below = match self.writing()?.numbers_below.get(&self.profile) {
             Some(below) => *below,
-            None => self.numbers_below()?,
+            None => self.opened.numbers_below(self.profile)?,
         };
         let mut taken = self.opened.taken.lock().map_err(|_| StoreError::Broken)?;
         let next = taken.entry(self.profile).or_insert(below);
         let number = (*next).max(below);
         *next = number.saturating_add(1);
         Ok(number)
-    }
-
-    /// As it is on the disk.
-    fn numbers_below(&self) -> Result<u64, VaultError> {
-        match self
-            .opened
-            .read(internal::TABLE, self.profile, internal::NUMBERS)?
-        {
-            Some(bytes) => Ok(u64::from_be_bytes(
-                bytes.as_slice().try_into().map_err(|_| VaultError::Damaged)?,
-            )),
-            None => Ok(0),
-        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! What is open: the store, the keys that seal, and reading through both.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow, sync::Mutex};
 
 use carnet_store::Store;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{
-    Entry, Opened, ProfileId, VaultError,
+    Entry, Opened, ProfileId, Table, VaultError, internal,
     seal::{self, Kind, Place, Preamble, Sealer},
     table,
 };
@@ -24,6 +24,59 @@ impl Opened {
             writing: Mutex::default(),
             taken: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// The consent numbers of this person below this one are used up, as it is on the disk.
+    pub(super) fn numbers_below(&self, profile: ProfileId) -> Result<u64, VaultError> {
+        match self.read(internal::TABLE, profile, internal::NUMBERS)? {
+            Some(bytes) => Ok(u64::from_be_bytes(
+                bytes.as_slice().try_into().map_err(|_| VaultError::Damaged)?,
+            )),
+            None => Ok(0),
+        }
+    }
+
+    /// Bytes of all sealed values.
+    pub(super) fn size(&self) -> Result<u64, VaultError> {
+        let mut size = 0;
+        self.store.scan_keys(&[], &mut |_, length| {
+            size += length;
+            ControlFlow::Continue(())
+        })?;
+        Ok(size)
+    }
+
+    /// Goes over one person's part of a table, one value in memory at a time.
+    pub(super) fn visit(
+        &self,
+        table: Table,
+        profile: ProfileId,
+        visit: &mut dyn FnMut(&str, Zeroizing<Vec<u8>>) -> ControlFlow<()>,
+    ) -> Result<(), VaultError> {
+        let prefix = self.sealer.table_prefix(table.number(), profile)?;
+        let mut outcome = Ok(());
+        self.store.scan(&prefix, &mut |key, sealed| {
+            let opened = key[prefix.len()..]
+                .try_into()
+                .map_err(|_| VaultError::Damaged)
+                .and_then(|hidden| {
+                    let place = Place {
+                        table: table.number(),
+                        profile,
+                        hidden,
+                    };
+                    self.open_newest(place, key, Cow::Borrowed(sealed))
+                });
+            match opened {
+                Ok(Some(Entry { id, value })) => visit(&id, value),
+                Ok(None) => ControlFlow::Continue(()),
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        outcome
     }
 
     pub(super) fn read(

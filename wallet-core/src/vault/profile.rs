@@ -25,6 +25,14 @@ impl ProfileId {
         self.0
     }
 
+    /// Anybody, or nobody.
+    pub(super) fn from_bytes(bytes: [u8; 4]) -> Option<Self> {
+        match u32::from_be_bytes(bytes) {
+            u32::MAX => Some(Self::NOBODY),
+            number => Self::new(number),
+        }
+    }
+
     pub(super) fn to_bytes(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }

@@ -44,6 +44,17 @@ impl Table {
         Self::Deliveries,
     ];
 
+    /// The tables that are everybody's.
+    pub const OF_EVERYBODY: [Self; 4] = [Self::Meta, Self::Trust, Self::Activity, Self::Profiles];
+
+    /// The table of this number.
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Self::OF_EVERYBODY
+            .into_iter()
+            .chain(Self::OF_ONE_PERSON)
+            .find(|table| table.number() == number)
+    }
+
     /// The number under which a table is known in the files; never given to another one.
     pub(super) fn number(self) -> u8 {
         match self {

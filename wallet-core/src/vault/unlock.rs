@@ -11,6 +11,7 @@ use super::{
     header::{Header, HeaderError},
     internal,
     kdf::KdfError,
+    replace,
     root::Root,
     seal::Sealer,
 };
@@ -19,7 +20,7 @@ use crate::{keys::RootKey, words::Words};
 impl Vault {
     /// Whether `dir` has a vault, or what is left of one.
     pub fn exists(dir: &Path) -> bool {
-        dir.join(VAULT).exists()
+        dir.join(VAULT).exists() || replace::waits(dir)
     }
 
     /// Opens the vault in `dir`. Takes the passphrase's cost, about a second, unless it is refused before.
@@ -27,12 +28,14 @@ impl Vault {
         let header = read_header(dir)?;
         header.kdf.check()?;
         // The lock of the store comes first: nobody waits a second to hear that the vault is in use.
-        let store = open_store(dir)?;
+        let store = open_store(&dir.join(VAULT))?;
         let key = header.kdf.derive(passphrase)?;
         let vault_key = header
             .open_with_passphrase_key(&key)
             .ok_or(UnlockError::WrongPassphrase)?;
-        Self::open_with(store, &header, &vault_key)
+        let vault = Self::open_with(store, &header, &vault_key)?;
+        replace::remove_old(dir);
+        Ok(vault)
     }
 
     /// Opens the vault in `dir` with its 24 words, for a forgotten passphrase.
@@ -48,7 +51,16 @@ impl Vault {
         header: &Header,
         vault_key: &[u8; 32],
     ) -> Result<Self, UnlockError> {
-        Self::open_with(open_store(dir)?, header, vault_key)
+        Self::open_folder(&dir.join(VAULT), header, vault_key)
+    }
+
+    /// Opens the vault whose own folder this is.
+    pub(super) fn open_folder(
+        folder: &Path,
+        header: &Header,
+        vault_key: &[u8; 32],
+    ) -> Result<Self, UnlockError> {
+        Self::open_with(open_store(folder)?, header, vault_key)
     }
 
     fn open_with(store: Box<dyn Store>, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
@@ -80,6 +92,7 @@ impl Vault {
 }
 
 fn read_header(dir: &Path) -> Result<Header, UnlockError> {
+    replace::put_back(dir).map_err(UnlockError::Io)?;
     if !Vault::exists(dir) {
         return Err(UnlockError::NoVault);
     }
@@ -92,8 +105,8 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
 }
 
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(dir: &Path) -> Result<Box<dyn Store>, UnlockError> {
-    let path = dir.join(VAULT).join(STORE);
+fn open_store(folder: &Path) -> Result<Box<dyn Store>, UnlockError> {
+    let path = folder.join(STORE);
     if path.join("format").exists() {
         Ok(Box::new(open_sled(&path)?))
     } else {
