@@ -87,7 +87,7 @@ export const question: View.QuestionView = {
 };
 
 const consentLine = (id: string, state: string, verifier: string, start: number, end: number): View.ConsentLine => ({
-  consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6
+  consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6, recovered: false
 });
 const lines = [
   consentLine('c-active', 'granted', 'Northgate Clinic', -8 * 24, 22 * 24),

@@ -28,10 +28,15 @@ pub(crate) async fn restore(
     }
     let plain = !common.json && std::io::stderr().is_terminal();
     let view = wallet
-        .scan(&mut |read, _| {
+        .scan(&mut |progress| {
             if plain {
                 // Nobody is left to tell when stderr is gone.
-                let _ = write!(std::io::stderr(), "\r{read} entries read ");
+                let _ = write!(
+                    std::io::stderr(),
+                    "\r{} of {} entries read ",
+                    progress.done,
+                    progress.total
+                );
             }
             ControlFlow::Continue(())
         })

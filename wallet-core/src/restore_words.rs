@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::{
     Clock, CreateError, Described, Facts, Wallet,
+    activity::{Entry, Happened},
     kept::WORDS_SEEN,
     recover::Begun,
     vault::{KdfChoice, Passphrase, Table, Vault, VaultError},
@@ -44,8 +45,11 @@ impl Wallet {
         let vault = Vault::create_from_words(dir, words, passphrase, kdf, &recovery.mark())
             .map_err(CreateError::from)?;
         let wallet = Self::around(vault, clock);
+        let mut change = wallet.vault.change();
         // Whoever typed them has them.
-        wallet.vault.put(Table::Meta, WORDS_SEEN, &true)?;
+        change.put(Table::Meta, WORDS_SEEN, &true);
+        Entry::new(wallet.clock.now(), Happened::Restored).put(&mut change);
+        change.commit()?;
         Ok(wallet)
     }
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::{
-    RecoverError, TalkError, Wallet,
+    Progress, RecoverError, TalkError, Wallet,
     activity::{Entry, Happened},
     errands::EMBEDDED,
     grant::domain,
@@ -31,9 +31,9 @@ use crate::{
     views::RecoveryView,
 };
 
-/// Told now and then: operations read so far, and how many there are in the registry being read. `Break` stops the search;
-/// it goes on from there the next time.
-pub type ScanProgress<'a> = dyn FnMut(u64, Option<u64>) -> ControlFlow<()> + Send + 'a;
+/// Told after every page: operations read so far, of all registries together, and at least how many there are. A break
+/// stops the search; the next one goes on with the registries that were not read to their end.
+pub type ScanProgress<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a;
 
 /// A search meets numbers beyond those it looked for, or its end, before so many rounds.
 const ROUNDS: usize = 64;
@@ -143,6 +143,7 @@ impl Wallet {
         for endpoint in &place.registry.endpoints {
             let mut found = Vec::new();
             let mut after = Some(0);
+            let before = *read;
             while let Some(from) = after {
                 let Ok(page) = page(talk, endpoint, from, &ledger).await else {
                     break;
@@ -151,7 +152,11 @@ impl Wallet {
                 for event in &page.events {
                     recognise(event, own, &mut found);
                 }
-                if progress(*read, Some(page.last)).is_break() {
+                let told = Progress {
+                    done: *read,
+                    total: before.saturating_add(page.last).max(*read),
+                };
+                if progress(told).is_break() {
                     return Outcome::Stopped;
                 }
                 after = page.next();
@@ -407,7 +412,11 @@ mod tests {
         assert!(found.is_empty());
 
         recognise(&event(Operation::Revoke, [5; 32], 9), &own, &mut found);
-        assert_eq!((found.len(), found[0].granted), (1, None), "a tombstone is no consent");
+        assert_eq!(
+            (found.len(), found[0].granted),
+            (1, None),
+            "a tombstone is no consent"
+        );
         recognise(&event(Operation::Grant, [5; 32], 8), &own, &mut found);
         recognise(&event(Operation::Revoke, [5; 32], 8), &own, &mut found);
         assert_eq!(

@@ -62,7 +62,7 @@ impl Wallet {
     /// reached is tried again next time.
     pub async fn sync(&self) -> Result<SyncView, SyncError> {
         if self.recovery()?.is_some_and(|view| !view.done) {
-            match self.scan(&mut |_, _| ControlFlow::Continue(())).await {
+            match self.scan(&mut |_| ControlFlow::Continue(())).await {
                 // Without a list there is nobody to ask; that is said where it matters.
                 Ok(_) | Err(RecoverError::NoList) => {}
                 Err(error) => return Err(error.into()),
