@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
-    doors,
+    backup, doors,
     failure::Failure,
-    plain, rescue,
+    log, people, plain, rescue,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         }
         Command::Trust {
             command: TrustCommand::Show,
-        } => trust(&doors::open(common)?),
+        } => trust(&doors::open_for_everyone(common)?),
         Command::Records { command } => records(common, command),
         Command::Inspect { uri } => {
             let question = doors::open(common)?.inspect(&uri).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
         Command::Sync => {
-            let wallet = doors::open(common)?;
+            let wallet = doors::open_for_everyone(common)?;
             let done = wallet.sync().await?;
             let mut json = json!({ "sent": done.sent, "waiting": done.waiting });
             let mut text = plain::sync(&done);
@@ -82,8 +82,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             }
             Ok(Answer::new(&json, text))
         }
-        Command::Activity => {
-            let lines = doors::open(common)?.activity()?;
+        Command::Log { command } => log::run(common, command),
+        Command::People { command } => people::run(&doors::open_for_everyone(common)?, command),
+        Command::Backup { command } => backup::run(common, command),
+        Command::Activity { everyone } => {
+            let lines = if everyone {
+                doors::open_for_everyone(common)?.activity_of_everyone()?
+            } else {
+                doors::open(common)?.activity()?
+            };
             Ok(Answer::new(
                 &json!({ "activity": lines }),
                 plain::activity(&lines),

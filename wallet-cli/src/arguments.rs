@@ -25,6 +25,9 @@ pub(crate) struct Common {
     /// File whose first line is the passphrase [else: env CARNET_PASSPHRASE, else asked for]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Who is acting, by name or number; needed once there are several people in the vault
+    #[arg(long, global = true, value_name = "WHO", env = "CARNET_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Take this list of known organisations first; the first one taken decides whose lists are taken later
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
@@ -83,8 +86,27 @@ pub(crate) enum Command {
     },
     /// Send what is still waiting to be sent
     Sync,
-    /// What happened in this wallet
-    Activity,
+    /// What happened, for the person who is acting
+    Activity {
+        /// For everybody in this vault
+        #[arg(long)]
+        everyone: bool,
+    },
+    /// The log behind it: is it whole, and a copy of it for somebody else
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+    },
+    /// Who is in this vault: each person has records, consents and an identity of their own
+    People {
+        #[command(subcommand)]
+        command: PeopleCommand,
+    },
+    /// A copy for the day when this device is lost
+    Backup {
+        #[command(subcommand)]
+        command: BackupCommand,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,4 +163,45 @@ pub(crate) enum ConsentsCommand {
     },
     /// Ask who read what
     Reads { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Does every line follow from the one before? Of this vault, or of an exported log
+    Verify { file: Option<PathBuf> },
+    /// The whole log, everybody's: as JSON that anybody can verify, or for printing if FILE ends in .pdf
+    Export { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PeopleCommand {
+    /// Everybody
+    List,
+    /// Make room for one more
+    Add { name: String },
+    /// Give somebody another name
+    Rename { who: String, name: String },
+    /// Remove somebody with everything that is kept for them; not while anybody may see their records
+    Remove { who: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Everything, of everybody, in one sealed file
+    Create {
+        file: PathBuf,
+        /// File whose first line is the backup's own passphrase [else: the vault's]
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+    },
+    /// A vault made of a backup. One that is there stays until the new one was checked
+    Restore {
+        file: PathBuf,
+        /// File whose first line is the backup's own passphrase [else: the same as the vault's from now on]
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// Open the backup with the 24 words in this file
+        #[arg(long, value_name = "FILE", conflicts_with = "backup_passphrase_file")]
+        words_file: Option<PathBuf>,
+    },
 }

@@ -5,8 +5,11 @@
 
 mod answers;
 mod arguments;
+mod backup;
 mod doors;
 mod failure;
+mod log;
+mod people;
 mod plain;
 mod rescue;
 

@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, path::Path};
 
 use carnet_wallet_core::views::{
-    ActivityLine, AnswerView, ConsentLine, ConsentView, GroupCount, QuestionView, ReadView, RecordLine,
-    RecordView, RecoveryView, RejectedView, RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView,
+    ActivityLine, AnswerView, BackupView, ConsentLine, ConsentView, GroupCount, LogView, ProfileView,
+    QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView, RevocationView,
+    RevokeAllView, SlipUsedView, SyncView, TrustView,
 };
 
 /// The drawers in the order in which a person looks for things.
@@ -394,13 +395,64 @@ pub(crate) fn slip(file: &Path, verifier: &str, end: &str) -> String {
     )
 }
 
+pub(crate) fn people(people: &[ProfileView]) -> String {
+    let mut text = String::new();
+    for person in people {
+        let _ = writeln!(
+            text,
+            "{:>3}  {}  records: {}, active consents: {}",
+            person.number,
+            person.name.as_deref().unwrap_or("(no name yet)"),
+            person.records,
+            person.active_consents
+        );
+    }
+    text
+}
+
+pub(crate) fn log(view: &LogView) -> String {
+    format!(
+        "The log is whole: {} entries, each following from the one before.\nIt ends in {}. Note this down to compare it later.",
+        view.entries, view.hash
+    )
+}
+
+pub(crate) fn backed_up(done: &BackupView, own_passphrase: bool) -> String {
+    format!(
+        "Your backup is {}: {} records, {:.1} MB. It was read again and is whole.\nIt opens with {} or with the 24 words. Keep it on another device.",
+        done.path,
+        done.records,
+        done.bytes / 1e6,
+        if own_passphrase {
+            "its own passphrase"
+        } else {
+            "your passphrase"
+        }
+    )
+}
+
+pub(crate) fn restored(dir: &Path, done: &RestoredView) -> String {
+    format!(
+        "Your wallet is back in {}: {} records and {} consents of {} people. Its local name is {}.\nWhat you gave since the backup is looked for next: run `carnet sync`. Nothing new can be granted before.",
+        dir.display(),
+        done.records,
+        done.consents,
+        done.people,
+        done.fingerprint
+    )
+}
+
 pub(crate) fn activity(lines: &[ActivityLine]) -> String {
     if lines.is_empty() {
         return "Nothing has happened yet.".to_owned();
     }
     let mut text = String::new();
+    let several = lines.iter().any(|line| line.profile != lines[0].profile);
     for line in lines {
         let _ = write!(text, "{}  {}", line.when, line.what.replace('_', " "));
+        if several {
+            let _ = write!(text, "  (person {})", line.profile);
+        }
         for part in [line.who.clone(), Some(groups(&line.groups)), line.code.clone()]
             .into_iter()
             .flatten()

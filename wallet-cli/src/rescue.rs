@@ -21,7 +21,7 @@ pub(crate) async fn restore(
 ) -> Result<Answer, Failure> {
     let wallet = match words_file {
         Some(file) => made_of_words(common, file)?,
-        None => doors::open(common)?,
+        None => doors::open_for_everyone(common)?,
     };
     for organisation in skip {
         wallet.give_up(organisation)?;
@@ -65,6 +65,15 @@ fn made_of_words(common: &Common, file: &Path) -> Result<Wallet, Failure> {
     })?;
     // Before anything is made: a list that can't be taken must not leave half a restore.
     Wallet::preview_trust(&doors::read_file(list)?, &Clock::system())?;
+    let words = words_in(file)?;
+    let passphrase = doors::passphrase(common, true)?;
+    let wallet = Wallet::restore_from_words(&dir, &words, &passphrase, doors::kdf()?, Clock::system())?;
+    doors::take_trust(&wallet, common)?;
+    Ok(wallet)
+}
+
+/// The 24 words in a file.
+pub(crate) fn words_in(file: &Path) -> Result<Words, Failure> {
     let typed = Zeroizing::new(doors::read_file(file)?);
     let typed = str::from_utf8(&typed).map_err(|_| {
         Failure::here(
@@ -73,17 +82,13 @@ fn made_of_words(common: &Common, file: &Path) -> Result<Wallet, Failure> {
             "Write the 24 words into it, in their order.",
         )
     })?;
-    let words = Words::parse(typed).map_err(|error| {
+    Words::parse(typed).map_err(|error| {
         Failure::here(
             error.code(),
             format!("{error}."),
             "Compare them with the paper, one by one.",
         )
-    })?;
-    let passphrase = doors::passphrase(common, true)?;
-    let wallet = Wallet::restore_from_words(&dir, &words, &passphrase, doors::kdf()?, Clock::system())?;
-    doors::take_trust(&wallet, common)?;
-    Ok(wallet)
+    })
 }
 
 /// Ends one consent from paper.
