@@ -1,5 +1,4 @@
 //! What a printed document must hold, whatever is in it.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
 use carnet_paper::{Document, PaperError, Table};
 use proptest::prelude::*;

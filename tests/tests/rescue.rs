@@ -355,7 +355,7 @@ fn the_words_alone_find_every_grant_and_nothing_is_granted_before_all_ledgers_we
     let uri = ask(&north_desk);
     assert_eq!(
         restored
-            .refused(&["answer", &uri, "--grant", "all"])
+            .refused(&["--profile", "0", "answer", &uri, "--grant", "all"])
             .unwrap()
             .code,
         "scan_pending"
@@ -368,7 +368,7 @@ fn the_words_alone_find_every_grant_and_nothing_is_granted_before_all_ledgers_we
         (&json!(true), &json!(3)),
         "{synced}"
     );
-    let listed = restored.ok(&["consents", "list"]).unwrap();
+    let listed = restored.ok(&["--profile", "0", "consents", "list"]).unwrap();
     let mut of_maria: Vec<(&str, &str, &str, bool)> = listed["consents"]
         .as_array()
         .unwrap()
@@ -392,7 +392,9 @@ fn the_words_alone_find_every_grant_and_nothing_is_granted_before_all_ledgers_we
         ]
     );
 
-    let back = restored.ok(&["consents", "revoke", &marias]).unwrap();
+    let back = restored
+        .ok(&["--profile", "0", "consents", "revoke", &marias])
+        .unwrap();
     assert_eq!(text(&back, "state"), "revoked", "{back}");
     let city_desk = Desk::at(&city).unwrap();
     assert_eq!(city_desk.records(&marias).unwrap().0, 403);

@@ -66,7 +66,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             Ok(Answer::new(&question_json(&question), plain::question(&question)))
         }
         Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
-        Command::Consents { command } => consents(&doors::open(common)?, common, command).await,
+        Command::Consents { command } => {
+            let of_everyone = matches!(command, ConsentsCommand::RevokeAll { everyone: true, .. });
+            let wallet = if of_everyone {
+                doors::open_for_everyone(common)?
+            } else {
+                doors::open(common)?
+            };
+            consents(&wallet, common, command).await
+        }
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
         Command::Sync => {

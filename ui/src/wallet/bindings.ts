@@ -103,6 +103,8 @@ export type ConsentLine = {
 	end: string,
 	groups: GroupCount[],
 	records: number,
+	/**  Found on a ledger after a restore: what was shared is not known. */
+	recovered: boolean,
 };
 
 /**  One consent whole. */
