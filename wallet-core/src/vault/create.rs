@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use carnet_store::{durable, open_sled};
+use carnet_store::{EngineKind, durable};
 use zeroize::Zeroizing;
 
 use super::{
@@ -57,7 +57,8 @@ impl Vault {
         .ok_or(VaultError::NotWritable)?;
 
         durable::create_dir(&creating).map_err(CreateError::Io)?;
-        let store = open_sled(&creating.join(super::STORE)).map_err(VaultError::Store)?;
+        let store = carnet_store::open(&creating.join(super::STORE), EngineKind::default())
+            .map_err(VaultError::Store)?;
         let vault = Self::around(id, store, Sealer::new(id, &vault_key)?, root.clone());
         let mut first = Pending::first(&vault);
         first.write(internal::TABLE, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;

@@ -29,7 +29,7 @@ use std::{
     },
 };
 
-use carnet_store::{SledStore, Store, StoreError};
+use carnet_store::{FolderStore, Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -64,7 +64,7 @@ mod internal {
 /// An open vault. Locked by dropping it: keys are wiped, and the folder is free for another opener.
 pub struct Vault {
     id: [u8; 16],
-    store: SledStore,
+    store: FolderStore,
     sealer: Sealer,
     keys: Keys,
     writing: Mutex<Writing>,
@@ -163,7 +163,7 @@ impl Vault {
         Change::new(self)
     }
 
-    fn around(id: [u8; 16], store: SledStore, sealer: Sealer, root: RootKey) -> Self {
+    fn around(id: [u8; 16], store: FolderStore, sealer: Sealer, root: RootKey) -> Self {
         let writing = Writing {
             root: Root::default(),
             numbers_below: 0,

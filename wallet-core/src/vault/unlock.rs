@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use carnet_store::{SledStore, open_sled};
+use carnet_store::{FolderStore, StoreError};
 use zeroize::Zeroizing;
 
 use super::{
@@ -51,7 +51,7 @@ impl Vault {
         Self::open_with(open_store(dir)?, header, vault_key)
     }
 
-    fn open_with(store: SledStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
+    fn open_with(store: FolderStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
         if !header.is_sealed_by(vault_key) {
             return Err(UnlockError::HeaderDamaged);
         }
@@ -90,12 +90,10 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
 }
 
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(dir: &Path) -> Result<SledStore, UnlockError> {
-    let path = dir.join(VAULT).join(STORE);
-    if path.join("format").exists() {
-        Ok(open_sled(&path)?)
-    } else {
-        Err(UnlockError::NotAVault)
+fn open_store(dir: &Path) -> Result<FolderStore, UnlockError> {
+    match carnet_store::open_existing(&dir.join(VAULT).join(STORE)) {
+        Err(StoreError::Missing) => Err(UnlockError::NotAVault),
+        outcome => Ok(outcome?),
     }
 }
 
