@@ -41,7 +41,7 @@ fn many_small(kind: EngineKind) -> Result<(), Box<dyn Error>> {
         "100,000 of 600 B, open",
         put,
         dir.path(),
-        cpu() - started,
+        since(started),
         None,
     );
     let started = cpu();
@@ -51,7 +51,7 @@ fn many_small(kind: EngineKind) -> Result<(), Box<dyn Error>> {
         "… closed",
         put,
         dir.path(),
-        cpu() - started,
+        since(started),
         Some(reopen(dir.path())?),
     );
     fs::remove_file(dir.path().join("clean"))?;
@@ -72,7 +72,7 @@ fn many_small(kind: EngineKind) -> Result<(), Box<dyn Error>> {
         "… compacted",
         put,
         dir.path(),
-        cpu() - started,
+        since(started),
         Some(reopen(dir.path())?),
     );
     let started = cpu();
@@ -86,7 +86,7 @@ fn many_small(kind: EngineKind) -> Result<(), Box<dyn Error>> {
         "… opened and scanned",
         put,
         dir.path(),
-        cpu() - started,
+        since(started),
         None,
     );
     Ok(())
@@ -116,7 +116,7 @@ fn many_large(kind: EngineKind) -> Result<(), Box<dyn Error>> {
         "20,000 of 600 B, 2,000 of 256 KiB",
         put,
         dir.path(),
-        cpu() - started,
+        since(started),
         Some(reopen(dir.path())?),
     );
     Ok(())
@@ -125,7 +125,7 @@ fn many_large(kind: EngineKind) -> Result<(), Box<dyn Error>> {
 fn reopen(dir: &Path) -> Result<Duration, Box<dyn Error>> {
     let started = cpu();
     let store = open_existing(dir)?;
-    let opened = cpu() - started;
+    let opened = since(started);
     drop(store);
     Ok(opened)
 }
@@ -178,6 +178,10 @@ fn bytes(length: usize, random: &mut u64) -> Vec<u8> {
         })
         .take(length)
         .collect()
+}
+
+fn since(started: Duration) -> Duration {
+    cpu().saturating_sub(started)
 }
 
 /// Processor time of this process (Linux; in hundredths of a second).

@@ -130,6 +130,32 @@ fn a_store_that_was_closed_in_order_is_opened_without_a_copy() {
 }
 
 #[test]
+fn a_store_that_takes_far_more_than_it_holds_is_compacted_at_opening() {
+    let dir = filled(EngineKind::Sled);
+    let store = open_existing(dir.path()).unwrap();
+    for number in 0..8_u8 {
+        let mut batch = Batch::new();
+        for key in 0..100_u8 {
+            batch.put([number, key], vec![number; 60_000]);
+        }
+        store.commit(batch).unwrap();
+    }
+    let mut batch = Batch::new();
+    for number in 0..8_u8 {
+        for key in 0..100_u8 {
+            batch.delete([number, key]);
+        }
+    }
+    store.commit(batch).unwrap();
+    let (before, live) = store.space().unwrap();
+    assert!(before > 16 * 1024 * 1024 + 4 * live, "{before} for {live}");
+    drop(store);
+    let store = open_existing(dir.path()).unwrap();
+    assert!(store.space().unwrap().0 < before / 2);
+    assert_eq!(store.check().unwrap(), WHOLE);
+}
+
+#[test]
 fn what_an_interrupted_run_left_is_cleared_away() {
     for kind in EngineKind::ALL {
         let dir = filled(kind);

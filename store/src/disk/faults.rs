@@ -56,6 +56,11 @@ impl Faults {
         self.seen.load(Ordering::SeqCst) >= self.nth
     }
 
+    /// Whether no other operation fails.
+    pub fn only_concerns(&self, op: Op) -> bool {
+        self.ops == [op]
+    }
+
     pub(super) fn before(&self, op: Op) -> io::Result<()> {
         if !self.ops.contains(&op) {
             return Ok(());

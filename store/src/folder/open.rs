@@ -64,7 +64,7 @@ pub fn open_on(disk: &Disk, dir: &Path, kind: Option<EngineKind>) -> Result<Fold
     let (head, _) = Head::open(disk, dir).map_err(StoreError::io("reading the head"))?;
     head.write(progress.batches);
     remove_others(disk, dir, current.place);
-    Ok(FolderStore {
+    let store = FolderStore {
         disk: disk.clone(),
         dir: dir.to_owned(),
         values,
@@ -83,7 +83,9 @@ pub fn open_on(disk: &Disk, dir: &Path, kind: Option<EngineKind>) -> Result<Fold
         reading: RwLock::new(()),
         moments: Mutex::new(Moments::default()),
         _lock: lock,
-    })
+    };
+    store.compact_if_wasteful()?;
+    Ok(store)
 }
 
 /// An engine that is whole.

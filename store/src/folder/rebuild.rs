@@ -14,7 +14,7 @@ use super::{
     tally::Progress,
 };
 use crate::{
-    EngineKind, StoreError,
+    EngineKind, Store, StoreError,
     disk::Disk,
     engine::{Engine, guarded},
 };
@@ -43,7 +43,23 @@ pub fn convert_on(
     store.rebuild(to, progress)
 }
 
+/// An engine that takes more than so many times the bytes of its pairs, and then some, is compacted at opening.
+const WASTEFUL: u64 = 4;
+const SOME: u64 = 16 * 1024 * 1024;
+
 impl FolderStore {
+    /// Rare: what was put and never replaced takes less. Without space for a copy, all stays as it is.
+    pub(super) fn compact_if_wasteful(&self) -> Result<(), StoreError> {
+        let (taken, live) = self.space()?;
+        if taken <= live.saturating_mul(WASTEFUL).saturating_add(SOME) {
+            return Ok(());
+        }
+        match self.compact() {
+            Err(_) if !self.is_broken() => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     pub(super) fn rebuild(&self, to: EngineKind, progress: &mut Progressing<'_>) -> Result<(), StoreError> {
         let writer = self.writer()?;
         if self.is_broken() {

@@ -169,8 +169,9 @@ fn while_committing(
         let disk = Disk::failing(Arc::clone(&faults));
         let mut acknowledged = Lasts::default();
         let mut errors = Vec::new();
+        let mut silent = false;
         for _ in 0..2 {
-            story(&disk, dir, kind, &mut acknowledged, &mut errors);
+            silent |= story(&disk, dir, kind, &faults, &mut acknowledged, &mut errors);
         }
         if !faults.struck() {
             return if errors.is_empty() {
@@ -183,22 +184,40 @@ fn while_committing(
         if let Some(error) = errors.first() {
             row.refuse(error.code());
         }
+        if silent && faults.only_concerns(Op::Sync) {
+            row.bad
+                .push(format!("operation {nth}: acknowledged, although an fsync failed"));
+        }
         expect_whole(&mut row, nth, dir, acknowledged);
     }
     Ok(row)
 }
 
-fn story(disk: &Disk, dir: &Path, kind: EngineKind, acknowledged: &mut Lasts, errors: &mut Vec<StoreError>) {
+/// Returns whether something failed in the middle of a commit that was acknowledged.
+fn story(
+    disk: &Disk,
+    dir: &Path,
+    kind: EngineKind,
+    faults: &Faults,
+    acknowledged: &mut Lasts,
+    errors: &mut Vec<StoreError>,
+) -> bool {
+    let mut silent = false;
     let store = match open_on(disk, dir, Some(kind)) {
         Ok(store) => store,
-        Err(error) => return errors.push(error),
+        Err(error) => {
+            errors.push(error);
+            return silent;
+        }
     };
     for _ in 0..3 {
         let next = acknowledged[0] + 1;
         // A caller may try again; what is then acknowledged counts.
         for _ in 0..2 {
+            let before = faults.struck();
             match store.commit(history::batch(0, next)) {
                 Ok(()) => {
+                    silent |= faults.struck() && !before;
                     acknowledged[0] = next;
                     break;
                 }
@@ -211,6 +230,7 @@ fn story(disk: &Disk, dir: &Path, kind: EngineKind, acknowledged: &mut Lasts, er
     {
         errors.push(error);
     }
+    silent
 }
 
 fn expect_whole(row: &mut Row, nth: u64, dir: &Path, acknowledged: Lasts) {
