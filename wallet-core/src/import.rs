@@ -60,7 +60,7 @@ impl Wallet {
                 new.iter().map(|(_, at)| file.records[*at].summary.group),
             )),
             already_here,
-            rejected: rejected(&file.rejected),
+            rejected: rejected(&file.rejected.listed),
         })
     }
 
@@ -101,7 +101,7 @@ impl Wallet {
         Ok(ImportView {
             imported: new.len() as u32,
             already_here,
-            rejected: rejected(&file.rejected),
+            rejected: rejected(&file.rejected.listed),
         })
     }
 
