@@ -148,7 +148,11 @@ impl<'a> Cutter<'a> {
 
     fn end<T>(mut self, out: T) -> Result<T, Torn> {
         self.space();
-        if self.rest().is_empty() { Ok(out) } else { Err(Torn) }
+        if self.rest().is_empty() {
+            Ok(out)
+        } else {
+            Err(Torn)
+        }
     }
 
     fn value(&mut self) -> Result<&'a [u8], Torn> {

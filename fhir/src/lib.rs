@@ -4,6 +4,7 @@
 //! Pure: no clock, no network; a file is whatever can be read twice. References are read, never followed; the one exception is inside a
 //! file, where a record may take its name from another entry of the same file.
 
+mod attachment;
 mod bundle;
 mod carried;
 mod clinical;
@@ -27,9 +28,14 @@ mod text;
 mod title;
 mod value;
 
-pub use bundle::bundle;
+pub use attachment::{
+    Attachment, AttachmentError, MAX_ATTACHMENT, attachment, attachments, document, kind_of,
+};
+pub use bundle::{BundleWriter, bundle};
 pub use date::{ClinicalDate, DateError};
-pub use file::{File, FileError, MAX_BYTES, MAX_ENTRIES, MAX_ENTRY, MAX_LISTED, Rejected, Rejects, read_file};
+pub use file::{
+    File, FileError, MAX_BYTES, MAX_ENTRIES, MAX_ENTRY, MAX_LISTED, Rejected, Rejects, read_file,
+};
 pub use names::Names;
 pub use person::{Person, person_of};
 pub use pretty::{Line, pretty};

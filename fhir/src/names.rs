@@ -34,19 +34,9 @@ pub struct Names {
 #[derive(Clone, Copy)]
 struct Loan {
     title: Option<u32>,
-    /// One bit for each of `REASONS`.
+    /// As [`Sensitivity::bits`].
     sensitive: u8,
 }
-
-const REASONS: [Sensitivity; 7] = [
-    Sensitivity::MentalHealth,
-    Sensitivity::SexualReproductive,
-    Sensitivity::SubstanceUse,
-    Sensitivity::Genetics,
-    Sensitivity::Hiv,
-    Sensitivity::Violence,
-    Sensitivity::Restricted,
-];
 
 impl std::fmt::Debug for Names {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -78,9 +68,7 @@ impl Names {
             title: (summary.title != words(&summary.resource_type))
                 .then(|| self.title(&summary.title))
                 .flatten(),
-            sensitive: (0..).zip(REASONS).fold(0, |bits, (bit, reason)| {
-                bits | u8::from(summary.sensitive.contains(&reason)) << bit
-            }),
+            sensitive: Sensitivity::bits(&summary.sensitive),
         };
         self.lent.extend(new.into_iter().map(|address| (address, loan)));
     }
@@ -96,9 +84,8 @@ impl Names {
         if let Some(title) = loan.title.and_then(|place| self.titles.get(place as usize)) {
             record.summary.title = title.to_string();
         }
-        let lent = (0..).zip(REASONS).filter(|(bit, _)| loan.sensitive >> bit & 1 == 1);
         let mut sensitive: BTreeSet<_> = record.summary.sensitive.iter().copied().collect();
-        sensitive.extend(lent.map(|(_, reason)| reason));
+        sensitive.extend(Sensitivity::of_bits(loan.sensitive));
         record.summary.sensitive = sensitive.into_iter().collect();
     }
 

@@ -95,8 +95,12 @@ impl EntryError {
 }
 
 /// Reads one resource from its bytes; also for records that were stored.
-pub fn read_record(raw: &str, full_url: Option<&str>) -> Result<Record, EntryError> {
-    read_entry(raw.trim_ascii().as_bytes().to_vec(), full_url).map(|(record, _)| record)
+pub fn read_record(raw: impl Into<String>, full_url: Option<&str>) -> Result<Record, EntryError> {
+    let mut raw = raw.into();
+    raw.truncate(raw.trim_ascii_end().len());
+    let start = raw.len() - raw.trim_ascii_start().len();
+    raw.drain(..start);
+    read_entry(raw.into_bytes(), full_url).map(|(record, _)| record)
 }
 
 /// Reads one resource, and says which other entry of its file knows its name better.

@@ -71,11 +71,7 @@ impl<R: Read + Seek> Stream<R> {
     }
 
     /// Goes over the whole file once; breaks when `visit` does.
-    pub fn read(
-        &mut self,
-        names: &mut Names,
-        visit: &mut Visit<'_>,
-    ) -> Result<ControlFlow<()>, FileError> {
+    pub fn read(&mut self, names: &mut Names, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, FileError> {
         self.pieces.restart()?;
         let mut pass = Pass {
             names,

@@ -58,7 +58,8 @@ const LENT: &str = r#"{"resourceType":"Bundle","type":"document","entry":[
     {"fullUrl":"https://x.example/Medication/m","resource":{"resourceType":"Medication","id":"m",
         "code":{"coding":[{"system":"http://www.whocc.no/atc","code":"N06AB06","display":"Sertraline"}]}}}]}"#;
 const LINES: &str = "{\"resourceType\":\"Patient\",\"id\":\"1\"}\r\n\r\n{\"resourceType\":\"Spell\"}\n {\"resourceType\":\"Condition\",\"subject\":{}} \n{\"resourceType\":\"Condi\n";
-const ONE: &str = "\u{feff} {\"entry\":[1],\n\"id\":\"x\",\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}}\n";
+const ONE: &str =
+    "\u{feff} {\"entry\":[1],\n\"id\":\"x\",\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}}\n";
 
 #[test]
 fn bulk_data_is_read_line_by_line_and_a_broken_line_is_refused_alone() {
@@ -88,10 +89,7 @@ fn a_name_is_lent_wherever_the_lender_stands() {
     let file = twice(Cursor::new(LENT)).unwrap();
     assert_eq!(file.records[0].summary.title, "Sertraline");
     assert!(!file.records[0].summary.sensitive.is_empty());
-    assert_eq!(
-        file.rejected.listed[0].message,
-        "entry must be an object"
-    );
+    assert_eq!(file.rejected.listed[0].message, "entry must be an object");
     assert_eq!(file, read_file(LENT.as_bytes()).unwrap());
 }
 

@@ -7,6 +7,7 @@ mod answers;
 mod arguments;
 mod doors;
 mod failure;
+mod import;
 mod plain;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{clock::Clock, vault::Vault};
+use crate::{clock::Clock, index::Shelf, vault::Vault};
 
 /// An unlocked wallet. Dropping it locks: the keys are wiped with the vault.
 ///
@@ -16,6 +16,8 @@ use crate::{clock::Clock, vault::Vault};
 pub struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
+    /// What is known of the records, once it was asked for.
+    pub(crate) shelf: Shelf,
     holds: Holds,
 }
 
@@ -35,6 +37,7 @@ impl Wallet {
         Self {
             vault,
             clock,
+            shelf: Shelf::default(),
             holds: Holds::default(),
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use argon2::{Algorithm, Argon2, Params, Version};
 use carnet_tests::{Desk, Station, processes::Trouble, records};
 use carnet_wallet_core::{
-    Choice, Clock, Wallet,
+    Choice, Clock, Source, Wallet, unwatched,
     vault::{KdfChoice, Passphrase},
 };
 use serde_json::Value;
@@ -94,7 +94,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         let wallet = Wallet::create(&folder, &passphrase, kdf, Clock::system())
             .map_err(trouble)?
             .wallet;
-        let ((), wall, cpu) = timed(|| wallet.import(&bytes, false).map(drop).map_err(trouble))?;
+        let ((), wall, cpu) = timed(|| take_in(&wallet, &bytes))?;
         import.push(wall);
         import_cpu.push(cpu);
         let ((), wall, _) = timed(|| serde_json::from_slice::<Value>(&bytes).map(drop).map_err(trouble))?;
@@ -134,7 +134,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         .map_err(trouble)?
         .wallet;
     wallet.take_trust(&trust).map_err(trouble)?;
-    wallet.import(&bytes, false).map_err(trouble)?;
+    take_in(&wallet, &bytes)?;
     let (mut ask, mut grant, mut readable, mut denied) = (vec![], vec![], vec![], vec![]);
     let mut fsyncs = vec![];
     for _ in 0..9 {
@@ -200,6 +200,11 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         &fsync,
     );
     Ok(())
+}
+
+fn take_in(wallet: &Wallet, bytes: &[u8]) -> Result<(), Trouble> {
+    let done = wallet.import(&mut Source::bytes("records.json", bytes), false, &mut unwatched);
+    done.map(drop).map_err(trouble)
 }
 
 fn bare_kdf() -> Result<(), Trouble> {

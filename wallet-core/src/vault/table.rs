@@ -25,6 +25,10 @@ pub enum Table {
     Reads,
     /// Records sealed for a station, kept back until its promise holds.
     Deliveries,
+    /// Records as imported, byte for byte, many to an entry.
+    Packs,
+    /// What is known of the records, many to an entry, and the catalogue of it all.
+    Pages,
 }
 
 impl Table {
@@ -42,6 +46,8 @@ impl Table {
             Self::Activity => 9,
             Self::Reads => 10,
             Self::Deliveries => 11,
+            Self::Packs => 12,
+            Self::Pages => 13,
         }
     }
 }
