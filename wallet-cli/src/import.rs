@@ -87,11 +87,12 @@ pub(crate) fn import(
 
 /// One line on the terminal, written over itself. Nobody is left to tell when stderr is gone.
 fn show(progress: Progress) {
-    let percent = progress.bytes_done * 100 / progress.bytes_total.max(1);
-    let doing = if progress.records == 0 && percent <= 50 {
-        "Looking through the file".to_owned()
+    let percent = progress.done * 100 / progress.total.max(1);
+    // A file is read twice.
+    let doing = if percent < 50 {
+        "looking through"
     } else {
-        format!("{} records taken in", progress.records)
+        "taking in"
     };
     let _ = write!(std::io::stderr(), "\r\x1b[K{percent:>3} %  {doing}");
 }

@@ -1,5 +1,7 @@
 //! The patient's own log.
 
+use std::cmp::Reverse;
+
 use carnet_fhir::Group;
 use jiff::Timestamp;
 use thiserror::Error;
@@ -7,8 +9,7 @@ use thiserror::Error;
 use crate::{
     Described, Facts, Wallet,
     kept::KeptActivity,
-    random::make_bytes,
-    vault::{Change, Table, VaultError},
+    vault::{Change, ProfileId, VaultError},
     views::{ActivityLine, GroupCount},
 };
 
@@ -38,6 +39,11 @@ pub(crate) enum Happened {
     Refused,
     Read,
     TrustUpdated,
+    ProfileAdded,
+    ProfileRemoved,
+    BackupMade,
+    Restored,
+    LogExported,
 }
 
 impl Happened {
@@ -52,6 +58,11 @@ impl Happened {
             Self::Refused => "refused",
             Self::Read => "read",
             Self::TrustUpdated => "trust_updated",
+            Self::ProfileAdded => "profile_added",
+            Self::ProfileRemoved => "profile_removed",
+            Self::BackupMade => "backup_made",
+            Self::Restored => "restored",
+            Self::LogExported => "log_exported",
         }
     }
 }
@@ -94,32 +105,49 @@ impl<'a> Entry<'a> {
 
     /// Puts the line into `change`.
     pub(crate) fn put(self, change: &mut Change<'_>) {
-        // The random part tells lines of the same moment apart; without it they would merely become one.
-        let apart: [u8; 6] = make_bytes().unwrap_or_default();
-        let id = format!("{:020}-{}", self.when.as_microsecond(), hex::encode(apart));
-        change.put(
-            Table::Activity,
-            &id,
-            &KeptActivity {
-                when: self.when,
-                what: self.what.as_str().into(),
-                who: self.who.map(Into::into),
-                groups: self.groups.to_vec(),
-                code: self.code.map(Into::into),
-            },
-        );
+        let line = KeptActivity {
+            when: self.when,
+            profile: change.profile(),
+            what: self.what.as_str().into(),
+            who: self.who.map(Into::into),
+            groups: self.groups.to_vec(),
+            code: self.code.map(Into::into),
+        };
+        // RFC 8785, so that whoever checks an exported log hashes the same bytes.
+        match serde_json_canonicalizer::to_vec(&line) {
+            Ok(body) => change.append(body),
+            Err(_) => change.refuse(),
+        }
     }
 }
 
 impl Wallet {
-    /// The log, newest first.
+    /// The log of the acting person, newest first.
     pub fn activity(&self) -> Result<Vec<ActivityLine>, ActivityError> {
-        let mut kept: Vec<(String, KeptActivity)> = self.vault.all(Table::Activity)?;
-        kept.sort_by(|(a, _), (b, _)| b.cmp(a));
-        Ok(kept
+        self.activity_where(|profile| profile == self.vault.profile())
+    }
+
+    /// The log of everybody in this vault, newest first.
+    pub fn activity_of_everyone(&self) -> Result<Vec<ActivityLine>, ActivityError> {
+        self.activity_where(|_| true)
+    }
+
+    fn activity_where(&self, wanted: impl Fn(ProfileId) -> bool) -> Result<Vec<ActivityLine>, ActivityError> {
+        let mut lines = Vec::new();
+        for chained in self.vault.chain()? {
+            let line: KeptActivity =
+                serde_json::from_slice(&chained.body).map_err(|_| VaultError::UnknownForm)?;
+            if wanted(line.profile) {
+                lines.push((line, chained.number));
+            }
+        }
+        // What a clinic reports late stands where it happened.
+        lines.sort_by_key(|(line, number)| Reverse((line.when, *number)));
+        Ok(lines
             .into_iter()
-            .map(|(_, line)| ActivityLine {
+            .map(|(line, _)| ActivityLine {
                 when: to_the_second(line.when),
+                profile: line.profile.number(),
                 what: line.what,
                 who: line.who,
                 groups: counted(&line.groups),

@@ -190,7 +190,7 @@ impl Wallet {
 
         // The number is spent for good before anything is made with it.
         let mut change = self.vault.change();
-        let number = change.next_consent_number();
+        let number = change.next_consent_number()?;
         change.commit()?;
 
         let keys = self.vault.keys();

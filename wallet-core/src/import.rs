@@ -11,11 +11,12 @@ use carnet_fhir::{
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, Progress, Source, Wallet, Watch,
+    Described, Facts, Source, Wallet,
     activity::counted,
     index::{Intake, record_id},
     kept::{KeptPerson, PERSON},
     person::Whose,
+    progress::{Progress, Watch},
     source::Reader,
     vault::{Table, VaultError},
     views::{ImportPreview, ImportView, PersonView, RejectedView},
@@ -114,7 +115,7 @@ impl Wallet {
                     Ok(record) => see(&record),
                     Err(refused) => rejected.push(refused),
                 }
-                look.on(entry.read, 0)
+                look.on(entry.read)
             })?;
             if flow.is_break() {
                 return Err(ImportError::Cancelled { taken: 0 });
@@ -141,7 +142,8 @@ impl Wallet {
     /// becomes a document. The same bytes are the same record; a file about somebody else is refused unless `other_person`
     /// says that it was looked at.
     ///
-    /// A large file is taken in by durable parts: after an interruption the same file again brings the rest.
+    /// A large file is taken in by durable parts: after an interruption the same file again brings the rest. Progress is in
+    /// bytes; the file is read twice, once to look through it and once to take it in.
     pub fn import(
         &self,
         source: &mut Source<'_>,
@@ -170,7 +172,7 @@ impl Wallet {
             if let Ok(record) = &entry.record {
                 whose.see(record);
             }
-            look.on(entry.read, 0)
+            look.on(entry.read)
         })?;
         if flow.is_break() {
             return Err(ImportError::Cancelled { taken: 0 });
@@ -241,7 +243,7 @@ fn take_in(
             }
             Err(refused) => rejected.push(refused),
         }
-        look.on(entry.read, intake.taken())
+        look.on(entry.read)
     });
     if let Some(error) = failed {
         return Err(error.into());
@@ -290,15 +292,14 @@ impl<'w, 'f> Look<'w, 'f> {
         (self.before, self.next) = (before, 0);
     }
 
-    fn on(&mut self, read: u64, records: u32) -> ControlFlow<()> {
+    fn on(&mut self, read: u64) -> ControlFlow<()> {
         if read < self.next {
             return ControlFlow::Continue(());
         }
         self.next = read + BETWEEN_LOOKS;
         (self.watch)(Progress {
-            bytes_done: self.before + read,
-            bytes_total: self.total,
-            records,
+            done: self.before + read,
+            total: self.total,
         })
     }
 }

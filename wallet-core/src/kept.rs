@@ -9,6 +9,8 @@ use carnet_ledger::Grant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::vault::ProfileId;
+
 /// The pinned trust list (table `Trust`, id [`LIST`]).
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptTrust {
@@ -22,6 +24,10 @@ pub(crate) struct KeptTrust {
 pub(crate) const LIST: &str = "list";
 /// Id of the person in table `Profile`.
 pub(crate) const PERSON: &str = "person";
+/// Id in table `Meta`: when the last backup was made.
+pub(crate) const LAST_BACKUP: &str = "last-backup";
+/// Id in table `Meta`: this is a restored copy, and grants given since are still to be looked for on the ledgers.
+pub(crate) const SCAN_NEEDED: &str = "scan-needed";
 /// Id in table `Meta`: the 24 words were shown to the end.
 pub(crate) const WORDS_SEEN: &str = "words-seen";
 
@@ -120,6 +126,16 @@ pub(crate) enum Errand {
     TakeBack,
 }
 
+/// Somebody in this vault (table `Profiles`, id is the number).
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct KeptProfile {
+    /// As the family calls this person; the first one has none until it is given.
+    pub(crate) name: Option<String>,
+    pub(crate) added: Timestamp,
+    /// No longer in the vault; the number stays used.
+    pub(crate) removed: bool,
+}
+
 /// Who read what under one consent (table `Reads`).
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct KeptReads {
@@ -134,10 +150,12 @@ pub(crate) struct KeptRead {
     pub(crate) what: String,
 }
 
-/// One line of the patient's log (table `Activity`).
+/// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
     pub(crate) when: Timestamp,
+    /// Who acted, or for whom something came.
+    pub(crate) profile: ProfileId,
     pub(crate) what: String,
     pub(crate) who: Option<String>,
     pub(crate) groups: Vec<(Group, u32)>,
@@ -153,4 +171,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptReads KeptRead KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptReads KeptRead KeptActivity);

@@ -7,6 +7,8 @@ use p256::elliptic_curve::{CurveArithmetic, Field, NonZeroScalar, Scalar};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::vault::ProfileId;
+
 /// HKDF salt of everything that is derived from the root.
 const DOMAIN: &[u8] = b"carnet-keys-v1";
 const HOLDER: &[u8] = b"holder-p256";
@@ -14,6 +16,8 @@ const LEDGER: &[u8] = b"ledger-secp256k1";
 const REVOCATION: &[u8] = b"revocation-secret";
 const FINGERPRINT: &[u8] = b"fingerprint";
 const WORDS_WRAP: &[u8] = b"vault-words-wrap";
+const BACKUP_WRAP: &[u8] = b"backup-words-wrap";
+const PROFILE: &[u8] = b"profile-root";
 
 /// The 256 bits behind the 24 words. Wiped when dropped; never printed by `Debug`.
 #[derive(Clone)]
@@ -37,6 +41,23 @@ impl RootKey {
         debug_assert!(expanded.is_ok());
     }
 
+    /// The root of one person's keys: the vault's own root for the first person, one of their own for each other.
+    pub(crate) fn derive_profile(&self, profile: ProfileId) -> Self {
+        if profile == ProfileId::FIRST {
+            return self.clone();
+        }
+        let mut root = Zeroizing::new([0; 32]);
+        self.expand(PROFILE, &profile.number().to_be_bytes(), root.as_mut_slice());
+        Self(root)
+    }
+
+    /// The key that wraps a backup's key a second time, for a forgotten passphrase.
+    pub(crate) fn derive_backup_wrap(&self, backup_id: &[u8; 16]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.expand(BACKUP_WRAP, backup_id, key.as_mut_slice());
+        key
+    }
+
     /// The key that wraps the vault key a second time, for a forgotten passphrase.
     pub(crate) fn derive_words_wrap(&self, vault_id: &[u8; 16]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -51,7 +72,7 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// Derives every key of this wallet. The same root gives the same keys, on any device.
+/// Derives every key of one person in this wallet. The same root gives the same keys, on any device.
 #[derive(Clone, Debug)]
 pub struct Keys {
     root: RootKey,
@@ -63,6 +84,7 @@ impl Keys {
         Self { root }
     }
 
+    #[cfg(test)]
     pub(crate) fn root(&self) -> &RootKey {
         &self.root
     }
@@ -159,6 +181,14 @@ mod tests {
                 }
                 "revocation" => vec![hex::encode(*keys.derive_revocation_secret(number()))],
                 "fingerprint" => vec![keys.fingerprint().replace('-', "")],
+                "profile" => {
+                    let profile = ProfileId::new(number() as u32).unwrap();
+                    vec![hex::encode(keys.root().derive_profile(profile).bytes())]
+                }
+                "backup" => {
+                    let backup_id = std::array::from_fn(|byte| byte as u8);
+                    vec![hex::encode(*keys.root().derive_backup_wrap(&backup_id))]
+                }
                 "wrap" => {
                     let vault_id = std::array::from_fn(|byte| byte as u8);
                     vec![hex::encode(*keys.root().derive_words_wrap(&vault_id))]

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{self, Cursor, Read, Seek, SeekFrom},
-    ops::ControlFlow,
     path::Path,
 };
 
@@ -16,24 +15,6 @@ pub struct Source<'a> {
 /// Read from any place in it.
 pub(crate) trait Reader: Read + Seek + Send {}
 impl<T: Read + Seek + Send> Reader for T {}
-
-/// How far an import has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    pub bytes_done: u64,
-    /// An import reads a file twice, once to look through it and once to take it in: twice its length.
-    pub bytes_total: u64,
-    /// Records that were taken in and are durable.
-    pub records: u32,
-}
-
-/// Called now and then; breaks to cancel.
-pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
-
-/// For whoever watches nothing and cancels nothing.
-pub fn unwatched(_: Progress) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
 
 impl Source<'static> {
     /// A file on the disk, which stays open and must not change meanwhile.

@@ -33,16 +33,34 @@ impl Described for SyncError {
 }
 
 impl Wallet {
-    /// Whether anything waits to be sent.
+    /// Whether anything waits to be sent for anybody in the vault.
     pub fn needs_sync(&self) -> bool {
+        self.kept_profiles().is_ok_and(|people| {
+            people
+                .iter()
+                .any(|(profile, _)| self.acting_as(*profile).needs_sync_own())
+        })
+    }
+
+    pub(crate) fn needs_sync_own(&self) -> bool {
         self.vault
             .all::<Errand>(Table::Outbox)
             .is_ok_and(|errands| !errands.is_empty())
     }
 
     /// Brings everything that waits one step further: answers that were interrupted, revocations and tombstones that are
-    /// not confirmed everywhere. Whoever can't be reached is tried again next time.
+    /// not confirmed everywhere, for everybody in the vault. Whoever can't be reached is tried again next time.
     pub async fn sync(&self) -> Result<SyncView, SyncError> {
+        let mut done = SyncView { sent: 0, waiting: 0 };
+        for (profile, _) in self.kept_profiles()? {
+            let own = self.acting_as(profile).sync_own().await?;
+            done.sent += own.sent;
+            done.waiting += own.waiting;
+        }
+        Ok(done)
+    }
+
+    async fn sync_own(&self) -> Result<SyncView, SyncError> {
         self.forget_old_questions()?;
         let errands: Vec<(String, Errand)> = self.vault.all(Table::Outbox)?;
         let mut done = SyncView { sent: 0, waiting: 0 };

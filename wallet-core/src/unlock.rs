@@ -50,7 +50,9 @@ impl Wallet {
     /// marked as failed here; call [`Wallet::sync`] next, which brings the rest to its end.
     pub fn unlock(dir: &Path, passphrase: &Passphrase, clock: Clock) -> Result<Self, UnlockError> {
         let wallet = Self::around(Vault::unlock(dir, passphrase)?, clock);
-        wallet.settle()?;
+        for (profile, _) in wallet.kept_profiles()? {
+            wallet.acting_as(profile).settle()?;
+        }
         Ok(wallet)
     }
 

@@ -20,6 +20,21 @@ pub struct VaultView {
     pub fingerprint: Option<String>,
 }
 
+/// Somebody in this vault.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ProfileView {
+    /// 0 for the first one; never given to somebody else.
+    pub number: u32,
+    /// As the family calls this person, or else the name on the records. `None`: the first person, before any import.
+    pub name: Option<String>,
+    /// Whose records these are, once a first import was confirmed.
+    pub person: Option<PersonView>,
+    /// It is this person who acts now.
+    pub acting: bool,
+    pub records: u32,
+    pub active_consents: u32,
+}
+
 /// The answer to "does anything need me?".
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct HomeView {
@@ -331,6 +346,8 @@ pub struct ReadView {
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct ActivityLine {
     pub when: String,
+    /// Number of the person who acted.
+    pub profile: u32,
     /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`.
     pub what: String,
     pub who: Option<String>,
@@ -338,6 +355,46 @@ pub struct ActivityLine {
     pub groups: Vec<GroupCount>,
     /// Error code where something was refused or failed.
     pub code: Option<String>,
+}
+
+/// A log that was found whole.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct LogView {
+    pub entries: u32,
+    /// Stands for the whole log; whoever notes it can later tell whether anything before was altered. Hexadecimal.
+    pub hash: String,
+}
+
+/// How safe the wallet is from a lost device.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct BackupState {
+    /// When the last backup was made.
+    pub last: Option<String>,
+    /// It is time for one.
+    pub due: bool,
+    /// A name for the next one's file.
+    pub suggested_name: String,
+}
+
+/// A backup just made, and read again.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct BackupView {
+    pub path: String,
+    /// Length of the file; a JavaScript number.
+    pub bytes: f64,
+    /// Of everybody in the vault.
+    pub records: u32,
+}
+
+/// A wallet just made of a backup.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RestoredView {
+    /// Of everybody in the vault.
+    pub records: u32,
+    pub people: u32,
+    pub consents: u32,
+    /// Local name of this wallet: the same as before.
+    pub fingerprint: String,
 }
 
 /// What `sync` did.

@@ -7,18 +7,37 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{clock::Clock, index::Shelf, vault::Vault};
+use crate::{
+    clock::Clock,
+    index::Shelf,
+    vault::{ProfileId, Vault},
+};
 
-/// An unlocked wallet. Dropping it locks: the keys are wiped with the vault.
+/// An unlocked wallet, with one of the vault's people acting. Dropping the last one of a vault locks it: the keys are wiped.
 ///
 /// Each use case is a method, written in the file of its name.
 #[derive(Debug)]
 pub struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
-    /// What is known of the records, once it was asked for.
-    pub(crate) shelf: Shelf,
+    /// What is known of the acting person's records, once it was asked for.
+    pub(crate) shelf: Arc<Shelf>,
+    shared: Arc<Shared>,
+}
+
+/// What everybody in the vault shares while it is open.
+#[derive(Debug, Default)]
+struct Shared {
     holds: Holds,
+    shelves: Mutex<HashMap<ProfileId, Arc<Shelf>>>,
+}
+
+impl Shared {
+    /// One person's index, however many wallets act for them.
+    fn shelf(&self, profile: ProfileId) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shelves.entry(profile).or_default())
+    }
 }
 
 /// What the patient grants.
@@ -34,22 +53,33 @@ pub enum Choice {
 
 impl Wallet {
     pub(crate) fn around(vault: Vault, clock: Clock) -> Self {
+        let shared = Arc::<Shared>::default();
         Self {
+            shelf: shared.shelf(vault.profile()),
             vault,
             clock,
-            shelf: Shelf::default(),
-            holds: Holds::default(),
+            shared,
+        }
+    }
+
+    /// The same wallet with somebody else acting, whether or not the vault has that person.
+    pub(crate) fn acting_as(&self, profile: ProfileId) -> Self {
+        Self {
+            vault: self.vault.as_profile(profile),
+            shelf: self.shared.shelf(profile),
+            clock: self.clock.clone(),
+            shared: Arc::clone(&self.shared),
         }
     }
 
     /// Waits until nobody else in this process is at this consent, and keeps it until the guard is dropped.
     pub(crate) async fn hold(&self, consent_id: &str) -> Hold {
-        Hold(self.holds.of(consent_id).lock_owned().await)
+        Hold(self.shared.holds.of(consent_id).lock_owned().await)
     }
 
     /// The same, if nobody is at it now.
     pub(crate) fn try_hold(&self, consent_id: &str) -> Option<Hold> {
-        self.holds.of(consent_id).try_lock_owned().ok().map(Hold)
+        self.shared.holds.of(consent_id).try_lock_owned().ok().map(Hold)
     }
 }
 

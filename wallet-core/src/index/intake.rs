@@ -69,11 +69,6 @@ impl<'w> Intake<'w> {
         Ok(intake)
     }
 
-    /// Records that are durable by now.
-    pub(crate) fn taken(&self) -> u32 {
-        self.taken
-    }
-
     /// Records whose bytes were here before this import.
     pub(crate) fn already_here(&self) -> u32 {
         self.already_here

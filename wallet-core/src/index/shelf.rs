@@ -30,6 +30,11 @@ impl Shelf {
         Ok(Arc::clone(loaded(&mut self.held(), vault)?))
     }
 
+    /// The records are gone.
+    pub(crate) fn forget(&self) {
+        *self.held() = None;
+    }
+
     /// One import at a time.
     pub(super) fn importing(&self) -> MutexGuard<'_, ()> {
         self.importing.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use carnet_store::{Batch, Store};
+use carnet_store::Batch;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
-    Table, Vault, Writing,
+    Chained, Opened, ProfileId, Table, Vault, Writing,
     error::VaultError,
     internal, root,
     seal::{self, Kind, Place, Preamble},
@@ -22,6 +22,7 @@ pub struct Change<'v> {
     vault: &'v Vault,
     writes: BTreeMap<(Table, String), Option<Zeroizing<Vec<u8>>>>,
     numbers_below: u64,
+    appended: Vec<Vec<u8>>,
     refused: Option<VaultError>,
 }
 
@@ -31,6 +32,7 @@ impl<'v> Change<'v> {
             vault,
             writes: BTreeMap::new(),
             numbers_below: 0,
+            appended: Vec::new(),
             refused: None,
         }
     }
@@ -59,10 +61,25 @@ impl<'v> Change<'v> {
 
     /// The next number for a consent's keys, counted from 0. Given once, to nobody else, and used up on the disk when this
     /// change is committed: commit before anything made with it leaves the device. Numbers of dropped changes are left out.
-    pub fn next_consent_number(&mut self) -> u64 {
-        let number = self.vault.take_consent_number();
+    pub fn next_consent_number(&mut self) -> Result<u64, VaultError> {
+        let number = self.vault.take_consent_number()?;
         self.numbers_below = number.saturating_add(1);
-        number
+        Ok(number)
+    }
+
+    /// Puts an entry at the end of the log.
+    pub fn append(&mut self, body: Vec<u8>) {
+        self.appended.push(body);
+    }
+
+    /// Whose change it is.
+    pub fn profile(&self) -> ProfileId {
+        self.vault.profile
+    }
+
+    /// What can't be written makes [`Change::commit`] fail.
+    pub(crate) fn refuse(&mut self) {
+        self.refused = Some(VaultError::NotWritable);
     }
 
     /// All or nothing; durable when it returns `Ok`.
@@ -70,34 +87,52 @@ impl<'v> Change<'v> {
         if let Some(refused) = self.refused {
             return Err(refused);
         }
-        if self.writes.is_empty() && self.numbers_below == 0 {
+        if self.writes.is_empty() && self.appended.is_empty() && self.numbers_below == 0 {
             return Ok(());
         }
         let mut writing = self.vault.writing()?;
-        let mut batch = Pending {
-            vault: self.vault,
-            batch: Batch::new(),
-            root: writing.root,
-        };
+        let mut batch = Pending::on(&self.vault.opened, writing.root);
         for ((table, id), value) in &self.writes {
             batch.write(
-                table.number(),
+                (table.number(), table.owner(self.vault.profile)),
                 SCHEMA,
                 id,
                 value.as_ref().map(|value| value.as_slice()),
             )?;
         }
-        let numbers_below = self.numbers_below.max(writing.numbers_below);
-        if numbers_below > writing.numbers_below {
+        let profile = self.vault.profile;
+        let mut numbers_below = writing.numbers_below.clone();
+        if self.numbers_below > 0 {
+            let before = match numbers_below.get(&profile) {
+                Some(below) => *below,
+                None => self.vault.opened.numbers_below(profile)?,
+            };
+            let below = self.numbers_below.max(before);
+            numbers_below.insert(profile, below);
             batch.write(
-                internal::TABLE,
+                (internal::TABLE, profile),
                 SCHEMA,
                 internal::NUMBERS,
-                Some(&numbers_below.to_be_bytes()),
+                Some(&below.to_be_bytes()),
             )?;
         }
+        let mut chain = writing.chain;
+        let log = (Table::Activity.number(), Table::Activity.owner(profile));
+        for body in &self.appended {
+            let entry = Zeroizing::new([chain.hash.as_slice(), body].concat());
+            batch.write(log, SCHEMA, &Chained::id(chain.count), Some(&entry))?;
+            chain = chain.after(body);
+        }
+        if !self.appended.is_empty() {
+            let owner = (internal::TABLE, log.1);
+            batch.write(owner, SCHEMA, internal::CHAIN, Some(&chain.to_bytes()))?;
+        }
         let root = batch.commit()?;
-        *writing = Writing { root, numbers_below };
+        *writing = Writing {
+            root,
+            numbers_below,
+            chain,
+        };
         Ok(())
     }
 }
@@ -110,29 +145,30 @@ impl std::fmt::Debug for Change<'_> {
 
 /// A store batch with the root that goes with it.
 pub(super) struct Pending<'v> {
-    vault: &'v Vault,
+    opened: &'v Opened,
     batch: Batch,
     root: root::Root,
 }
 
 impl<'v> Pending<'v> {
-    pub(super) fn first(vault: &'v Vault) -> Self {
+    /// The next batch after the one that left `root`.
+    pub(super) fn on(opened: &'v Opened, root: root::Root) -> Self {
         Self {
-            vault,
+            opened,
             batch: Batch::new(),
-            root: root::Root::default(),
+            root,
         }
     }
 
     pub(super) fn write(
         &mut self,
-        table: u8,
+        (table, owner): (u8, ProfileId),
         schema: u16,
         id: &str,
         value: Option<&[u8]>,
     ) -> Result<(), VaultError> {
-        let place = self.vault.sealer.place(table, id)?;
-        let key = self.vault.sealer.entry_key(place)?;
+        let place = self.opened.sealer.place(table, owner, id)?;
+        let key = self.opened.sealer.entry_key(place)?;
         let revision = self.forget(place, &key)? + 1;
         if let Some(value) = value {
             self.put(place, key, (schema, revision), id, value)?;
@@ -144,16 +180,16 @@ impl<'v> Pending<'v> {
 
     /// Takes what stands there out of the root, with its body. Returns its revision.
     fn forget(&mut self, place: Place, key: &[u8]) -> Result<u64, VaultError> {
-        let Some(old) = self.vault.store.get(key)? else {
+        let Some(old) = self.opened.store.get(key)? else {
             return Ok(0);
         };
         let preamble = Preamble::of(&old)?;
-        self.root.subtract(self.vault.sealer.element(key, &old)?);
+        self.root.subtract(self.opened.sealer.element(key, &old)?);
         if preamble.is_head() {
-            let content = self.vault.sealer.open(place, Kind::Head, &old)?;
+            let content = self.opened.sealer.open(place, Kind::Head, &old)?;
             let (body_id, length) = seal::split_body(seal::split_id(&content)?.1)?;
             let key = seal::body_key(body_id);
-            self.root.subtract(self.vault.sealer.body_element(&key, length)?);
+            self.root.subtract(self.opened.sealer.body_element(&key, length)?);
             self.batch.delete(key);
         }
         Ok(preamble.revision)
@@ -167,7 +203,7 @@ impl<'v> Pending<'v> {
         id: &str,
         value: &[u8],
     ) -> Result<(), VaultError> {
-        let sealer = &self.vault.sealer;
+        let sealer = &self.opened.sealer;
         let sealed = if value.len() <= LARGEST_WITHIN {
             sealer.seal(place, Kind::Whole, version, &seal::with_id(id, value)?)?
         } else {
@@ -188,8 +224,8 @@ impl<'v> Pending<'v> {
 
     pub(super) fn commit(mut self) -> Result<root::Root, VaultError> {
         self.root.epoch += 1;
-        self.batch.put(root::KEY, self.root.seal(&self.vault.sealer)?);
-        self.vault.store.commit(self.batch)?;
+        self.batch.put(root::KEY, self.root.seal(&self.opened.sealer)?);
+        self.opened.store.commit(self.batch)?;
         Ok(self.root)
     }
 }

@@ -1,11 +1,10 @@
 //! Making a vault: a whole one, or nothing that stands in the way of another try.
 //!
-//! It is built in `vault.creating` and appears by one rename, so `vault` is always whole. What an interrupted try left was
+//! It is built in a folder beside and appears by one rename, so `vault` is always whole. What an interrupted try left was
 //! never shown to anybody, and is removed by the next one.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs::{File, TryLockError},
     path::Path,
 };
 
@@ -13,12 +12,14 @@ use carnet_store::{durable, open_sled};
 use zeroize::Zeroizing;
 
 use super::{
-    CREATING, KdfChoice, Passphrase, VAULT, Vault,
+    KdfChoice, Opened, Passphrase, ProfileId, VAULT, Vault,
     change::Pending,
     error::{CreateError, UnlockError, VaultError},
     header::Header,
     internal,
     kdf::KdfError,
+    replace::{self, NEW},
+    root::Root,
     seal::Sealer,
     table::SCHEMA,
 };
@@ -32,20 +33,48 @@ impl Vault {
         if passphrase.is_too_short() {
             return Err(CreateError::PassphraseTooShort);
         }
-        durable::create_dir(dir).map_err(CreateError::Io)?;
-        let _alone = lock(dir)?;
+        let _alone = lock_folder(dir)?;
+        replace::finish(dir)?;
         if dir.join(VAULT).exists() {
             return Err(CreateError::Exists);
         }
-        let creating = dir.join(CREATING);
-        match fs::remove_dir_all(&creating) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CreateError::Io(error)),
-            _ => {}
-        }
+        let folder = dir.join(NEW);
+        let new = NewVault::begin(&folder, RootKey::new(make_bytes()?), passphrase, kdf)?;
+        let opened = new.open_store(&folder)?;
+        let mut first = Pending::on(&opened, Root::default());
+        new.write_root(&mut first)?;
+        first.commit()?;
+        drop(opened);
+        new.finish(&folder)?;
+        replace::exchange(dir)?;
 
+        // Opened as it will be from now on, which also checks what was written.
+        let vault = Self::open_content(dir, &new.header, &new.vault_key)?;
+        let words = vault.words();
+        Ok((vault, words))
+    }
+}
+
+/// A vault in the making: its header and its keys.
+pub(super) struct NewVault {
+    pub(super) header: Header,
+    pub(super) vault_key: Zeroizing<[u8; 32]>,
+    root: RootKey,
+}
+
+impl NewVault {
+    /// Draws id and vault key, wraps the key by passphrase and words, and makes an empty folder.
+    pub(super) fn begin(
+        folder: &Path,
+        root: RootKey,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+    ) -> Result<Self, CreateError> {
+        if passphrase.is_too_short() {
+            return Err(CreateError::PassphraseTooShort);
+        }
         let id: [u8; 16] = *make_bytes()?;
         let vault_key: Zeroizing<[u8; 32]> = make_bytes()?;
-        let root = RootKey::new(make_bytes()?);
         let (cost, passphrase_key) = kdf.make(passphrase, *make_bytes()?)?;
         let header = Header::make(
             id,
@@ -55,23 +84,34 @@ impl Vault {
             (&root.derive_words_wrap(&id), *make_bytes()?),
         )
         .ok_or(VaultError::NotWritable)?;
+        durable::create_dir(folder).map_err(CreateError::Io)?;
+        Ok(Self {
+            header,
+            vault_key,
+            root,
+        })
+    }
 
-        durable::create_dir(&creating).map_err(CreateError::Io)?;
-        let store = open_sled(&creating.join(super::STORE)).map_err(VaultError::Store)?;
-        let vault = Self::around(id, store, Sealer::new(id, &vault_key)?, root.clone());
-        let mut first = Pending::first(&vault);
-        first.write(internal::TABLE, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;
-        first.commit()?;
-        drop(vault);
-        header.write(&creating).map_err(CreateError::Io)?;
-        fs::rename(&creating, dir.join(VAULT))
-            .and_then(|()| durable::sync_dir(dir))
-            .map_err(CreateError::Io)?;
+    /// Makes the store, with nothing in it.
+    pub(super) fn open_store(&self, folder: &Path) -> Result<Opened, CreateError> {
+        let store = open_sled(&folder.join(super::STORE)).map_err(VaultError::Store)?;
+        let id = self.header.id();
+        Ok(Opened::new(
+            id,
+            Box::new(store),
+            Sealer::new(id, &self.vault_key)?,
+        ))
+    }
 
-        // Opened as it will be from now on, which also checks what was written.
-        let vault = Self::open_content(dir, &header, &vault_key)?;
-        let words = vault.words();
-        Ok((vault, words))
+    /// Puts what the words stand for into the vault.
+    pub(super) fn write_root(&self, first: &mut Pending<'_>) -> Result<(), VaultError> {
+        let owner = (internal::TABLE, ProfileId::NOBODY);
+        first.write(owner, SCHEMA, internal::ROOT_SEED, Some(self.root.bytes()))
+    }
+
+    /// Writes the header; the folder is a vault from now on.
+    pub(super) fn finish(&self, folder: &Path) -> Result<(), CreateError> {
+        self.header.write(folder).map_err(CreateError::Io)
     }
 }
 
@@ -100,8 +140,9 @@ fn make_bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, CreateError> {
     Ok(bytes)
 }
 
-/// One maker at a time.
-fn lock(dir: &Path) -> Result<File, CreateError> {
+/// One maker at a time. Makes the folder if need be.
+pub(super) fn lock_folder(dir: &Path) -> Result<File, CreateError> {
+    durable::create_dir(dir).map_err(CreateError::Io)?;
     let file = File::create(dir.join("vault.lock")).map_err(CreateError::Io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

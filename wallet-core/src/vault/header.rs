@@ -37,10 +37,10 @@ pub(super) struct Header {
     check: Hex<8>,
 }
 
-/// The vault key under another key.
+/// The vault key, or a backup's, under another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wrap {
+pub(super) struct Wrap {
     nonce: Hex<24>,
     sealed: Hex<48>,
 }
@@ -185,21 +185,11 @@ impl Header {
     }
 
     fn passphrase_context(&self) -> Vec<u8> {
-        let Cost {
-            name: _,
-            memory_kib,
-            passes,
-            lanes,
-            salt,
-        } = &self.kdf;
         [
             PASSPHRASE_WRAP,
             &self.carnet_vault.to_be_bytes(),
             &self.id.0,
-            &memory_kib.to_be_bytes(),
-            &passes.to_be_bytes(),
-            &lanes.to_be_bytes(),
-            &salt.0,
+            &self.kdf.to_bytes(),
         ]
         .concat()
     }
@@ -210,7 +200,12 @@ impl Header {
 }
 
 impl Wrap {
-    fn make(key: &[u8; 32], nonce: [u8; 24], vault_key: &[u8; 32], context: &[u8]) -> Option<Self> {
+    pub(super) fn make(
+        key: &[u8; 32],
+        nonce: [u8; 24],
+        vault_key: &[u8; 32],
+        context: &[u8],
+    ) -> Option<Self> {
         let payload = Payload {
             msg: vault_key,
             aad: context,
@@ -224,7 +219,7 @@ impl Wrap {
         })
     }
 
-    fn open(&self, key: &[u8; 32], context: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    pub(super) fn open(&self, key: &[u8; 32], context: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let payload = Payload {
             msg: &self.sealed.0,
             aad: context,

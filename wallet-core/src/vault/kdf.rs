@@ -71,6 +71,24 @@ impl Cost {
         }
     }
 
+    /// Every member, for what is authenticated.
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let Self {
+            name: _,
+            memory_kib,
+            passes,
+            lanes,
+            salt,
+        } = self;
+        [
+            memory_kib.to_be_bytes().as_slice(),
+            &passes.to_be_bytes(),
+            &lanes.to_be_bytes(),
+            &salt.0,
+        ]
+        .concat()
+    }
+
     /// Within the limits? Looked at before anything is allocated.
     pub(super) fn check(&self) -> Result<(), KdfError> {
         let work = u64::from(self.memory_kib) * u64::from(self.passes);

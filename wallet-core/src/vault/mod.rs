@@ -6,13 +6,18 @@
 //! ```
 //! An older copy of the whole folder, put back in its place, opens: nothing outside the folder knows better.
 
+mod backup;
+mod chain;
 mod change;
 mod create;
 mod error;
 mod header;
 mod hex_bytes;
 mod kdf;
+mod opened;
 mod passphrase;
+mod profile;
+mod replace;
 mod root;
 mod seal;
 mod table;
@@ -21,35 +26,31 @@ mod tests;
 mod unlock;
 
 use std::{
-    borrow::Cow,
+    collections::BTreeMap,
     ops::ControlFlow,
-    sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
 };
 
-use carnet_store::{SledStore, Store, StoreError};
+use carnet_store::{Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+pub use backup::{BackupError, BackupSecret, Contents, RestoreError, Restored};
+pub use chain::{ChainHead, Chained};
 pub use change::Change;
 pub use error::{CreateError, UnlockError, VaultError};
 pub use kdf::KdfChoice;
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
+pub use profile::ProfileId;
 pub use table::Table;
 
-use self::{
-    root::Root,
-    seal::{Kind, Place, Preamble, Sealer},
-};
+use self::{root::Root, seal::Sealer};
 use crate::{
     keys::{Keys, RootKey},
     words::Words,
 };
 
 const VAULT: &str = "vault";
-const CREATING: &str = "vault.creating";
 const STORE: &str = "store";
 
 /// What the vault keeps for itself.
@@ -57,46 +58,75 @@ mod internal {
     pub(super) const TABLE: u8 = 0;
     /// The 256 bits behind the words.
     pub(super) const ROOT_SEED: &str = "root-seed";
-    /// Consent numbers below this one are used up.
+    /// Consent numbers of one person below this one are used up.
     pub(super) const NUMBERS: &str = "consent-numbers-below";
+    /// Where the log ends.
+    pub(super) const CHAIN: &str = "log-head";
 }
 
-/// An open vault. Locked by dropping it: keys are wiped, and the folder is free for another opener.
+/// An open vault as one of its people sees it; clones share what is open. Locked when the last one is dropped: keys are
+/// wiped, and the folder is free for another opener.
+#[derive(Clone)]
 pub struct Vault {
-    id: [u8; 16],
-    store: SledStore,
-    sealer: Sealer,
+    opened: Arc<Opened>,
+    profile: ProfileId,
     keys: Keys,
+}
+
+/// What is open.
+struct Opened {
+    id: [u8; 16],
+    store: Box<dyn Store>,
+    sealer: Sealer,
+    root: RootKey,
     writing: Mutex<Writing>,
-    next_number: AtomicU64,
+    /// The next consent number of each person, where it isn't the one in `writing`: some are taken and not yet used up.
+    taken: Mutex<BTreeMap<ProfileId, u64>>,
 }
 
 /// An entry as it was put.
-struct Opened {
+struct Entry {
     id: String,
     value: Zeroizing<Vec<u8>>,
 }
 
 /// What one writer at a time carries on.
+#[derive(Default)]
 struct Writing {
     root: Root,
-    numbers_below: u64,
+    numbers_below: BTreeMap<ProfileId, u64>,
+    chain: ChainHead,
 }
 
 impl Vault {
     /// Random; names this vault on this device.
     pub fn id(&self) -> [u8; 16] {
-        self.id
+        self.opened.id
     }
 
-    /// The keys that come of the root.
+    /// Whose entries and keys these are.
+    pub fn profile(&self) -> ProfileId {
+        self.profile
+    }
+
+    /// The same open vault as somebody else in it sees it.
+    #[must_use]
+    pub fn as_profile(&self, profile: ProfileId) -> Self {
+        Self {
+            opened: Arc::clone(&self.opened),
+            profile,
+            keys: Keys::new(self.opened.root.derive_profile(profile)),
+        }
+    }
+
+    /// This person's keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
     /// The 24 words again.
     pub fn words(&self) -> Words {
-        Words::from_entropy(Zeroizing::new(*self.keys.root().bytes()))
+        Words::from_entropy(Zeroizing::new(*self.opened.root.bytes()))
     }
 
     /// The value of an entry.
@@ -111,17 +141,22 @@ impl Vault {
 
     /// The bytes of an entry, exactly as they were put.
     pub fn get_bytes(&self, table: Table, id: &str) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        self.read(table.number(), id)
+        self.opened.read(table.number(), table.owner(self.profile), id)
     }
 
     /// All entries of a table with their ids, in the order of the ids.
     pub fn all<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(String, T)>, VaultError> {
-        let prefix = self.sealer.table_prefix(table.number())?;
+        let owner = table.owner(self.profile);
+        let prefix = self.opened.sealer.table_prefix(table.number(), owner)?;
         let mut entries = Vec::new();
         let mut outcome = Ok(());
-        self.store.scan(
-            &prefix,
-            &mut |key, sealed| match self.entry(table, (&prefix, key), sealed) {
+        self.opened
+            .store
+            .scan(&prefix, &mut |key, sealed| match self.opened.entry(
+                (table.number(), owner),
+                (&prefix, key),
+                sealed,
+            ) {
                 Ok(entry) => {
                     entries.extend(entry);
                     ControlFlow::Continue(())
@@ -130,11 +165,19 @@ impl Vault {
                     outcome = Err(error);
                     ControlFlow::Break(())
                 }
-            },
-        )?;
+            })?;
         outcome?;
         entries.sort_unstable_by(|(one, _), (other, _): &(String, T)| one.cmp(other));
         Ok(entries)
+    }
+
+    /// The ids of a table's entries, in their order.
+    pub fn ids(&self, table: Table) -> Result<Vec<String>, VaultError> {
+        Ok(self
+            .all::<serde::de::IgnoredAny>(table)?
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect())
     }
 
     /// Sets one entry, durably.
@@ -163,116 +206,36 @@ impl Vault {
         Change::new(self)
     }
 
-    fn around(id: [u8; 16], store: SledStore, sealer: Sealer, root: RootKey) -> Self {
-        let writing = Writing {
-            root: Root::default(),
-            numbers_below: 0,
-        };
+    fn around(opened: Opened) -> Self {
         Self {
-            id,
-            store,
-            sealer,
-            keys: Keys::new(root),
-            writing: Mutex::new(writing),
-            next_number: AtomicU64::new(0),
+            profile: ProfileId::FIRST,
+            keys: Keys::new(opened.root.derive_profile(ProfileId::FIRST)),
+            opened: Arc::new(opened),
         }
     }
 
     fn writing(&self) -> Result<MutexGuard<'_, Writing>, VaultError> {
-        self.writing
+        self.opened
+            .writing
             .lock()
             .map_err(|_| VaultError::Store(StoreError::Broken))
     }
 
-    fn take_consent_number(&self) -> u64 {
-        self.next_number.fetch_add(1, Ordering::SeqCst)
-    }
-
-    fn read(&self, table: u8, id: &str) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let place = self.sealer.place(table, id)?;
-        let key = self.sealer.entry_key(place)?;
-        let Some(sealed) = self.store.get(&key)? else {
-            return Ok(None);
+    fn take_consent_number(&self) -> Result<u64, VaultError> {
+        let below = match self.writing()?.numbers_below.get(&self.profile) {
+            Some(below) => *below,
+            None => self.opened.numbers_below(self.profile)?,
         };
-        match self.open_newest(place, &key, Cow::Owned(sealed))? {
-            // The name is a hash: the content says whose it really is.
-            Some(opened) if opened.id != id => Err(VaultError::Damaged),
-            opened => Ok(opened.map(|opened| opened.value)),
-        }
-    }
-
-    /// One entry of a scan; none if it was removed since the scan began.
-    fn entry<T: DeserializeOwned>(
-        &self,
-        table: Table,
-        (prefix, key): (&[u8], &[u8]),
-        sealed: &[u8],
-    ) -> Result<Option<(String, T)>, VaultError> {
-        let hidden = key[prefix.len()..].try_into().map_err(|_| VaultError::Damaged)?;
-        let place = Place {
-            table: table.number(),
-            hidden,
-        };
-        let Some(Opened { id, value }) = self.open_newest(place, key, Cow::Borrowed(sealed))? else {
-            return Ok(None);
-        };
-        let value = serde_json::from_slice(&value).map_err(|_| VaultError::UnknownForm)?;
-        Ok(Some((id, value)))
-    }
-
-    /// Opens an entry as it was read, or as it has become if its body was removed since.
-    fn open_newest(
-        &self,
-        place: Place,
-        key: &[u8],
-        mut sealed: Cow<'_, [u8]>,
-    ) -> Result<Option<Opened>, VaultError> {
-        loop {
-            if let Some(opened) = self.open(place, &sealed)? {
-                return Ok(Some(opened));
-            }
-            match self.store.get(key)? {
-                Some(newer) if *newer == *sealed => return Err(VaultError::Damaged),
-                Some(newer) => sealed = Cow::Owned(newer),
-                None => return Ok(None),
-            }
-        }
-    }
-
-    /// The id and value of a sealed entry; none if its body is not there.
-    fn open(&self, place: Place, sealed: &[u8]) -> Result<Option<Opened>, VaultError> {
-        let preamble = Preamble::of(sealed)?;
-        if preamble.schema != table::SCHEMA {
-            return Err(VaultError::NewerVersion);
-        }
-        if !preamble.is_head() {
-            let content = self.sealer.open(place, Kind::Whole, sealed)?;
-            let (id, value) = seal::split_id(&content)?;
-            let value = Zeroizing::new(value.to_vec());
-            return Ok(Some(Opened {
-                id: id.to_owned(),
-                value,
-            }));
-        }
-        let content = self.sealer.open(place, Kind::Head, sealed)?;
-        let (id, pointer) = seal::split_id(&content)?;
-        let (body_id, length) = seal::split_body(pointer)?;
-        let Some(body) = self.store.get(&seal::body_key(body_id))? else {
-            return Ok(None);
-        };
-        if body.len() as u64 != length || Preamble::of(&body)?.revision != preamble.revision {
-            return Err(VaultError::Damaged);
-        }
-        let value = self.sealer.open(place, Kind::Body(body_id), &body)?;
-        Ok(Some(Opened {
-            id: id.to_owned(),
-            value,
-        }))
+        let mut taken = self.opened.taken.lock().map_err(|_| StoreError::Broken)?;
+        let next = taken.entry(self.profile).or_insert(below);
+        let number = (*next).max(below);
+        *next = number.saturating_add(1);
+        Ok(number)
     }
 }
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault").finish_non_exhaustive()
+        write!(f, "Vault({})", self.profile.number())
     }
 }

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 
 use super::{
     error::VaultError,
+    profile::ProfileId,
     seal::{self, Kind, Place, Sealer},
     table::SCHEMA,
 };
@@ -20,6 +21,7 @@ pub(super) const KEY: [u8; 1] = [seal::ROOT];
 /// Stands for the root among the associated data; no table has the number.
 const PLACE: Place = Place {
     table: 0xff,
+    profile: ProfileId::NOBODY,
     hidden: [0; 16],
 };
 

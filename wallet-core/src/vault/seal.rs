@@ -3,7 +3,7 @@
 //! ```text
 //! entry  format 1 ‖ kind 1 ‖ schema 2 ‖ revision 8 ‖ nonce 24 ‖ XChaCha20-Poly1305(content) with its tag 16
 //! ```
-//! Associated data: domain ‖ vault id 16 ‖ table 1 ‖ hidden name 16 ‖ the first 12 bytes of the entry (‖ body id 16).
+//! Associated data: domain ‖ vault id 16 ‖ table 1 ‖ profile 4 ‖ hidden name 16 ‖ the first 12 bytes of the entry (‖ body id 16).
 //! Content of an entry: length of its id 2 ‖ id ‖ value, or for a large value: … ‖ body id 16 ‖ length 8, the value itself
 //! being sealed in a body of its own. Numbers are big-endian.
 
@@ -16,7 +16,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::error::VaultError;
+use super::{error::VaultError, profile::ProfileId};
 
 const DOMAIN: &[u8] = b"carnet-vault-v1 entry";
 const FORMAT: u8 = 1;
@@ -29,10 +29,11 @@ pub(super) const ROOT: u8 = 0;
 pub(super) const ENTRY: u8 = 1;
 pub(super) const BODY: u8 = 2;
 
-/// Where an entry stands: table number, and name hidden by a keyed hash.
+/// Where an entry stands: table number, whose it is, and name hidden by a keyed hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) table: u8,
+    pub(super) profile: ProfileId,
     pub(super) hidden: [u8; 16],
 }
 
@@ -111,24 +112,29 @@ impl Sealer {
         })
     }
 
-    pub(super) fn place(&self, table: u8, id: &str) -> Result<Place, VaultError> {
-        let name = keyed_hash(&self.names, &[&[table], id.as_bytes()])?;
+    pub(super) fn place(&self, table: u8, profile: ProfileId, id: &str) -> Result<Place, VaultError> {
+        let name = keyed_hash(&self.names, &[&[table], &profile.to_bytes(), id.as_bytes()])?;
         Ok(Place {
             table,
+            profile,
             hidden: std::array::from_fn(|byte| name[byte]),
         })
     }
 
-    /// What the keys of all entries of a table begin with.
-    pub(super) fn table_prefix(&self, table: u8) -> Result<Vec<u8>, VaultError> {
+    /// What the keys of all entries that one person has in a table begin with.
+    pub(super) fn table_prefix(&self, table: u8, profile: ProfileId) -> Result<Vec<u8>, VaultError> {
         // No entry has this name: names start with a table's number, and 0xff is none.
-        let name = keyed_hash(&self.names, &[&[0xff, table]])?;
+        let name = keyed_hash(&self.names, &[&[0xff, table], &profile.to_bytes()])?;
         Ok([&[ENTRY], &name[..8]].concat())
     }
 
     /// The key of an entry in the store.
     pub(super) fn entry_key(&self, place: Place) -> Result<Vec<u8>, VaultError> {
-        Ok([self.table_prefix(place.table)?.as_slice(), &place.hidden].concat())
+        Ok([
+            self.table_prefix(place.table, place.profile)?.as_slice(),
+            &place.hidden,
+        ]
+        .concat())
     }
 
     pub(super) fn seal(
@@ -206,6 +212,7 @@ impl Sealer {
             DOMAIN,
             &self.vault_id,
             &[place.table],
+            &place.profile.to_bytes(),
             &place.hidden,
             preamble,
             body,

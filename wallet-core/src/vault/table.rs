@@ -1,9 +1,11 @@
 //! What kinds of things a vault keeps.
 
+use super::profile::ProfileId;
+
 /// A table: entries of one kind, each under an id of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
-    /// Settings and counters.
+    /// Settings of the vault as a whole.
     Meta,
     /// The pinned trust list.
     Trust,
@@ -19,12 +21,14 @@ pub enum Table {
     Consents,
     /// What still has to reach a station or a ledger.
     Outbox,
-    /// The patient's own log.
+    /// The log, one chain for everybody in the vault.
     Activity,
     /// Read logs fetched from stations.
     Reads,
     /// Records sealed for a station, kept back until its promise holds.
     Deliveries,
+    /// Who is in this vault.
+    Profiles,
     /// Records as imported, byte for byte, many to an entry.
     Packs,
     /// What is known of the records, many to an entry, and the catalogue of it all.
@@ -32,6 +36,31 @@ pub enum Table {
 }
 
 impl Table {
+    /// The tables in which every person has entries of their own.
+    pub const OF_ONE_PERSON: [Self; 10] = [
+        Self::Profile,
+        Self::Records,
+        Self::RecordIndex,
+        Self::Requests,
+        Self::Consents,
+        Self::Outbox,
+        Self::Reads,
+        Self::Deliveries,
+        Self::Packs,
+        Self::Pages,
+    ];
+
+    /// The tables that are everybody's.
+    pub const OF_EVERYBODY: [Self; 4] = [Self::Meta, Self::Trust, Self::Activity, Self::Profiles];
+
+    /// The table of this number.
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Self::OF_EVERYBODY
+            .into_iter()
+            .chain(Self::OF_ONE_PERSON)
+            .find(|table| table.number() == number)
+    }
+
     /// The number under which a table is known in the files; never given to another one.
     pub(super) fn number(self) -> u8 {
         match self {
@@ -46,8 +75,26 @@ impl Table {
             Self::Activity => 9,
             Self::Reads => 10,
             Self::Deliveries => 11,
-            Self::Packs => 12,
-            Self::Pages => 13,
+            Self::Profiles => 12,
+            Self::Packs => 13,
+            Self::Pages => 14,
+        }
+    }
+
+    /// Whose entries these are when `profile` asks: some tables are everybody's.
+    pub(super) fn owner(self, profile: ProfileId) -> ProfileId {
+        match self {
+            Self::Meta | Self::Trust | Self::Activity | Self::Profiles => ProfileId::NOBODY,
+            Self::Profile
+            | Self::Records
+            | Self::RecordIndex
+            | Self::Requests
+            | Self::Consents
+            | Self::Outbox
+            | Self::Reads
+            | Self::Deliveries
+            | Self::Packs
+            | Self::Pages => profile,
         }
     }
 }

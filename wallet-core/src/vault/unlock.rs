@@ -1,16 +1,17 @@
 //! Opening a vault: header, passphrase or words, vault key, and then everything that is in it, counted.
 
-use std::path::Path;
+use std::{path::Path, sync::Mutex};
 
-use carnet_store::{SledStore, open_sled};
+use carnet_store::{Store, open_sled};
 use zeroize::Zeroizing;
 
 use super::{
-    Passphrase, STORE, VAULT, Vault, Writing,
+    ChainHead, Opened, Passphrase, ProfileId, STORE, VAULT, Vault, Writing,
     error::{UnlockError, VaultError},
     header::{Header, HeaderError},
     internal,
     kdf::KdfError,
+    replace,
     root::Root,
     seal::Sealer,
 };
@@ -19,7 +20,7 @@ use crate::{keys::RootKey, words::Words};
 impl Vault {
     /// Whether `dir` has a vault, or what is left of one.
     pub fn exists(dir: &Path) -> bool {
-        dir.join(VAULT).exists()
+        dir.join(VAULT).exists() || replace::waits(dir)
     }
 
     /// Opens the vault in `dir`. Takes the passphrase's cost, about a second, unless it is refused before.
@@ -27,12 +28,14 @@ impl Vault {
         let header = read_header(dir)?;
         header.kdf.check()?;
         // The lock of the store comes first: nobody waits a second to hear that the vault is in use.
-        let store = open_store(dir)?;
+        let store = open_store(&dir.join(VAULT))?;
         let key = header.kdf.derive(passphrase)?;
         let vault_key = header
             .open_with_passphrase_key(&key)
             .ok_or(UnlockError::WrongPassphrase)?;
-        Self::open_with(store, &header, &vault_key)
+        let vault = Self::open_with(store, &header, &vault_key)?;
+        replace::remove_old(dir);
+        Ok(vault)
     }
 
     /// Opens the vault in `dir` with its 24 words, for a forgotten passphrase.
@@ -48,36 +51,48 @@ impl Vault {
         header: &Header,
         vault_key: &[u8; 32],
     ) -> Result<Self, UnlockError> {
-        Self::open_with(open_store(dir)?, header, vault_key)
+        Self::open_folder(&dir.join(VAULT), header, vault_key)
     }
 
-    fn open_with(store: SledStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
+    /// Opens the vault whose own folder this is.
+    pub(super) fn open_folder(
+        folder: &Path,
+        header: &Header,
+        vault_key: &[u8; 32],
+    ) -> Result<Self, UnlockError> {
+        Self::open_with(open_store(folder)?, header, vault_key)
+    }
+
+    fn open_with(store: Box<dyn Store>, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
         if !header.is_sealed_by(vault_key) {
             return Err(UnlockError::HeaderDamaged);
         }
         let sealer = Sealer::new(header.id(), vault_key)?;
-        let root = Root::open(&store, &sealer)?;
-        if Root::count(&store, &sealer, root.epoch)? != root {
+        let root = Root::open(store.as_ref(), &sealer)?;
+        if Root::count(store.as_ref(), &sealer, root.epoch)? != root {
             return Err(VaultError::Damaged.into());
         }
-        let no_root = RootKey::new(Zeroizing::new([0; 32]));
-        let mut vault = Self::around(header.id(), store, sealer, no_root);
-        let seed = vault
-            .read(internal::TABLE, internal::ROOT_SEED)?
+        let mut opened = Opened::new(header.id(), store, sealer);
+        let seed = opened
+            .read(internal::TABLE, ProfileId::NOBODY, internal::ROOT_SEED)?
             .ok_or(VaultError::Damaged)?;
         let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| VaultError::Damaged)?;
-        vault.keys = crate::keys::Keys::new(RootKey::new(Zeroizing::new(*seed)));
-        let numbers_below = match vault.read(internal::TABLE, internal::NUMBERS)? {
-            Some(bytes) => u64::from_be_bytes(bytes.as_slice().try_into().map_err(|_| VaultError::Damaged)?),
-            None => 0,
+        opened.root = RootKey::new(Zeroizing::new(*seed));
+        let chain = match opened.read(internal::TABLE, ProfileId::NOBODY, internal::CHAIN)? {
+            Some(bytes) => ChainHead::from_bytes(&bytes).ok_or(VaultError::Damaged)?,
+            None => ChainHead::default(),
         };
-        vault.next_number = numbers_below.into();
-        *vault.writing()? = Writing { root, numbers_below };
-        Ok(vault)
+        opened.writing = Mutex::new(Writing {
+            root,
+            chain,
+            ..Writing::default()
+        });
+        Ok(Self::around(opened))
     }
 }
 
 fn read_header(dir: &Path) -> Result<Header, UnlockError> {
+    replace::put_back(dir).map_err(UnlockError::Io)?;
     if !Vault::exists(dir) {
         return Err(UnlockError::NoVault);
     }
@@ -90,10 +105,10 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
 }
 
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(dir: &Path) -> Result<SledStore, UnlockError> {
-    let path = dir.join(VAULT).join(STORE);
+fn open_store(folder: &Path) -> Result<Box<dyn Store>, UnlockError> {
+    let path = folder.join(STORE);
     if path.join("format").exists() {
-        Ok(open_sled(&path)?)
+        Ok(Box::new(open_sled(&path)?))
     } else {
         Err(UnlockError::NotAVault)
     }
