@@ -1,32 +1,31 @@
-//! A file cut into records.
+//! A file as a whole: what it may be, what of it was not taken, and a small one read at once.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::Cursor;
 
-use crate::{
-    EntryError, Record, cut,
-    json::{self, JsonErrorKind, MAX_DEPTH},
-    record::read_entry,
-    text::words,
-};
+use crate::{EntryError, Names, Record, Stream, stream::Entry};
 
 /// The largest file that is read, in bytes.
-pub const MAX_BYTES: usize = 64 << 20;
-/// The most entries a Bundle may have.
-pub const MAX_ENTRIES: usize = 100_000;
+pub const MAX_BYTES: u64 = 4 << 30;
+/// The largest entry that is taken, in bytes: an attachment of 50 MB in base64, and room around it.
+pub const MAX_ENTRY: usize = 72 << 20;
+/// The most entries a file may have.
+pub const MAX_ENTRIES: usize = 1_000_000;
+/// How many entries that were not taken are listed; the others are counted.
+pub const MAX_LISTED: usize = 1_000;
 
 /// What a file holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct File {
     /// The good entries, in the file's order.
     pub records: Vec<Record>,
-    /// The others, in the file's order.
-    pub rejected: Vec<Rejected>,
+    /// The others.
+    pub rejected: Rejects,
 }
 
 /// An entry that was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// Place in the file: `entry[12]`, or `resource` for a file of one resource.
+    /// Place in the file: `entry[12]`, `line 12`, or `resource` for a file of one resource.
     pub entry: String,
     /// Stable name of the reason, see [`crate::EntryError::code`].
     pub code: &'static str,
@@ -34,15 +33,37 @@ pub struct Rejected {
     pub message: String,
 }
 
+/// The entries that were not taken, in the file's order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejects {
+    /// The first [`MAX_LISTED`] of them.
+    pub listed: Vec<Rejected>,
+    /// How many there are.
+    pub count: u32,
+}
+
+impl Rejects {
+    /// One more.
+    pub fn push(&mut self, rejected: Rejected) {
+        self.count += 1;
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(rejected);
+        }
+    }
+}
+
 /// Why a whole file is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// Over [`MAX_BYTES`].
-    #[error("This file is larger than 64 MiB. Nothing was imported. Ask for it in several parts.")]
+    #[error("This file is larger than 4 GiB. Nothing was imported. Ask for it in several parts.")]
     TooLarge,
+    /// The disk does not give it.
+    #[error("This file can't be read: {0}.")]
+    Unreadable(std::io::ErrorKind),
     /// Not JSON.
     #[error(
-        "This file is not JSON. Nothing was imported. Choose a FHIR file in JSON form, usually ending in .json."
+        "This file is not JSON. Nothing was imported. Choose a FHIR file in JSON form, usually ending in .json or .ndjson."
     )]
     NotJson,
     /// JSON, but no FHIR resource.
@@ -59,7 +80,7 @@ pub enum FileError {
     #[error("This file is nested too deeply to be a health record. Nothing was imported.")]
     TooDeep,
     /// Over [`MAX_ENTRIES`].
-    #[error("This file has more than 100,000 entries. Nothing was imported. Ask for it in several parts.")]
+    #[error("This file has more than 1,000,000 entries. Nothing was imported. Ask for it in several parts.")]
     TooManyEntries,
 }
 
@@ -68,6 +89,7 @@ impl FileError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",
+            Self::Unreadable(_) => "unreadable_file",
             Self::NotJson => "not_json",
             Self::NotFhir => "not_fhir",
             Self::WrongVersion => "wrong_version",
@@ -75,188 +97,40 @@ impl FileError {
             Self::TooManyEntries => "too_many_entries",
         }
     }
+
+    /// What an entry that can't be taken says of the file when there is nothing else in it.
+    pub(crate) fn of_only_entry(error: &EntryError) -> Option<Self> {
+        match error {
+            EntryError::NotJson { .. } => Some(Self::NotJson),
+            EntryError::TooDeep => Some(Self::TooDeep),
+            EntryError::NotFhir => Some(Self::NotFhir),
+            EntryError::WrongVersion { .. } => Some(Self::WrongVersion),
+            _ => None,
+        }
+    }
 }
 
-/// Cuts a Bundle of any type, or one resource, into records, each kept byte for byte.
-///
-/// An entry that is broken is rejected by itself; only what makes the file as a whole unreadable is an error. A record
-/// without a name of its own (a medicine given by reference) takes it from the entry of this file it points at.
+/// Reads a file that is in memory whole: see [`Stream`].
 pub fn read_file(bytes: &[u8]) -> Result<File, FileError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(FileError::TooLarge);
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
-    let members = cut::members(bytes).map_err(|_| FileError::NotJson)?;
-    let member = |wanted: &str| {
-        members
-            .iter()
-            .find(|(name, _)| *name == wanted.as_bytes())
-            .map(|(_, value)| *value)
-    };
-    let kind = member("resourceType").ok_or(FileError::NotFhir)?;
-    if kind != b"\"Bundle\"" {
-        return single(bytes);
-    }
-    // Everything but the entries must be sound: a bundle with two `entry` lists has no one meaning.
-    let mut names = HashSet::new();
-    for (name, value) in &members {
-        if !names.insert(*name) {
-            return Err(FileError::NotJson);
-        }
-        if *name != b"entry" {
-            json::parse(value, MAX_DEPTH).map_err(|error| match error.kind {
-                JsonErrorKind::TooDeep => FileError::TooDeep,
-                _ => FileError::NotJson,
-            })?;
-        }
-    }
-    let mut entries = Vec::new();
-    if let Some(list) = member("entry") {
-        if !list.starts_with(b"[") {
-            return Err(FileError::NotFhir);
-        }
-        let cut = cut::elements(list, &mut |entry| {
-            entries.push(entry);
-            entries.len() <= MAX_ENTRIES
-        });
-        if entries.len() > MAX_ENTRIES {
-            return Err(FileError::TooManyEntries);
-        }
-        cut.map_err(|_| FileError::NotJson)?;
-    }
     let mut file = File::default();
     let mut names = Names::default();
-    for (index, entry) in entries.into_iter().enumerate() {
-        match read_one(entry) {
-            Ok((record, ask)) => {
-                names.note(&record, ask, file.records.len());
+    let mut asked = Vec::new();
+    let mut stream = Stream::open(Cursor::new(bytes))?;
+    let _ = stream.read(&mut names, &mut |entry: Entry| {
+        match entry.record {
+            Ok(record) => {
+                asked.extend(entry.asks.map(|reference| (file.records.len(), reference)));
                 file.records.push(record);
             }
-            Err(error) => file.rejected.push(rejected(format!("entry[{index}]"), &error)),
+            Err(rejected) => file.rejected.push(rejected),
         }
-    }
-    names.give(&mut file.records);
-    of_one_version(file)
-}
-
-fn of_one_version(file: File) -> Result<File, FileError> {
-    let other = |rejected: &Rejected| rejected.code == "wrong_version";
-    if file.records.is_empty() && file.rejected.iter().any(other) {
-        Err(FileError::WrongVersion)
-    } else {
-        Ok(file)
-    }
-}
-
-fn single(bytes: &[u8]) -> Result<File, FileError> {
-    match read_entry(bytes, None) {
-        Ok((record, _)) => Ok(File {
-            records: vec![record],
-            rejected: Vec::new(),
-        }),
-        Err(EntryError::NotJson { .. }) => Err(FileError::NotJson),
-        Err(EntryError::TooDeep) => Err(FileError::TooDeep),
-        Err(EntryError::NotFhir) => Err(FileError::NotFhir),
-        Err(EntryError::WrongVersion { .. }) => Err(FileError::WrongVersion),
-        Err(error) => Ok(File {
-            records: Vec::new(),
-            rejected: vec![rejected("resource".to_owned(), &error)],
-        }),
-    }
-}
-
-fn rejected(entry: String, error: &EntryError) -> Rejected {
-    Rejected {
-        entry,
-        code: error.code(),
-        message: error.to_string(),
-    }
-}
-
-fn read_one(entry: &[u8]) -> Result<(Record, Option<String>), EntryError> {
-    let wrong = |place: &str, wanted| EntryError::WrongType {
-        place: place.to_owned(),
-        wanted,
-    };
-    if !entry.starts_with(b"{") {
-        return Err(wrong("entry", "an object"));
-    }
-    let members = cut::members(entry).map_err(|_| EntryError::NotJson {
-        reason: "a syntax error",
-        at: 0,
+        std::ops::ControlFlow::Continue(())
     })?;
-    let mut names = HashSet::new();
-    let (mut resource, mut full_url) = (None, None);
-    for (name, value) in members {
-        let at = value.as_ptr().addr() - entry.as_ptr().addr();
-        if !names.insert(name) {
-            return Err(EntryError::DuplicateKey { at });
-        }
-        if name == b"resource" {
-            resource = Some(value);
-            continue;
-        }
-        let value = json::parse(value, MAX_DEPTH).map_err(EntryError::from)?;
-        if name == b"fullUrl" {
-            full_url = Some(value.text().ok_or_else(|| wrong("fullUrl", "text"))?.to_owned());
+    // Only now is everybody known who lends.
+    for (index, reference) in asked {
+        if let Some(record) = file.records.get_mut(index) {
+            names.give(record, &reference);
         }
     }
-    read_entry(resource.ok_or(EntryError::NoResource)?, full_url.as_deref())
-}
-
-/// Who can lend a name to whom, within one file.
-#[derive(Default)]
-struct Names {
-    lent: HashMap<String, usize>,
-    asked: Vec<(usize, String)>,
-}
-
-/// Types whose name may stand for a record that only points at them.
-const LENDERS: &[&str] = &[
-    "Medication",
-    "Practitioner",
-    "Organization",
-    "Device",
-    "Substance",
-    "Location",
-];
-
-impl Names {
-    fn note(&mut self, record: &Record, ask: Option<String>, index: usize) {
-        if let Some(reference) = ask {
-            self.asked.push((index, reference));
-        }
-        let summary = &record.summary;
-        if LENDERS.contains(&summary.resource_type.as_str()) {
-            if let Some(id) = &summary.fhir_id {
-                self.lent
-                    .entry(format!("{}/{id}", summary.resource_type))
-                    .or_insert(index);
-            }
-            if let Some(url) = &record.full_url {
-                self.lent.entry(url.clone()).or_insert(index);
-            }
-        }
-    }
-
-    fn give(self, records: &mut [Record]) {
-        for (index, reference) in self.asked {
-            let address = reference
-                .split_once("/_history/")
-                .map_or(reference.as_str(), |(before, _)| before);
-            let Some(lender) = self.lent.get(address).and_then(|lender| records.get(*lender)) else {
-                continue;
-            };
-            let lender = lender.summary.clone();
-            let Some(record) = records.get_mut(index) else {
-                continue;
-            };
-            if lender.title != words(&lender.resource_type) {
-                record.summary.title = lender.title;
-            }
-            let mut sensitive: BTreeSet<_> = record.summary.sensitive.iter().copied().collect();
-            sensitive.extend(lender.sensitive);
-            record.summary.sensitive = sensitive.into_iter().collect();
-        }
-    }
+    Ok(file)
 }

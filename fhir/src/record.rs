@@ -52,6 +52,9 @@ pub enum EntryError {
     /// More than [`crate::json::MAX_VALUES`] values.
     #[error("this entry holds more than {} values", crate::json::MAX_VALUES)]
     TooLarge,
+    /// More than [`crate::MAX_ENTRY`] bytes.
+    #[error("this entry is larger than 72 MiB")]
+    TooLong,
     /// No `resource` in the entry (a link, a deletion, a response).
     #[error("this entry holds no record")]
     NoResource,
@@ -82,6 +85,7 @@ impl EntryError {
             Self::DuplicateKey { .. } => "duplicate_key",
             Self::TooDeep => "too_deep",
             Self::TooLarge => "too_large",
+            Self::TooLong => "entry_too_large",
             Self::NoResource => "no_resource",
             Self::NotFhir => "not_fhir",
             Self::WrongVersion { .. } => "wrong_version",
@@ -91,16 +95,20 @@ impl EntryError {
 }
 
 /// Reads one resource from its bytes; also for records that were stored.
-pub fn read_record(raw: &str, full_url: Option<&str>) -> Result<Record, EntryError> {
-    read_entry(raw.trim_ascii().as_bytes(), full_url).map(|(record, _)| record)
+pub fn read_record(raw: impl Into<String>, full_url: Option<&str>) -> Result<Record, EntryError> {
+    let mut raw = raw.into();
+    raw.truncate(raw.trim_ascii_end().len());
+    let start = raw.len() - raw.trim_ascii_start().len();
+    raw.drain(..start);
+    read_entry(raw.into_bytes(), full_url).map(|(record, _)| record)
 }
 
 /// Reads one resource, and says which other entry of its file knows its name better.
 pub(crate) fn read_entry(
-    bytes: &[u8],
+    bytes: Vec<u8>,
     full_url: Option<&str>,
 ) -> Result<(Record, Option<String>), EntryError> {
-    let resource = json::parse(bytes, MAX_DEPTH).map_err(EntryError::from)?;
+    let resource = json::parse(&bytes, MAX_DEPTH).map_err(EntryError::from)?;
     shapes::check(&resource)?;
     let resource_type = resource.text_at(&["resourceType"]).ok_or(EntryError::NotFhir)?;
     let categories = codings(resource.list("category"));
@@ -132,7 +140,7 @@ pub(crate) fn read_entry(
         codes,
     };
     // Parsing proved that these bytes are UTF-8.
-    let raw = String::from_utf8(bytes.to_vec()).map_err(|_| EntryError::NotJson {
+    let raw = String::from_utf8(bytes).map_err(|_| EntryError::NotJson {
         reason: "text that is not UTF-8",
         at: 0,
     })?;

@@ -52,6 +52,25 @@ pub enum Group {
 }
 
 impl Group {
+    /// Every drawer. Files know one by its place here: only ever add at the end.
+    pub const ALL: [Self; 15] = [
+        Self::Person,
+        Self::Medicines,
+        Self::Allergies,
+        Self::Conditions,
+        Self::Laboratory,
+        Self::Vitals,
+        Self::Vaccinations,
+        Self::Procedures,
+        Self::Visits,
+        Self::Notes,
+        Self::Reports,
+        Self::Plans,
+        Self::Administrative,
+        Self::Directory,
+        Self::Other,
+    ];
+
     /// The stable name, as in serde.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -28,7 +28,7 @@ fn refusal(entry: &[u8]) -> &'static str {
     let bytes = [before.as_bytes(), entry, after.as_bytes()].concat();
     let file = read_file(&bytes).unwrap();
     assert!(file.records.iter().filter(|record| record.raw == GOOD).count() >= 2);
-    match file.rejected.as_slice() {
+    match file.rejected.listed.as_slice() {
         [] => "imported",
         [one] => {
             assert_eq!(one.entry, "entry[1]");
@@ -132,7 +132,11 @@ fn wrong_types_are_refused_with_their_place_and_without_their_value() {
             "Patient._birthDate must be an object",
         ),
     ] {
-        let refused = read_file(with(&[entry]).as_bytes()).unwrap().rejected.remove(0);
+        let refused = read_file(with(&[entry]).as_bytes())
+            .unwrap()
+            .rejected
+            .listed
+            .remove(0);
         assert_eq!((refused.code, refused.message.as_str()), ("wrong_type", place));
         assert!(!refused.message.contains("x-secret"));
     }
@@ -177,7 +181,6 @@ fn a_file_that_is_no_fhir_is_refused_whole() {
         code([b"\xef\xbb\xbf", GOOD.as_bytes()].concat().as_slice()),
         "read"
     );
-    assert_eq!(code(&vec![b' '; (64 << 20) + 1]), "too_large");
     let million = format!(
         r#"{{"resourceType":"Bundle","entry":[{}{{}}]}}"#,
         "{},".repeat(1_000_000)
@@ -205,7 +208,10 @@ fn every_kind_of_bundle_is_read_and_entries_without_a_record_are_named() {
         assert_eq!(file.records[0].raw, GOOD);
         assert_eq!(file.records[0].full_url.as_deref(), Some("urn:uuid:1"));
         assert_eq!(
-            (file.rejected[0].entry.as_str(), file.rejected[0].code),
+            (
+                file.rejected.listed[0].entry.as_str(),
+                file.rejected.listed[0].code
+            ),
             ("entry[1]", "no_resource")
         );
     }
@@ -216,7 +222,7 @@ fn what_is_put_together_is_read_back_unchanged() {
     let now = "2026-03-02T10:20:00Z".parse().unwrap();
     let text = bundle([(Some("urn:uuid:\"1"), GOOD), (None, GOOD)].into_iter(), now);
     let file = read_file(text.as_bytes()).unwrap();
-    assert_eq!(file.rejected, []);
+    assert_eq!(file.rejected.count, 0);
     assert_eq!(file.records[0].full_url.as_deref(), Some("urn:uuid:\"1"));
     assert!(file.records.iter().all(|record| record.raw == GOOD));
     assert!(

@@ -57,7 +57,7 @@ fn every_real_file_imports_with_readable_titles() {
                 continue;
             }
         };
-        for refusal in &file.rejected {
+        for refusal in &file.rejected.listed {
             *rejected
                 .entry(format!("{} {}", refusal.code, refusal.message))
                 .or_default() += 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_wallet_core::{
-    Choice, Wallet,
+    Choice, Source, Wallet, unwatched,
     vault::Passphrase,
     views::{
         ActivityLine, AnswerView, ConsentLine, ConsentView, ErrorView, HomeView, ImportPreview, ImportView,
@@ -126,7 +126,8 @@ pub async fn preview_import(
     content_base64: String,
 ) -> Answer<ImportPreview> {
     with(&state, move |wallet| {
-        Ok(wallet.preview_import(&file_name, &content(&content_base64)?)?)
+        let content = content(&content_base64)?;
+        Ok(wallet.preview_import(&mut Source::bytes(&file_name, &content), &mut unwatched)?)
     })
     .await
 }
@@ -140,10 +141,12 @@ pub async fn import_records(
     content_base64: String,
     other_person: bool,
 ) -> Answer<ImportView> {
-    // The name is the page's to show; it is not kept.
-    drop(file_name);
     with(&state, move |wallet| {
-        Ok(wallet.import(&content(&content_base64)?, other_person)?)
+        // The name becomes the title of a PDF or a picture; of other files it is not kept.
+        let content = content(&content_base64)?;
+        let mut source = Source::bytes(&file_name, &content);
+        drop(content_base64);
+        Ok(wallet.import(&mut source, other_person, &mut unwatched)?)
     })
     .await
 }

@@ -171,7 +171,7 @@ pub fn read(
     let opened = delivery::open(&jwe, &key).map_err(|error| ReadError::Unreadable(error.code()))?;
     drop(jwe);
     let file = read_file(&opened).map_err(|error: FileError| ReadError::Unreadable(error.code()))?;
-    let delivered = file.records.len() + file.rejected.len();
+    let delivered = file.records.len() + file.rejected.count as usize;
     let mut records = file.records;
     records.retain(|record| in_scope(&evidence.consent, record).is_ok());
     if records.is_empty() && delivered > 0 {

@@ -1,6 +1,7 @@
 //! What the journeys, the demo and the measurements stand on: the real programs as processes, a front desk that
 //! speaks the station's staff API, and records that nobody here made.
 
+pub mod decades;
 pub mod desk;
 pub mod processes;
 pub mod records;

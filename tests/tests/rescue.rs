@@ -14,7 +14,7 @@ use std::{
 use carnet_ledger::revoke_hash;
 use carnet_tests::{Carnet, Desk, Station, processes::program};
 use carnet_wallet_core::{
-    Choice, Clock, Wallet,
+    Choice, Clock, Source, Wallet, unwatched,
     vault::{KdfChoice, Passphrase},
 };
 use fast_qr::{ECL, QRBuilder};
@@ -316,10 +316,21 @@ fn the_words_alone_find_every_grant_and_nothing_is_granted_before_all_ledgers_we
     let words = first.words.list().join(" ");
     let wallet = first.wallet;
     wallet.take_trust(&fs::read(&list).unwrap()).unwrap();
-    wallet.import(&records("Maria"), false).unwrap();
+    wallet
+        .import(
+            &mut Source::bytes("records.json", &records("Maria")),
+            false,
+            &mut unwatched,
+        )
+        .unwrap();
     wallet.add_profile("Ana").unwrap();
     let ana = wallet.as_profile(1).unwrap();
-    ana.import(&records("Ana"), false).unwrap();
+    ana.import(
+        &mut Source::bytes("records.json", &records("Ana")),
+        false,
+        &mut unwatched,
+    )
+    .unwrap();
     let asked = [&north_desk, &city_desk, &north_desk].map(ask);
     let [taken_back, marias, anas] = runtime.block_on(async {
         let taken_back = give(&wallet, &asked[0]).await;
@@ -415,7 +426,13 @@ fn the_words_alone_find_every_grant_and_nothing_is_granted_before_all_ledgers_we
     assert_eq!(text(&done, "grant_id"), anas);
 
     // New grants are given again, under keys that were never used.
-    opened.import(&records("Maria"), false).unwrap();
+    opened
+        .import(
+            &mut Source::bytes("records.json", &records("Maria")),
+            false,
+            &mut unwatched,
+        )
+        .unwrap();
     runtime.block_on(async {
         let before = subjects(&north).await;
         give(&opened, &uri).await;

@@ -134,9 +134,10 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     preview_import: (): View.ImportPreview => ({
       file: 'maria.json', person: { name: 'Maria Kozey', birth_date: '1952-03-05' }, other_person: false, sets_person: true, already_here: 3,
       groups: [{ group: 'laboratory', count: 340 }, { group: 'person', count: 1 }, { group: 'medicines', count: 5 }],
-      rejected: [{ entry: 'entry[12]', code: 'wrong_type', message: 'x' }, { entry: 'entry[40]', code: 'something_new', message: 'the core says why' }]
+      rejected: [{ entry: 'entry[12]', code: 'wrong_type', message: 'x' }, { entry: 'entry[40]', code: 'something_new', message: 'the core says why' }],
+      rejected_total: 2
     }),
-    import_records: (): View.ImportView => ({ imported: 346, already_here: 3, rejected: [] }),
+    import_records: (): View.ImportView => ({ imported: 346, already_here: 3, rejected: [], rejected_total: 0 }),
     records: () => records,
     record: ({ id }): View.RecordView => ({
       line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],

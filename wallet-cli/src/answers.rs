@@ -1,10 +1,14 @@
 //! What each command does and answers.
 
-use std::{io::Write, path::PathBuf, time::Duration};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use carnet_wallet_core::{
     Choice, Clock, Wallet,
-    views::{ConsentLine, ConsentView, QuestionView, RecordLine, RejectedView},
+    views::{ConsentLine, ConsentView, QuestionView, RecordLine},
 };
 use serde_json::{Value, json};
 
@@ -12,7 +16,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, doors,
     failure::Failure,
-    log, people, plain, rescue,
+    import, log, people, plain, rescue,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -36,6 +40,10 @@ impl Answer {
 
     pub(crate) fn print(&self, json: bool) -> Result<(), Failure> {
         let text = if json { &self.json } else { &self.plain };
+        if text.is_empty() {
+            // It was written as it came.
+            return Ok(());
+        }
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "{}", text.trim_end())
             .and_then(|()| stdout.flush())
@@ -145,7 +153,9 @@ fn trust(wallet: &Wallet) -> Result<Answer, Failure> {
 fn records(common: &Common, command: RecordsCommand) -> Result<Answer, Failure> {
     let wallet = doors::open(common)?;
     match command {
-        RecordsCommand::Import { files, other_person } => import(&wallet, &files, other_person),
+        RecordsCommand::Import { files, other_person } => {
+            import::import(&wallet, &files, other_person, common.json)
+        }
         RecordsCommand::List { resource_type } => {
             let lines = wallet.records(resource_type.as_deref())?;
             let json: Vec<Value> = lines.iter().map(record_json).collect();
@@ -155,57 +165,50 @@ fn records(common: &Common, command: RecordsCommand) -> Result<Answer, Failure> 
             json: wallet.record_raw(&id)?,
             plain: plain::record(&wallet.record(&id)?),
         }),
+        RecordsCommand::Attachment { id, number, out } => attachment(&wallet, &id, number.zip(out)),
         RecordsCommand::Export { file: None } => {
-            let bundle = wallet.export_records()?;
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            wallet.export_records(&mut out)?;
             Ok(Answer {
-                plain: bundle.clone(),
-                json: bundle,
+                json: String::new(),
+                plain: String::new(),
             })
         }
         RecordsCommand::Export { file: Some(file) } => {
-            let records = wallet.records(None)?.len();
-            std::fs::write(&file, wallet.export_records()?).map_err(|error| {
-                Failure::here(
-                    "unwritable_file",
-                    format!("{} can't be written: {error}", file.display()),
-                    "Choose another place.",
-                )
-            })?;
+            let mut out = std::io::BufWriter::new(
+                std::fs::File::create(&file).map_err(|error| unwritable(&file, &error))?,
+            );
+            let records = wallet.export_records(&mut out)?;
             let plain = format!("{records} records written to {}.", file.display());
             Ok(Answer::new(&json!({ "exported": records, "file": file }), plain))
         }
     }
 }
 
-fn import(wallet: &Wallet, files: &[PathBuf], other_person: bool) -> Result<Answer, Failure> {
-    let (mut imported, mut already_here) = (0, 0);
-    let mut rejected: Vec<RejectedView> = Vec::new();
-    for file in files {
-        let done = doors::read_file(file)
-            .and_then(|bytes| Ok(wallet.import(&bytes, other_person)?))
-            .map_err(|failure| {
-                failure.about(&match imported {
-                    0 => format!("{}: ", file.display()),
-                    n => format!(
-                        "({n} records of the files before were imported.) {}: ",
-                        file.display()
-                    ),
-                })
-            })?;
-        imported += done.imported;
-        already_here += done.already_here;
-        rejected.extend(done.rejected.into_iter().map(|mut entry| {
-            if files.len() > 1 {
-                entry.entry = format!("{}: {}", file.display(), entry.entry);
-            }
-            entry
-        }));
-    }
-    let json = json!({ "imported": imported, "rejected": rejected });
-    Ok(Answer::new(
-        &json,
-        plain::imported(imported, already_here, &rejected),
-    ))
+fn attachment(wallet: &Wallet, id: &str, which: Option<(u32, PathBuf)>) -> Result<Answer, Failure> {
+    let Some((number, file)) = which else {
+        let attachments = wallet.attachments(id)?;
+        return Ok(Answer::new(
+            &json!({ "attachments": attachments }),
+            plain::attachments(&attachments),
+        ));
+    };
+    let bytes = wallet.attachment(id, number)?;
+    std::fs::write(&file, &bytes).map_err(|error| unwritable(&file, &error))?;
+    let plain = format!(
+        "{} bytes written to {}. That copy is not sealed.",
+        bytes.len(),
+        file.display()
+    );
+    Ok(Answer::new(&json!({ "bytes": bytes.len(), "file": file }), plain))
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::here(
+        "unwritable_file",
+        format!("{} can't be written: {error}", file.display()),
+        "Choose another place.",
+    )
 }
 
 async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> Result<Answer, Failure> {

@@ -117,7 +117,7 @@ pub(crate) enum TrustCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordsCommand {
-    /// Take in FHIR R4 files
+    /// Take in FHIR R4 files (.json, .ndjson), PDFs and pictures
     Import {
         #[arg(required = true)]
         files: Vec<PathBuf>,
@@ -133,6 +133,16 @@ pub(crate) enum RecordsCommand {
     },
     /// One record
     Show { id: String },
+    /// The files inside a record, or one of them by its number
+    Attachment {
+        id: String,
+        /// From 0, as listed
+        #[arg(requires = "out")]
+        number: Option<u32>,
+        /// Where to write it
+        #[arg(long, value_name = "FILE", requires = "number")]
+        out: Option<PathBuf>,
+    },
     /// Everything as one FHIR Bundle, into FILE or onto the screen
     Export { file: Option<PathBuf> },
 }

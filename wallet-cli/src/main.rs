@@ -8,6 +8,7 @@ mod arguments;
 mod backup;
 mod doors;
 mod failure;
+mod import;
 mod log;
 mod people;
 mod plain;

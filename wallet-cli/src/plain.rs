@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, path::Path};
 
 use carnet_wallet_core::views::{
-    ActivityLine, AnswerView, BackupView, ConsentLine, ConsentView, GroupCount, LogView, ProfileView,
-    QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView, RevocationView,
-    RevokeAllView, SlipUsedView, SyncView, TrustView,
+    ActivityLine, AnswerView, AttachmentView, BackupView, ConsentLine, ConsentView, GroupCount, LogView,
+    ProfileView, QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView,
+    RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView,
 };
 
 /// The drawers in the order in which a person looks for things.
@@ -65,15 +65,23 @@ pub(crate) fn trust(trust: &TrustView) -> String {
     text
 }
 
-pub(crate) fn imported(imported: u32, already_here: u32, rejected: &[RejectedView]) -> String {
+pub(crate) fn imported(
+    imported: u32,
+    already_here: u32,
+    rejected: &[RejectedView],
+    rejected_total: u32,
+) -> String {
     let mut text = format!("{imported} records imported.");
     if already_here > 0 {
         let _ = write!(text, " {already_here} were here already.");
     }
     if !rejected.is_empty() {
-        let _ = writeln!(text, " {} were not taken:", rejected.len());
+        let _ = writeln!(text, " {rejected_total} were not taken:");
         for entry in rejected {
             let _ = writeln!(text, "  {}: {} ({})", entry.entry, entry.message, entry.code);
+        }
+        if rejected_total as usize > rejected.len() {
+            let _ = writeln!(text, "  … and {} more", rejected_total as usize - rejected.len());
         }
     }
     text
@@ -125,6 +133,26 @@ pub(crate) fn record(view: &RecordView) -> String {
                 view.unit.as_deref().unwrap_or_default()
             );
         }
+    }
+    text
+}
+
+pub(crate) fn attachments(attachments: &[AttachmentView]) -> String {
+    if attachments.is_empty() {
+        return "This record holds no files.".to_owned();
+    }
+    let mut text = String::new();
+    for attachment in attachments {
+        let size = match attachment.bytes {
+            Some(bytes) => format!("{bytes} bytes"),
+            None => "only an address, which is not followed".to_owned(),
+        };
+        let title = attachment.title.as_deref().unwrap_or("-");
+        let _ = writeln!(
+            text,
+            "{}  {title}  {}  {size}",
+            attachment.index, attachment.content_type
+        );
     }
     text
 }

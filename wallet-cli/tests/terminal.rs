@@ -75,6 +75,25 @@ fn every_command_answers_in_the_agreed_shape() {
     assert_eq!(String::from_utf8_lossy(&shown.stdout).trim_end(), resource);
     assert_eq!(answer(&run(&["records", "export"]))["resourceType"], "Bundle");
 
+    let (letter, out) = (dir.path().join("letter.pdf"), dir.path().join("out.pdf"));
+    std::fs::write(&letter, b"%PDF-1.7 Dear Maria").unwrap();
+    let arrived = answer(&run(&["records", "import", letter.to_str().unwrap()]));
+    assert_eq!(
+        (&arrived["imported"], &arrived["rejected_total"]),
+        (&1.into(), &0.into())
+    );
+    let listed = answer(&run(&["records", "list", "--type", "DocumentReference"]));
+    let id = listed["records"][0]["id"].as_str().unwrap();
+    let files = answer(&run(&["records", "attachment", id]));
+    assert_eq!(files["attachments"][0]["content_type"], "application/pdf");
+    let to = out.to_str().unwrap();
+    answer(&run(&["records", "attachment", id, "0", "--out", to]));
+    assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&letter).unwrap());
+    assert_eq!(
+        failure(&run(&["records", "attachment", id, "1", "--out", to])),
+        "unknown_attachment"
+    );
+
     assert_eq!(
         answer(&run(&["consents", "list"]))["consents"]
             .as_array()

@@ -11,7 +11,7 @@ use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     answer::{self, CarnetPart, GrantTuple, MakeError, Reply},
     delivery::{self, DeliveryError},
-    limits::REPLY_BYTES,
+    limits::{DELIVERY_BYTES, REPLY_BYTES},
     media,
     promise::{self, Expected, Operation, PromiseError},
     trust::RegistryKind,
@@ -25,9 +25,10 @@ use crate::{
     Choice, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError, Wallet,
     errands::Finish,
     import::grouped,
+    index::{Held, Packs},
     inspect::Question,
     kept::{Errand, Given, KeptConsent},
-    question::summaries,
+    question::{candidates, summaries},
     random::{make_bytes, make_key},
     vault::{Table, VaultError},
     views::AnswerView,
@@ -155,27 +156,33 @@ impl Wallet {
         let (request, asked) = (&question.request, &question.request.consent);
         let now = self.clock.now();
         let index = self.index()?;
-        let selection = select(asked, granted, &summaries(&index));
+        let candidates = candidates(&index, granted);
+        let selection = select(asked, granted, &summaries(&candidates));
         if selection.going.is_empty() {
             return Err(GrantError::NothingMatches);
         }
         let going: HashSet<&String> = selection.going.iter().collect();
         let along: HashSet<&String> = selection.along.iter().collect();
-        let records: Vec<_> = index.iter().filter(|(id, _)| going.contains(id)).collect();
-        // Entries that the records take their names from travel with them, and are not counted.
-        let all: Vec<_> = index
+        let records: Vec<Held<'_>> = candidates
             .iter()
-            .filter(|(id, _)| going.contains(id) || along.contains(id))
+            .filter(|candidate| going.contains(&candidate.id))
+            .map(|candidate| candidate.held)
             .collect();
-        let raws = all
+        // Entries that the records take their names from travel with them, and are not counted.
+        let all: Vec<Held<'_>> = candidates
             .iter()
-            .map(|(id, _)| self.raw(id).map(Zeroizing::new))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(GrantError::Records)?;
+            .filter(|candidate| going.contains(&candidate.id) || along.contains(&candidate.id))
+            .map(|candidate| candidate.held)
+            .collect();
+        // What can't be sent is not opened either.
+        if all.iter().map(Held::bytes).sum::<u64>() > DELIVERY_BYTES as u64 {
+            return Err(GrantError::Seal(DeliveryError::TooLarge));
+        }
+        let raws = Packs::of(&self.vault).raws(&all).map_err(GrantError::Records)?;
         let entries = all
             .iter()
             .zip(&raws)
-            .map(|((_, kept), raw)| (kept.full_url.as_deref(), raw.as_str()));
+            .map(|(held, raw)| (held.full_url(), raw.as_str()));
         let bundle = Zeroizing::new(carnet_fhir::bundle(entries, now));
         let sealed = delivery::seal(
             bundle.as_bytes(),
@@ -245,7 +252,7 @@ impl Wallet {
             start: asked.period.start,
             end: asked.period.end,
             retention_days: asked.retention.days(),
-            groups: grouped(records.iter().map(|(_, kept)| kept.summary.group)),
+            groups: grouped(records.iter().map(Held::group)),
             records: records.len() as u32,
             made: now,
             given: Some(Given {

@@ -106,7 +106,7 @@ impl Wallet {
             &question.request,
             &question.talk.list,
             &question.party.name,
-            &self.index()?,
+            &*self.index()?,
         ))
     }
 

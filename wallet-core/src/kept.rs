@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use carnet_consent::{LedgerStatus, Salt, WalletState};
 use carnet_exchange::RootKey;
-use carnet_fhir::{Group, Summary};
+use carnet_fhir::Group;
 use carnet_ledger::Grant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,14 +36,6 @@ pub(crate) struct KeptPerson {
     pub(crate) birth_date: Option<String>,
     /// Reference strings under which files speak of this person.
     pub(crate) references: Vec<String>,
-}
-
-/// One record's entry in the index (table `RecordIndex`); its bytes are in `Records` under the same id.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct KeptRecord {
-    pub(crate) summary: Summary,
-    pub(crate) full_url: Option<String>,
-    pub(crate) imported: Timestamp,
 }
 
 /// A question read (table `Requests`).
@@ -207,4 +199,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRecord KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptActivity);

@@ -1,50 +1,68 @@
 //! Whose wallet this is, and whether a file is about somebody else.
 
-use carnet_fhir::{File, Person, Record, person_of};
+use carnet_fhir::{Person, Record, person_of};
 
 use crate::kept::KeptPerson;
 
-/// What a file says about whose it is.
-pub(crate) struct Whose {
+/// References of one person that are remembered at most.
+const MOST_REFERENCES: usize = 1_000;
+
+/// What a file says about whose it is, record by record.
+pub(crate) struct Whose<'k> {
+    known: Option<&'k KeptPerson>,
     /// The first person described in the file.
-    pub(crate) person: Option<Person>,
-    /// Somebody else than the wallet's person, or several people.
-    pub(crate) other: bool,
+    person: Option<Person>,
+    /// Somebody described is another than the wallet's person, or than the first in the file.
+    other_described: bool,
+    /// A record is about somebody whom the wallet does not know.
+    other_referred: bool,
     /// References under which the file speaks of its person.
     references: Vec<String>,
 }
 
-impl Whose {
-    /// Compares a file with the person known so far. Where the file describes people, name and birth date decide; where it
-    /// describes nobody, the references of its records do.
-    pub(crate) fn of(file: &File, known: Option<&KeptPerson>) -> Self {
-        let people: Vec<(Person, &Record)> = file
-            .records
-            .iter()
-            .filter_map(|record| person_of(record).map(|person| (person, record)))
-            .collect();
-        let references: Vec<String> = people
-            .iter()
-            .flat_map(|(person, record)| references_of(person, record))
-            .collect();
-        let other = match (known, people.first()) {
-            (Some(known), Some(_)) => people
-                .iter()
-                .any(|(person, _)| !same(known.name.as_deref(), known.birth_date.as_deref(), person)),
-            (None, Some((first, _))) => people
-                .iter()
-                .any(|(person, _)| !same(first.name.as_deref(), first.birth_date.as_deref(), person)),
-            (Some(known), None) => file
-                .records
-                .iter()
-                .filter_map(subject)
-                .any(|subject| !known.references.is_empty() && !known.references.contains(&subject)),
-            (None, None) => false,
-        };
+impl<'k> Whose<'k> {
+    pub(crate) fn new(known: Option<&'k KeptPerson>) -> Self {
         Self {
-            person: people.into_iter().next().map(|(person, _)| person),
-            other,
-            references,
+            known,
+            person: None,
+            other_described: false,
+            other_referred: false,
+            references: Vec::new(),
+        }
+    }
+
+    pub(crate) fn see(&mut self, record: &Record) {
+        if let Some(person) = person_of(record) {
+            let (name, birth_date) = match (self.known, &self.person) {
+                (Some(known), _) => (known.name.as_deref(), known.birth_date.as_deref()),
+                (None, Some(first)) => (first.name.as_deref(), first.birth_date.as_deref()),
+                (None, None) => (person.name.as_deref(), person.birth_date.as_deref()),
+            };
+            let other = !same(name, birth_date, &person);
+            self.other_described |= other;
+            for reference in references_of(&person, record) {
+                if self.references.len() < MOST_REFERENCES && !self.references.contains(&reference) {
+                    self.references.push(reference);
+                }
+            }
+            self.person.get_or_insert(person);
+        } else if let (Some(known), Some(subject)) = (self.known, subject(record)) {
+            self.other_referred |= !known.references.is_empty() && !known.references.contains(&subject);
+        }
+    }
+
+    /// The first person described in the file.
+    pub(crate) fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    /// About somebody else than the wallet's person, or about several people. Where the file describes people, name and birth
+    /// date decide; where it describes nobody, the references of its records do.
+    pub(crate) fn other(&self) -> bool {
+        if self.person.is_some() {
+            self.other_described
+        } else {
+            self.other_referred
         }
     }
 

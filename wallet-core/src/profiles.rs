@@ -173,7 +173,9 @@ impl Wallet {
         };
         change.put(Table::Profiles, &profile_key(profile), &kept);
         Entry::new(now, Happened::ProfileRemoved).put(&mut change);
-        Ok(change.commit()?)
+        change.commit()?;
+        wallet.shelf.forget();
+        Ok(())
     }
 
     pub(crate) fn kept_profiles(&self) -> Result<Vec<(ProfileId, KeptProfile)>, VaultError> {

@@ -13,3 +13,8 @@ pub struct Progress {
 
 /// Called again and again while the work goes on; a break stops it at the next safe moment.
 pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
+
+/// For whoever watches nothing and stops nothing.
+pub fn unwatched(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}

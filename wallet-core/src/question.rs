@@ -7,8 +7,7 @@ use carnet_exchange::{TrustList, request::VerifiedRequest};
 use carnet_fhir::Summary;
 
 use crate::{
-    kept::KeptRecord,
-    records::line,
+    index::{Held, Index},
     views::{ItemView, PeriodView, QuestionView, VerifierView, WithheldView},
 };
 
@@ -18,16 +17,17 @@ pub(crate) fn view(
     request: &VerifiedRequest,
     list: &TrustList,
     verifier: &str,
-    index: &[(String, KeptRecord)],
+    index: &Index,
 ) -> QuestionView {
     let consent = &request.consent;
-    let records: HashMap<&str, &Summary> = index
-        .iter()
-        .map(|(id, kept)| (id.as_str(), &kept.summary))
-        .collect();
     // With everything granted: whatever may go under any choice is shown, and only what can never go is withheld.
     let asked: Vec<Scope> = consent.items.iter().map(|item| item.scope.clone()).collect();
-    let selection = select(consent, &asked, &summaries(index));
+    let candidates = candidates(index, &asked);
+    let selection = select(consent, &asked, &summaries(&candidates));
+    let records: HashMap<&str, &Candidate<'_>> = candidates
+        .iter()
+        .map(|candidate| (candidate.id.as_str(), candidate))
+        .collect();
     QuestionView {
         request_id: request_id.to_owned(),
         verifier: VerifierView {
@@ -55,10 +55,37 @@ pub(crate) fn view(
     }
 }
 
-pub(crate) fn summaries(index: &[(String, KeptRecord)]) -> Vec<(String, &Summary)> {
+/// A record that a grant may reach.
+pub(crate) struct Candidate<'i> {
+    pub(crate) id: String,
+    pub(crate) held: Held<'i>,
+    pub(crate) summary: Summary,
+}
+
+/// The records of the types that are asked for, newest first, and the medicines that they may take their names from. Only
+/// these are spelled out.
+pub(crate) fn candidates<'i>(index: &'i Index, asked: &[Scope]) -> Vec<Candidate<'i>> {
     index
+        .newest_first()
+        .filter(|held| {
+            let kind = held.resource_type();
+            kind == "Medication"
+                || asked
+                    .iter()
+                    .any(|scope| ["*", kind].contains(&scope.resource_type()))
+        })
+        .map(|held| Candidate {
+            id: held.id(),
+            held,
+            summary: held.summary(),
+        })
+        .collect()
+}
+
+pub(crate) fn summaries<'c>(candidates: &'c [Candidate<'_>]) -> Vec<(String, &'c Summary)> {
+    candidates
         .iter()
-        .map(|(id, kept)| (id.clone(), &kept.summary))
+        .map(|candidate| (candidate.id.clone(), &candidate.summary))
         .collect()
 }
 
@@ -66,11 +93,11 @@ fn item_view(
     consent: &ConsentRequest,
     item: &Item,
     selection: &Selection,
-    records: &HashMap<&str, &Summary>,
+    records: &HashMap<&str, &Candidate<'_>>,
 ) -> ItemView {
     let find = |id: &String| {
-        let summary = *records.get(id.as_str())?;
-        item.scope.matches(summary).then(|| (line(id, summary), summary))
+        let Candidate { held, summary, .. } = records.get(id.as_str())?;
+        item.scope.matches(summary).then(|| (held.line(), summary))
     };
     let going: Vec<_> = selection.going.iter().filter_map(find).collect();
     let sensitive_count = going

@@ -3,7 +3,8 @@
 //! Every type here crosses the border to the webview (as generated TypeScript) and to `carnet --json`.
 //! Times are RFC 3339 strings in UTC; days are ISO 8601; scopes are SMART v2 strings.
 
-use serde::Serialize;
+use carnet_fhir::Group;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
 /// Where the vault stands, before anything else is asked.
@@ -96,7 +97,10 @@ pub struct ImportPreview {
     pub sets_person: bool,
     pub groups: Vec<GroupCount>,
     pub already_here: u32,
+    /// The first of those that can't be taken.
     pub rejected: Vec<RejectedView>,
+    /// How many can't be taken.
+    pub rejected_total: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -114,7 +118,7 @@ pub struct GroupCount {
 
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct RejectedView {
-    /// Place in the file, such as `entry[12]`.
+    /// Place in the file, such as `entry[12]` or `line 12`.
     pub entry: String,
     pub code: String,
     pub message: String,
@@ -126,7 +130,10 @@ pub struct ImportView {
     pub imported: u32,
     /// Same bytes were here before: not counted twice.
     pub already_here: u32,
+    /// The first of those that were not taken.
     pub rejected: Vec<RejectedView>,
+    /// How many were not taken.
+    pub rejected_total: u32,
 }
 
 /// One line of the records list.
@@ -143,6 +150,35 @@ pub struct RecordLine {
     pub detail: Option<String>,
     /// Why it is sensitive, empty when it is not.
     pub sensitive: Vec<String>,
+}
+
+/// What a page of the list is to show; what is left out filters nothing.
+#[derive(Debug, Clone, Default, Deserialize, Type)]
+pub struct RecordsFilter {
+    /// FHIR resource type.
+    pub resource_type: Option<String>,
+    pub group: Option<Group>,
+    /// Part of a title or of a detail, in letters of either case.
+    pub text: Option<String>,
+}
+
+/// A part of the records list.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RecordsPage {
+    /// How many records the filter lets through.
+    pub total: u32,
+    pub lines: Vec<RecordLine>,
+}
+
+/// A file inside a record.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct AttachmentView {
+    pub index: u32,
+    pub title: Option<String>,
+    /// By its first bytes: PDF, PNG, JPEG, GIF, WebP; else `application/octet-stream`.
+    pub content_type: String,
+    /// Its length; none when the record only names an address, which is never followed.
+    pub bytes: Option<u32>,
 }
 
 /// One record, readable.

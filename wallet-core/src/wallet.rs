@@ -9,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::{
     clock::Clock,
+    index::Shelf,
     vault::{ProfileId, Vault},
 };
 
@@ -19,6 +20,8 @@ use crate::{
 pub struct Wallet {
     pub(crate) vault: Vault,
     pub(crate) clock: Clock,
+    /// What is known of the acting person's records, once it was asked for.
+    pub(crate) shelf: Arc<Shelf>,
     shared: Arc<Shared>,
 }
 
@@ -26,6 +29,15 @@ pub struct Wallet {
 #[derive(Debug, Default)]
 struct Shared {
     holds: Holds,
+    shelves: Mutex<HashMap<ProfileId, Arc<Shelf>>>,
+}
+
+impl Shared {
+    /// One person's index, however many wallets act for them.
+    fn shelf(&self, profile: ProfileId) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shelves.entry(profile).or_default())
+    }
 }
 
 /// What the patient grants.
@@ -41,10 +53,12 @@ pub enum Choice {
 
 impl Wallet {
     pub(crate) fn around(vault: Vault, clock: Clock) -> Self {
+        let shared = Arc::<Shared>::default();
         Self {
+            shelf: shared.shelf(vault.profile()),
             vault,
             clock,
-            shared: Arc::default(),
+            shared,
         }
     }
 
@@ -52,6 +66,7 @@ impl Wallet {
     pub(crate) fn acting_as(&self, profile: ProfileId) -> Self {
         Self {
             vault: self.vault.as_profile(profile),
+            shelf: self.shared.shelf(profile),
             clock: self.clock.clone(),
             shared: Arc::clone(&self.shared),
         }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use carnet_wallet_core::{
-    Clock, Described, Wallet,
+    Clock, Described, Source, Wallet, unwatched,
     vault::{KdfChoice, Passphrase},
 };
 
@@ -19,13 +19,18 @@ fn made() -> (tempfile::TempDir, Wallet) {
     (dir, made.wallet)
 }
 
+fn import(wallet: &Wallet) {
+    let mut source = Source::bytes("allergy.json", ALLERGY.as_bytes());
+    wallet.import(&mut source, false, &mut unwatched).unwrap();
+}
+
 #[test]
 fn each_person_has_records_and_a_log_of_their_own() {
     let (dir, maria) = made();
     maria.rename_profile(0, "Maria").unwrap();
     let number = maria.add_profile(" Ana ").unwrap().number;
     let ana = maria.as_profile(number).unwrap();
-    ana.import(ALLERGY.as_bytes(), false).unwrap();
+    import(&ana);
     assert_eq!(maria.records(None).unwrap().len(), 0);
     assert_eq!(ana.records(None).unwrap().len(), 1);
     assert!(
@@ -71,11 +76,7 @@ fn names_are_told_apart_and_a_removed_person_leaves_nothing_but_a_used_number() 
         assert_eq!(maria.add_profile(name).unwrap_err().code(), code, "{name:?}");
     }
     let ana = maria.add_profile("Ana").unwrap().number;
-    maria
-        .as_profile(ana)
-        .unwrap()
-        .import(ALLERGY.as_bytes(), false)
-        .unwrap();
+    import(&maria.as_profile(ana).unwrap());
     assert_eq!(maria.remove_profile(0).unwrap_err().code(), "first_profile");
     maria.remove_profile(ana).unwrap();
     assert_eq!(maria.as_profile(ana).unwrap_err().code(), "unknown_profile");
@@ -85,7 +86,7 @@ fn names_are_told_apart_and_a_removed_person_leaves_nothing_but_a_used_number() 
 #[test]
 fn an_exported_log_is_whole_until_anything_in_it_is_touched() {
     let (_dir, wallet) = made();
-    wallet.import(ALLERGY.as_bytes(), false).unwrap();
+    import(&wallet);
     wallet.add_profile("Ana").unwrap();
     let exported = wallet.export_log().unwrap();
     let view = Wallet::verify_exported_log(exported.as_bytes()).unwrap();

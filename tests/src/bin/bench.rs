@@ -9,10 +9,11 @@ use std::{
 };
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use carnet_tests::{Desk, Station, processes::Trouble, records};
+use carnet_tests::{Desk, Station, decades, processes::Trouble, records};
 use carnet_wallet_core::{
-    Choice, Clock, Wallet,
+    Choice, Clock, Source, Wallet, unwatched,
     vault::{KdfChoice, Passphrase},
+    views::RecordsFilter,
 };
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ const PASSES: u32 = 3;
 
 fn main() -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => match measure(&runtime) {
+        Ok(runtime) => match measure(&runtime).and_then(|()| measure_decades()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(trouble) => {
                 eprintln!("the measurement stopped: {trouble}");
@@ -94,7 +95,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         let wallet = Wallet::create(&folder, &passphrase, kdf, Clock::system())
             .map_err(trouble)?
             .wallet;
-        let ((), wall, cpu) = timed(|| wallet.import(&bytes, false).map(drop).map_err(trouble))?;
+        let ((), wall, cpu) = timed(|| take_in(&wallet, &bytes))?;
         import.push(wall);
         import_cpu.push(cpu);
         let ((), wall, _) = timed(|| serde_json::from_slice::<Value>(&bytes).map(drop).map_err(trouble))?;
@@ -134,7 +135,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         .map_err(trouble)?
         .wallet;
     wallet.take_trust(&trust).map_err(trouble)?;
-    wallet.import(&bytes, false).map_err(trouble)?;
+    take_in(&wallet, &bytes)?;
     let (mut ask, mut grant, mut readable, mut denied) = (vec![], vec![], vec![], vec![]);
     let mut fsyncs = vec![];
     for _ in 0..9 {
@@ -200,6 +201,121 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         &fsync,
     );
     Ok(())
+}
+
+/// A lifetime: 100,000 resources.
+fn measure_decades() -> Result<(), Trouble> {
+    const RESOURCES: u32 = 100_000;
+    const PASSPHRASE: &str = "a lamp, two boats and the long road";
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let home = tempfile::tempdir().map_err(trouble)?;
+    let file = home.path().join("decades.json");
+    let input = decades::write_decades(&file, RESOURCES)?;
+    println!("\n{RESOURCES} resources, {:.0} MiB", mib(input));
+
+    let bytes = fs::read(&file).map_err(trouble)?;
+    let ((), parse, parse_cpu) = timed(|| {
+        let entries: Value = serde_json::from_slice(&bytes).map_err(trouble)?;
+        drop(entries);
+        Ok(())
+    })?;
+    let ((), write, _) = timed(|| {
+        let path = home.path().join("bare");
+        fs::write(&path, &bytes).map_err(trouble)?;
+        fs::File::open(&path).and_then(|f| f.sync_all()).map_err(trouble)
+    })?;
+    drop(bytes);
+
+    let folder = home.path().join("vault");
+    decades::cost_of(&folder, PASSPHRASE, &["init"])?;
+    let path = file.to_string_lossy().into_owned();
+    let import = decades::cost_of(&folder, PASSPHRASE, &["records", "import", &path])?;
+    if import.answer["imported"] != RESOURCES {
+        return Err(Trouble(format!("not all were imported: {}", import.answer)));
+    }
+    let beside =
+        format!("parsing alone {parse:.1?} (CPU {parse_cpu:.1?}), writing and syncing alone {write:.1?}");
+    line(
+        "import, by a carnet process",
+        "≤ 60 s",
+        &mut [import.wall],
+        Some(&mut [import.cpu]),
+        &beside,
+    );
+    println!(
+        "{:46} {:8.0} MiB               ≤ 300 MiB the KDF's 64 MiB are given back before",
+        "most memory while importing",
+        mib(import.peak)
+    );
+    let space = decades::bytes_under(&folder);
+    println!(
+        "{:46} {:8.2} ×                 ≤ 3 ×     {:.0} MiB",
+        "space on the disk by input",
+        space as f64 / input as f64,
+        mib(space)
+    );
+
+    let passphrase = Passphrase::new(PASSPHRASE.to_owned());
+    let ((), kdf_wall, kdf_cpu) = timed(bare_kdf)?;
+    let (wallet, wall, cpu) =
+        timed(|| Wallet::unlock(&folder, &passphrase, Clock::system()).map_err(trouble))?;
+    line(
+        "open minus the KDF",
+        "≤ 1 s",
+        &mut [wall.saturating_sub(kdf_wall)],
+        Some(&mut [cpu.saturating_sub(kdf_cpu)]),
+        "",
+    );
+    let (_, wall, cpu) = timed(|| wallet.home().map_err(trouble))?;
+    line("first screen", "", &mut [wall], Some(&mut [cpu]), "");
+    let filter = RecordsFilter::default();
+    let (_, wall, cpu) = timed(|| wallet.records_page(&filter, 0, 50).map_err(trouble))?;
+    line(
+        "first page of the list, index read",
+        "≤ 1 s",
+        &mut [wall],
+        Some(&mut [cpu]),
+        "",
+    );
+    let text = RecordsFilter {
+        text: Some("warfarin".to_owned()),
+        ..filter
+    };
+    let (_, wall, cpu) = timed(|| wallet.records_page(&text, 100, 50).map_err(trouble))?;
+    line(
+        "a page of what is searched for",
+        "",
+        &mut [wall],
+        Some(&mut [cpu]),
+        "",
+    );
+    let lines = wallet.records(Some("Observation")).map_err(trouble)?;
+    let (mut shown, mut shown_cpu) = (vec![], vec![]);
+    for record in lines.iter().step_by(lines.len() / 100 + 1) {
+        let (_, wall, cpu) = timed(|| wallet.record(&record.id).map_err(trouble))?;
+        shown.push(wall);
+        shown_cpu.push(cpu);
+    }
+    line(
+        "a record shown, with its series",
+        "≤ 5 ms",
+        &mut shown,
+        Some(&mut shown_cpu),
+        "",
+    );
+    let ((), wall, cpu) = timed(|| {
+        wallet
+            .export_records(&mut std::io::sink())
+            .map(drop)
+            .map_err(trouble)
+    })?;
+    line("everything exported", "", &mut [wall], Some(&mut [cpu]), "");
+    Ok(())
+}
+
+fn take_in(wallet: &Wallet, bytes: &[u8]) -> Result<(), Trouble> {
+    let done = wallet.import(&mut Source::bytes("records.json", bytes), false, &mut unwatched);
+    done.map(drop).map_err(trouble)
 }
 
 fn bare_kdf() -> Result<(), Trouble> {

@@ -64,6 +64,8 @@ export const events = {
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
+	/**  Number of the person who acted. */
+	profile: number,
 	/**  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`. */
 	what: string,
 	who: string | null,
@@ -169,7 +171,10 @@ export type ImportPreview = {
 	sets_person: boolean,
 	groups: GroupCount[],
 	already_here: number,
+	/**  The first of those that can't be taken. */
 	rejected: RejectedView[],
+	/**  How many can't be taken. */
+	rejected_total: number,
 };
 
 /**  What an import did. */
@@ -177,7 +182,10 @@ export type ImportView = {
 	imported: number,
 	/**  Same bytes were here before: not counted twice. */
 	already_here: number,
+	/**  The first of those that were not taken. */
 	rejected: RejectedView[],
+	/**  How many were not taken. */
+	rejected_total: number,
 };
 
 /**  One thing that is asked. */
@@ -293,7 +301,7 @@ export type RecordView = {
 };
 
 export type RejectedView = {
-	/**  Place in the file, such as `entry[12]`. */
+	/**  Place in the file, such as `entry[12]` or `line 12`. */
 	entry: string,
 	code: string,
 	message: string,

@@ -11,10 +11,6 @@ pub enum Table {
     Trust,
     /// Whose records these are.
     Profile,
-    /// Records as imported, byte for byte.
-    Records,
-    /// One small entry per record, for lists and choices.
-    RecordIndex,
     /// Questions read and not yet answered.
     Requests,
     /// Consents in every state.
@@ -29,19 +25,23 @@ pub enum Table {
     Deliveries,
     /// Who is in this vault.
     Profiles,
+    /// Records as imported, byte for byte, many to an entry.
+    Packs,
+    /// What is known of the records, many to an entry, and the catalogue of it all.
+    Pages,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
     pub const OF_ONE_PERSON: [Self; 8] = [
         Self::Profile,
-        Self::Records,
-        Self::RecordIndex,
         Self::Requests,
         Self::Consents,
         Self::Outbox,
         Self::Reads,
         Self::Deliveries,
+        Self::Packs,
+        Self::Pages,
     ];
 
     /// The tables that are everybody's.
@@ -61,8 +61,6 @@ impl Table {
             Self::Meta => 1,
             Self::Trust => 2,
             Self::Profile => 3,
-            Self::Records => 4,
-            Self::RecordIndex => 5,
             Self::Requests => 6,
             Self::Consents => 7,
             Self::Outbox => 8,
@@ -70,6 +68,8 @@ impl Table {
             Self::Reads => 10,
             Self::Deliveries => 11,
             Self::Profiles => 12,
+            Self::Packs => 13,
+            Self::Pages => 14,
         }
     }
 
@@ -78,13 +78,13 @@ impl Table {
         match self {
             Self::Meta | Self::Trust | Self::Activity | Self::Profiles => ProfileId::NOBODY,
             Self::Profile
-            | Self::Records
-            | Self::RecordIndex
             | Self::Requests
             | Self::Consents
             | Self::Outbox
             | Self::Reads
-            | Self::Deliveries => profile,
+            | Self::Deliveries
+            | Self::Packs
+            | Self::Pages => profile,
         }
     }
 }

@@ -43,9 +43,9 @@ fn what_was_put_is_there_after_unlocking_again() {
     vault.put(Table::Consents, "c1", &"granted").unwrap();
     vault.put(Table::Consents, "c2", &"denied").unwrap();
     vault.put(Table::Requests, "c1", &7).unwrap();
-    vault.put_bytes(Table::Records, "small", b"{ }").unwrap();
-    vault.put_bytes(Table::Records, "large", &raw).unwrap();
-    vault.put_bytes(Table::Records, "empty", b"").unwrap();
+    vault.put_bytes(Table::Packs, "small", b"{ }").unwrap();
+    vault.put_bytes(Table::Packs, "large", &raw).unwrap();
+    vault.put_bytes(Table::Packs, "empty", b"").unwrap();
     vault.put_bytes(Table::Deliveries, "d", &raw).unwrap();
     vault.put_bytes(Table::Deliveries, "d", &raw[1..]).unwrap();
     vault.put(Table::Consents, "c2", &"revoked").unwrap();
@@ -65,7 +65,7 @@ fn what_was_put_is_there_after_unlocking_again() {
     assert_eq!(vault.get::<u8>(Table::Requests, "c1").unwrap(), None);
     assert_eq!(
         vault
-            .get_bytes(Table::Records, "small")
+            .get_bytes(Table::Packs, "small")
             .unwrap()
             .unwrap()
             .as_slice(),
@@ -73,20 +73,20 @@ fn what_was_put_is_there_after_unlocking_again() {
     );
     assert_eq!(
         vault
-            .get_bytes(Table::Records, "empty")
+            .get_bytes(Table::Packs, "empty")
             .unwrap()
             .unwrap()
             .as_slice(),
         b""
     );
-    assert!(*vault.get_bytes(Table::Records, "large").unwrap().unwrap() == raw);
+    assert!(*vault.get_bytes(Table::Packs, "large").unwrap().unwrap() == raw);
     assert!(*vault.get_bytes(Table::Deliveries, "d").unwrap().unwrap() == raw[1..]);
     vault.delete(Table::Deliveries, "d").unwrap();
-    vault.delete(Table::Records, "large").unwrap();
+    vault.delete(Table::Packs, "large").unwrap();
     drop(vault);
     assert!(
         reopen(&dir, &words)
-            .get_bytes(Table::Records, "large")
+            .get_bytes(Table::Packs, "large")
             .unwrap()
             .is_none()
     );
@@ -311,7 +311,7 @@ fn entries_missing_added_exchanged_or_old_are_found_out() {
             .put(Table::Consents, &format!("c{number}"), &number)
             .unwrap();
     }
-    vault.put_bytes(Table::Records, "large", &vec![1; LARGE]).unwrap();
+    vault.put_bytes(Table::Packs, "large", &vec![1; LARGE]).unwrap();
     drop(vault);
     let path = dir.path().join("vault/store");
     let store = open_existing(&path).unwrap();
@@ -426,7 +426,7 @@ fn entries_missing_added_exchanged_or_old_are_found_out() {
         store.commit(batch).unwrap();
         drop(store);
         reopen(&dir, &words)
-            .get_bytes(Table::Records, "large")
+            .get_bytes(Table::Packs, "large")
             .unwrap_err()
             .code()
     };
@@ -438,11 +438,9 @@ fn entries_missing_added_exchanged_or_old_are_found_out() {
 fn nothing_readable_stands_in_any_file() {
     let (dir, vault, words) = created();
     let marker = "Xylophonitis";
+    vault.put(Table::Pages, &format!("id-{marker}"), &marker).unwrap();
     vault
-        .put(Table::RecordIndex, &format!("id-{marker}"), &marker)
-        .unwrap();
-    vault
-        .put_bytes(Table::Records, "large", marker.repeat(LARGE / 12).as_bytes())
+        .put_bytes(Table::Packs, "large", marker.repeat(LARGE / 12).as_bytes())
         .unwrap();
     let root = *vault.keys().root().bytes();
     let key = vault.keys().derive_ledger_key(0).to_bytes();

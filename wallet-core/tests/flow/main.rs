@@ -13,8 +13,9 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Choice, Clock, Described, Wallet,
+    Choice, Clock, Described, ImportError, Source, Wallet, unwatched,
     vault::{KdfChoice, Passphrase},
+    views::ImportView,
 };
 use jiff::{SignedDuration, Timestamp};
 use station::{Conduct, Station};
@@ -30,6 +31,14 @@ const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 const LABORATORY: &str = "patient/Observation.rs?category=laboratory";
 const VACCINES: &str = "patient/Immunization.rs";
 
+fn import(wallet: &Wallet, text: &str, other_person: bool) -> Result<ImportView, ImportError> {
+    wallet.import(
+        &mut Source::bytes("records.json", text.as_bytes()),
+        other_person,
+        &mut unwatched,
+    )
+}
+
 struct Patient {
     dir: tempfile::TempDir,
     wallet: Wallet,
@@ -43,7 +52,7 @@ impl Patient {
         let kdf = KdfChoice::Fixed { mib: 64, passes: 3 };
         let made = Wallet::create(&dir.path().join("vault"), &passphrase(), kdf, clock(&later)).unwrap();
         made.wallet.take_trust(station.trust_list(1).as_bytes()).unwrap();
-        made.wallet.import(RECORDS.as_bytes(), false).unwrap();
+        import(&made.wallet, RECORDS, false).unwrap();
         Self {
             dir,
             wallet: made.wallet,
@@ -415,41 +424,30 @@ async fn a_granted_consent_reads_as_expired_after_its_end() {
 async fn a_file_about_somebody_else_is_refused_unless_said_explicitly() {
     let station = Station::start().await;
     let patient = Patient::with(&station);
-    assert_eq!(
-        patient
-            .wallet
-            .import(RECORDS.as_bytes(), false)
-            .unwrap()
-            .already_here,
-        4
-    );
+    assert_eq!(import(&patient.wallet, RECORDS, false).unwrap().already_here, 4);
     let other = RECORDS
         .replace("Duarte", "Schmidt")
         .replace("1951-04-02", "1980-01-01");
     assert!(
         patient
             .wallet
-            .preview_import("f.json", other.as_bytes())
+            .preview_import(&mut Source::bytes("f.json", other.as_bytes()), &mut unwatched)
             .unwrap()
             .other_person
     );
     assert_eq!(
-        patient.wallet.import(other.as_bytes(), false).unwrap_err().code(),
+        import(&patient.wallet, &other, false).unwrap_err().code(),
         "other_person"
     );
     let orphan = r#"{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/other"}}"#;
     assert_eq!(
-        patient
-            .wallet
-            .import(orphan.as_bytes(), false)
-            .unwrap_err()
-            .code(),
+        import(&patient.wallet, orphan, false).unwrap_err().code(),
         "other_person"
     );
     assert_eq!(patient.wallet.records(None).unwrap().len(), 4);
-    assert_eq!(patient.wallet.import(other.as_bytes(), true).unwrap().imported, 1);
+    assert_eq!(import(&patient.wallet, &other, true).unwrap().imported, 1);
     assert_eq!(
-        patient.wallet.import(b"hello", false).unwrap_err().code(),
+        import(&patient.wallet, "hello", false).unwrap_err().code(),
         "not_json"
     );
 }

@@ -44,7 +44,7 @@ fn made() -> Made {
         change.put(Table::Consents, &format!("c{number}"), &number);
     }
     for id in ["large", "larger", "largest"] {
-        change.put_bytes(Table::Records, id, &vec![7; 3 << 20]);
+        change.put_bytes(Table::Packs, id, &vec![7; 3 << 20]);
     }
     change.append(b"{\"what\":\"granted\"}".to_vec());
     assert_eq!(change.next_consent_number().unwrap(), 0);
@@ -84,7 +84,7 @@ fn everything_comes_back_under_other_keys_and_numbers_go_on_higher() {
     assert_eq!(vault.all::<u32>(Table::Consents).unwrap().len(), 50);
     assert_eq!(vault.get::<u32>(Table::Consents, "c7").unwrap(), Some(7));
     assert_eq!(vault.get::<u32>(Table::Meta, "mark").unwrap(), Some(7));
-    assert!(*vault.get_bytes(Table::Records, "large").unwrap().unwrap() == vec![7; 3 << 20]);
+    assert!(*vault.get_bytes(Table::Packs, "large").unwrap().unwrap() == vec![7; 3 << 20]);
     assert_eq!(vault.chain_head().unwrap(), made.vault.chain_head().unwrap());
     assert_eq!(vault.chain().unwrap(), made.vault.chain().unwrap());
     assert!(vault.change().next_consent_number().unwrap() > 10);
