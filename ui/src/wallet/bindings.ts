@@ -64,7 +64,12 @@ export const events = {
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
-	/**  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`. */
+	/**  Number of the person who acted. */
+	profile: number,
+	/**
+	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+	 *  `recovered`.
+	 */
 	what: string,
 	who: string | null,
 	/**  Kinds and counts, never a value. */
