@@ -100,7 +100,7 @@ fn the_contract_agrees_with_the_vectors() {
 fn on_disk_everything_is_there_after_a_restart_and_counting_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let open = |chain| {
-        let store = Arc::new(carnet_store::open_sled(folder.path()).unwrap());
+        let store = Arc::new(carnet_store::open(folder.path(), carnet_store::EngineKind::default()).unwrap());
         Embedded::open(store, chain, Arc::new(|| NOW)).unwrap()
     };
     let (maria, peter) = (Subject::number(1), Subject::number(2));

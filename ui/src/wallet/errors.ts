@@ -86,6 +86,8 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   store_no_space: 'no_space',
   store: 'disk',
   store_io: 'disk',
+  store_read_only: 'disk',
+  store_missing: 'no_vault',
   store_key_too_long: 'disk',
   locked: 'locked',
   vault_locked: 'locked',

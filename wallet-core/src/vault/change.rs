@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carnet_store::Batch;
+use carnet_store::{Batch, Store};
 use serde::Serialize;
 use zeroize::Zeroizing;
 

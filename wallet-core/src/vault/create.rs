@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use carnet_store::{durable, open_sled};
+use carnet_store::{EngineKind, durable};
 use zeroize::Zeroizing;
 
 use super::{
@@ -134,13 +134,10 @@ impl NewVault {
 
     /// Makes the store, with nothing in it.
     pub(super) fn open_store(&self, folder: &Path) -> Result<Opened, CreateError> {
-        let store = open_sled(&folder.join(super::STORE)).map_err(VaultError::Store)?;
+        let store = carnet_store::open(&folder.join(super::STORE), EngineKind::default())
+            .map_err(VaultError::Store)?;
         let id = self.header.id();
-        Ok(Opened::new(
-            id,
-            Box::new(store),
-            Sealer::new(id, &self.vault_key)?,
-        ))
+        Ok(Opened::new(id, store, Sealer::new(id, &self.vault_key)?))
     }
 
     /// Puts what the words stand for into the vault.

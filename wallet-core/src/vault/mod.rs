@@ -31,7 +31,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use carnet_store::{Store, StoreError};
+use carnet_store::{FolderStore, Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -77,7 +77,7 @@ pub struct Vault {
 /// What is open.
 struct Opened {
     id: [u8; 16],
-    store: Box<dyn Store>,
+    store: FolderStore,
     sealer: Sealer,
     root: RootKey,
     writing: Mutex<Writing>,

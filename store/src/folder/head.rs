@@ -2,43 +2,49 @@
 //! itself, is found out at the next opening.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read, Seek, Write},
+    fs::File,
+    io::{self, Read},
     path::Path,
 };
 
 use sha2::{Digest, Sha256};
 
+use crate::disk::Disk;
+
+const NAME: &str = "head";
+
 /// Written after each batch is on the disk, and not synced: it may be behind after a power cut, never ahead.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(super) struct Head {
+    disk: Disk,
     file: File,
 }
 
 impl Head {
     /// The head in `dir`, and the number in it; 0 if there is none yet.
-    pub(crate) fn open(dir: &Path) -> io::Result<(Self, u64)> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(dir.join("head"))?;
+    pub(super) fn open(disk: &Disk, dir: &Path) -> io::Result<(Self, u64)> {
+        let file = disk.open_or_create(&dir.join(NAME))?;
         let mut bytes = Vec::new();
         (&file).take(17).read_to_end(&mut bytes)?;
         let number = bytes
             .first_chunk()
             .map(|number| u64::from_be_bytes(*number))
             .filter(|number| bytes == line(*number));
-        Ok((Self { file }, number.unwrap_or(0)))
+        let head = Self {
+            disk: disk.clone(),
+            file,
+        };
+        Ok((head, number.unwrap_or(0)))
+    }
+
+    /// Whether a head was ever written here.
+    pub(super) fn exists(dir: &Path) -> bool {
+        dir.join(NAME).exists()
     }
 
     /// Best effort: without it, less is found out, and nothing is lost.
-    pub(crate) fn write(&mut self, number: u64) {
-        let _ = self
-            .file
-            .rewind()
-            .and_then(|()| self.file.write_all(&line(number)));
+    pub(super) fn write(&self, number: u64) {
+        let _ = self.disk.write_at(&self.file, 0, &line(number));
     }
 }
 
