@@ -153,12 +153,12 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     revoke: () => ({ state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false }),
     refresh_reads: () => [],
     activity: (): View.ActivityLine[] => [
-      { when: in_(-1), what: 'refused', who: 'N0rthgate Clinic', groups: [], code: 'request_bad_signature' },
-      { when: in_(-2), what: 'read', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }], code: null },
-      { when: in_(-3), what: 'granted', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], code: null },
-      { when: in_(-3.1), what: 'asked', who: 'Northgate Clinic', groups: [], code: null },
-      { when: in_(-50), what: 'revoked', who: 'City Hospital', groups: [], code: null },
-      { when: in_(-80), what: 'imported', who: null, groups: [{ group: 'laboratory', count: 340 }], code: null }
+      { when: in_(-1), profile: 0, what: 'refused', who: 'N0rthgate Clinic', groups: [], code: 'request_bad_signature' },
+      { when: in_(-2), profile: 0, what: 'read', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }], code: null },
+      { when: in_(-3), profile: 0, what: 'granted', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], code: null },
+      { when: in_(-3.1), profile: 0, what: 'asked', who: 'Northgate Clinic', groups: [], code: null },
+      { when: in_(-50), profile: 0, what: 'revoked', who: 'City Hospital', groups: [], code: null },
+      { when: in_(-80), profile: 0, what: 'imported', who: null, groups: [{ group: 'laboratory', count: 340 }], code: null }
     ],
     sync: () => ({ sent: 0, waiting: 1 }),
     ...changes

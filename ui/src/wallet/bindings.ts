@@ -66,7 +66,10 @@ export type ActivityLine = {
 	when: string,
 	/**  Number of the person who acted. */
 	profile: number,
-	/**  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`. */
+	/**
+	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+	 *  `recovered`.
+	 */
 	what: string,
 	who: string | null,
 	/**  Kinds and counts, never a value. */
@@ -171,10 +174,7 @@ export type ImportPreview = {
 	sets_person: boolean,
 	groups: GroupCount[],
 	already_here: number,
-	/**  The first of those that can't be taken. */
 	rejected: RejectedView[],
-	/**  How many can't be taken. */
-	rejected_total: number,
 };
 
 /**  What an import did. */
@@ -182,10 +182,7 @@ export type ImportView = {
 	imported: number,
 	/**  Same bytes were here before: not counted twice. */
 	already_here: number,
-	/**  The first of those that were not taken. */
 	rejected: RejectedView[],
-	/**  How many were not taken. */
-	rejected_total: number,
 };
 
 /**  One thing that is asked. */
@@ -301,7 +298,7 @@ export type RecordView = {
 };
 
 export type RejectedView = {
-	/**  Place in the file, such as `entry[12]` or `line 12`. */
+	/**  Place in the file, such as `entry[12]`. */
 	entry: string,
 	code: string,
 	message: string,
