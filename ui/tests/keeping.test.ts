@@ -161,7 +161,7 @@ test('a question opened for one person is answered for nobody else', async () =>
   await go(page, '#/question/q1');
   await page.getByTestId('decide-needed').click();
   expect(await page.locator('h1').innerText()).toContain('Ana Kozey');
-  expect(await page.getByTestId('decide-yes').innerText()).toContain('Ana Kozey');
+  expect(await page.getByTestId('decide-verdict').innerText()).toContain('Ana Kozey');
   await inspect(page, 'decide-for-ana');
   await page.getByTestId('switch-person').click();
   await page.getByRole('dialog').waitFor();
@@ -196,8 +196,10 @@ test('a person is added, used, renamed, and removed only when nothing is shared'
   await page.getByTestId('person-remove-passphrase').fill(SAFE);
   await inspect(page, 'person-remove');
   await page.getByTestId('person-remove-go').click();
-  await page.getByTestId('person-add').waitFor();
-  expect(await page.getByTestId('person').count()).toBe(2);
+  await page.getByTestId('person-choose').first().waitFor();
+  expect(await page.getByTestId('person-choose').count()).toBe(2);
+  await page.locator('[data-testid=person-choose][data-number="0"]').click();
+  await page.getByTestId('nav-home').waitFor();
   await go(page, '#/people/1');
   await page.getByTestId('person-remove').click();
   expect(await page.getByTestId('person-remove-go').count()).toBe(0);
@@ -248,6 +250,7 @@ test('the list of activity can be checked and saved, and says what a break in it
   await go(page, '#/activity');
   await page.locator('[data-testid=activity-whose][data-value=everyone]').check();
   await page.getByText('City Hospital asked').first().waitFor();
+  await page.getByTestId('log-open').click();
   await page.getByTestId('log-check').click();
   await page.getByTestId('log-whole').waitFor();
   await page.getByTestId('log-save').click();

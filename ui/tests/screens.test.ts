@@ -14,7 +14,7 @@ describe.each([
   ['phone dark', { ...PHONE, dark: true }],
   ['phone large text', { ...PHONE, large: true }]
 ] as const)('%s', (name, look) => {
-  test('every screen fits, reads well and has no accessibility violation', async () => {
+  test('every screen fits, reads well and has no accessibility violation', { timeout: 240_000 }, async () => {
     const { page, end } = await open({ exists: true, unlocked: true }, look, {}, FAMILY);
     await page.locator('[data-testid=person-choose][data-number="0"]').waitFor();
     await inspect(page, `${name.replaceAll(' ', '-')}-chooser`);

@@ -31,6 +31,8 @@ class Session {
   answered: { verifier: string; view: AnswerView } | null = $state(null);
   /** What the Records screen was showing, for coming back to it. */
   browsing = { ...BROWSING };
+  /** A switch that somebody here asked for is under way. */
+  #switching = false;
   /** For whom each question was opened. Only they can answer it. */
   #openedFor = new Map<string, number>();
 
@@ -69,7 +71,11 @@ class Session {
   async look(): Promise<void> {
     const vault = await core.vaultState();
     if (vault.unlocked) {
-      this.people = await core.profiles();
+      const people = await core.profiles();
+      const before = this.acting?.number;
+      this.people = people;
+      // Nobody is taken for another: when somebody else acts and nobody here chose it, it is asked again.
+      if (before !== undefined && before !== this.acting?.number && !this.#switching) this.chosen = false;
     } else {
       this.words = null;
       this.people = [];
@@ -81,13 +87,18 @@ class Session {
 
   /** From now on this person acts, and nothing of the other stays on screen. */
   async act(number: number): Promise<void> {
-    if (this.acting?.number !== number) {
-      await core.switchProfile(number);
-      this.#forget();
+    this.#switching = true;
+    try {
+      if (this.acting?.number !== number) {
+        await core.switchProfile(number);
+        this.#forget();
+      }
+      await this.look();
+      this.chosen = true;
+      this.moved += 1;
+    } finally {
+      this.#switching = false;
     }
-    this.chosen = true;
-    this.moved += 1;
-    await this.look();
   }
 
   /** For whom a question was opened: whoever acts when it is first looked at. */

@@ -11,6 +11,11 @@ class LongTask {
     return onProgress((progress) => (this.now = progress));
   }
 
+  /** It runs already, begun on a screen that was left meanwhile. */
+  runs(task: Task): boolean {
+    return this.now?.task === task;
+  }
+
   /** Runs a command that takes long. `null` when the person ended it. */
   async run<T>(task: Task, command: () => Promise<T>): Promise<T | null> {
     this.now = { task, done: 0, total: null };
