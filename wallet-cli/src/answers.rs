@@ -8,6 +8,8 @@ use carnet_wallet_core::{
 };
 use serde_json::{Value, json};
 
+mod vault;
+
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     doors,
@@ -27,7 +29,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(json: &Value, plain: String) -> Self {
+    pub(crate) fn new(json: &Value, plain: String) -> Self {
         Self {
             json: json.to_string(),
             plain,
@@ -81,6 +83,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
                 plain::activity(&lines),
             ))
         }
+        Command::Vault { command } => vault::run(common, command),
     }
 }
 

@@ -68,6 +68,41 @@ pub(crate) enum Command {
     Sync,
     /// What happened in this wallet
     Activity,
+    /// The vault itself: its passphrase, its words, its key, and whether it is whole
+    Vault {
+        #[command(subcommand)]
+        command: VaultCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Change the passphrase
+    Passphrase {
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Set a new passphrase with the 24 words, because the old one is forgotten
+    ResetPassphrase {
+        /// File with the 24 words [else: asked for]
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Seal everything under a fresh key, if somebody may know the old one
+    RotateKey,
+    /// Show the 24 words
+    Words,
+    /// Open every entry and see whether all is as it was put in
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewPassphrase {
+    /// File whose first line is the new passphrase [else: env CARNET_NEW_PASSPHRASE, else asked for]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

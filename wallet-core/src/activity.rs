@@ -42,6 +42,9 @@ pub(crate) enum Happened {
     ProfileAdded,
     ProfileRemoved,
     LogExported,
+    PassphraseChanged,
+    PassphraseReset,
+    KeyRotated,
 }
 
 impl Happened {
@@ -59,6 +62,9 @@ impl Happened {
             Self::ProfileAdded => "profile_added",
             Self::ProfileRemoved => "profile_removed",
             Self::LogExported => "log_exported",
+            Self::PassphraseChanged => "passphrase_changed",
+            Self::PassphraseReset => "passphrase_reset",
+            Self::KeyRotated => "key_rotated",
         }
     }
 }

@@ -77,7 +77,7 @@ impl Keys {
     }
 
     #[cfg(test)]
-    fn root(&self) -> &RootKey {
+    pub(crate) fn root(&self) -> &RootKey {
         &self.root
     }
 

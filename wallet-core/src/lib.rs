@@ -4,6 +4,7 @@
 //! codes are stable. What leaves this crate for a screen are the types of [`views`]: never a secret, never the whole state.
 
 mod activity;
+mod check;
 mod clock;
 mod consents;
 mod create;
@@ -17,6 +18,7 @@ mod inspect;
 mod kept;
 pub mod keys;
 mod log;
+mod passphrase;
 mod person;
 mod profiles;
 mod question;
@@ -25,6 +27,7 @@ mod read_code;
 mod reads;
 mod records;
 mod revoke;
+mod rotate;
 mod sync;
 mod talk;
 mod trust;
@@ -35,6 +38,7 @@ mod wallet;
 pub mod words;
 
 pub use activity::ActivityError;
+pub use check::CheckError;
 pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use create::{CreateError, Created};
@@ -45,12 +49,14 @@ pub use home::HomeError;
 pub use import::ImportError;
 pub use inspect::InspectError;
 pub use log::{LONGEST_LOG, LogError};
+pub use passphrase::PassphraseError;
 pub use profiles::ProfilesError;
 pub use random::NoRandomness;
 pub use read_code::ReadCodeError;
 pub use reads::ReadsError;
 pub use records::RecordsError;
 pub use revoke::RevokeError;
+pub use rotate::RotateError;
 pub use sync::SyncError;
 pub use talk::TalkError;
 pub use trust::TrustError;

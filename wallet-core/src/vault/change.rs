@@ -91,11 +91,7 @@ impl<'v> Change<'v> {
             return Ok(());
         }
         let mut writing = self.vault.writing()?;
-        let mut batch = Pending {
-            opened: &self.vault.opened,
-            batch: Batch::new(),
-            root: writing.root,
-        };
+        let mut batch = Pending::on(&self.vault.opened, writing.root);
         for ((table, id), value) in &self.writes {
             batch.write(
                 (table.number(), table.owner(self.vault.profile)),
@@ -155,11 +151,12 @@ pub(super) struct Pending<'v> {
 }
 
 impl<'v> Pending<'v> {
-    pub(super) fn first(opened: &'v Opened) -> Self {
+    /// Nothing yet, on top of what `root` stands for.
+    pub(super) fn on(opened: &'v Opened, root: root::Root) -> Self {
         Self {
             opened,
             batch: Batch::new(),
-            root: root::Root::default(),
+            root,
         }
     }
 

@@ -3,11 +3,7 @@
 //! It is built in `vault.creating` and appears by one rename, so `vault` is always whole. What an interrupted try left was
 //! never shown to anybody, and is removed by the next one.
 
-use std::{
-    fs::{self, File, TryLockError},
-    io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use carnet_store::{durable, open_sled};
 use zeroize::Zeroizing;
@@ -19,6 +15,8 @@ use super::{
     header::Header,
     internal,
     kdf::KdfError,
+    one_writer,
+    root::Root,
     seal::Sealer,
     table::SCHEMA,
 };
@@ -33,7 +31,9 @@ impl Vault {
             return Err(CreateError::PassphraseTooShort);
         }
         durable::create_dir(dir).map_err(CreateError::Io)?;
-        let _alone = lock(dir)?;
+        let _alone = one_writer::take(dir)
+            .map_err(CreateError::Io)?
+            .ok_or(CreateError::InUse)?;
         if dir.join(VAULT).exists() {
             return Err(CreateError::Exists);
         }
@@ -49,6 +49,7 @@ impl Vault {
         let (cost, passphrase_key) = kdf.make(passphrase, *make_bytes()?)?;
         let header = Header::make(
             id,
+            0,
             cost,
             &vault_key,
             (&passphrase_key, *make_bytes()?),
@@ -58,8 +59,8 @@ impl Vault {
 
         durable::create_dir(&creating).map_err(CreateError::Io)?;
         let store = open_sled(&creating.join(super::STORE)).map_err(VaultError::Store)?;
-        let opened = Opened::new(id, Box::new(store), Sealer::new(id, &vault_key)?);
-        let mut first = Pending::first(&opened);
+        let opened = Opened::new(dir.to_owned(), id, Box::new(store), Sealer::new(id, &vault_key)?);
+        let mut first = Pending::on(&opened, Root::default());
         let owner = (internal::TABLE, ProfileId::NOBODY);
         first.write(owner, SCHEMA, internal::ROOT_SEED, Some(root.bytes()))?;
         first.commit()?;
@@ -96,17 +97,5 @@ impl From<UnlockError> for CreateError {
 }
 
 fn make_bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, CreateError> {
-    let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CreateError::NoRandomness)?;
-    Ok(bytes)
-}
-
-/// One maker at a time.
-fn lock(dir: &Path) -> Result<File, CreateError> {
-    let file = File::create(dir.join("vault.lock")).map_err(CreateError::Io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CreateError::InUse),
-        Err(TryLockError::Error(error)) => Err(CreateError::Io(error)),
-    }
+    super::make_bytes().map_err(|_| CreateError::NoRandomness)
 }

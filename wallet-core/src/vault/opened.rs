@@ -1,6 +1,6 @@
 //! What is open: the store, the keys that seal, and reading through both.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, sync::Mutex};
 
 use carnet_store::Store;
 use serde::de::DeserializeOwned;
@@ -15,8 +15,9 @@ use crate::keys::RootKey;
 
 impl Opened {
     /// With nothing known yet of what is in it.
-    pub(super) fn new(id: [u8; 16], store: Box<dyn Store>, sealer: Sealer) -> Self {
+    pub(super) fn new(dir: PathBuf, id: [u8; 16], store: Box<dyn Store>, sealer: Sealer) -> Self {
         Self {
+            dir,
             id,
             store,
             sealer,
@@ -65,7 +66,7 @@ impl Opened {
     }
 
     /// Opens an entry as it was read, or as it has become if its body was removed since.
-    fn open_newest(
+    pub(super) fn open_newest(
         &self,
         place: Place,
         key: &[u8],

@@ -508,13 +508,13 @@ fn a_change_happens_whole_or_not_at_all() {
 #[test]
 fn a_consent_number_is_given_once() {
     let (dir, vault, words) = created();
-    assert_eq!(vault.change().next_consent_number(), 0);
+    assert_eq!(vault.change().next_consent_number().unwrap(), 0);
     let mut given: Vec<u64> = thread::scope(|scope| {
         let give = || {
             (0..10)
                 .map(|_| {
                     let mut change = vault.change();
-                    let number = change.next_consent_number();
+                    let number = change.next_consent_number().unwrap();
                     change.put(Table::Consents, &number.to_string(), &number);
                     change.commit().unwrap();
                     number
@@ -532,13 +532,16 @@ fn a_consent_number_is_given_once() {
     // The higher one is committed first.
     let (mut lower, mut higher) = (vault.change(), vault.change());
     assert_eq!(
-        (lower.next_consent_number(), higher.next_consent_number()),
+        (
+            lower.next_consent_number().unwrap(),
+            higher.next_consent_number().unwrap()
+        ),
         (31, 32)
     );
     higher.commit().unwrap();
     lower.commit().unwrap();
     drop(vault);
-    assert_eq!(reopen(&dir, &words).change().next_consent_number(), 33);
+    assert_eq!(reopen(&dir, &words).change().next_consent_number().unwrap(), 33);
 }
 
 #[test]
@@ -554,6 +557,6 @@ fn debug_shows_no_secret() {
     );
     assert_eq!(
         shown,
-        "Vault { .. } Keys { root: RootKey(…) } Words(…) Passphrase(…) Change(1 entries)"
+        "Vault(0) Keys { root: RootKey(…) } Words(…) Passphrase(…) Change(1 entries)"
     );
 }
