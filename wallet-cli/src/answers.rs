@@ -12,6 +12,8 @@ use carnet_wallet_core::{
 };
 use serde_json::{Value, json};
 
+mod vault;
+
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, doors,
@@ -112,6 +114,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
                 plain::activity(&lines),
             ))
         }
+        Command::Vault { command } => vault::run(common, command),
     }
 }
 
@@ -154,7 +157,7 @@ fn records(common: &Common, command: RecordsCommand) -> Result<Answer, Failure> 
     let wallet = doors::open(common)?;
     match command {
         RecordsCommand::Import { files, other_person } => {
-            import::import(&wallet, &files, other_person, common.json)
+            import::import(&wallet, common, &files, other_person)
         }
         RecordsCommand::List { resource_type } => {
             let lines = wallet.records(resource_type.as_deref())?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use carnet_wallet_core::vault::StoreEngine;
 use clap::{Args, Parser, Subcommand};
 
 /// A health wallet in the terminal: your records, who asks for them, who has them.
@@ -107,6 +108,46 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BackupCommand,
     },
+    /// The vault itself: its passphrase, its words, its key, and whether it is whole
+    Vault {
+        #[command(subcommand)]
+        command: VaultCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultCommand {
+    /// Change the passphrase
+    Passphrase {
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Set a new passphrase with the 24 words, because the old one is forgotten
+    ResetPassphrase {
+        /// File with the 24 words [else: asked for]
+        #[arg(long, value_name = "FILE")]
+        words_file: Option<PathBuf>,
+        #[command(flatten)]
+        new: NewPassphrase,
+    },
+    /// Seal everything under a fresh key, if somebody may know the old one
+    RotateKey,
+    /// Let another storage engine keep it
+    Convert {
+        #[arg(long, value_name = "sled|redb", value_parser = engine)]
+        store: StoreEngine,
+    },
+    /// Show the 24 words
+    Words,
+    /// Open every entry and see whether all is as it was put in
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewPassphrase {
+    /// File whose first line is the new passphrase [else: env CARNET_NEW_PASSPHRASE, else asked for]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -214,4 +255,8 @@ pub(crate) enum BackupCommand {
         #[arg(long, value_name = "FILE", conflicts_with = "backup_passphrase_file")]
         words_file: Option<PathBuf>,
     },
+}
+
+fn engine(name: &str) -> Result<StoreEngine, String> {
+    StoreEngine::named(name).ok_or_else(|| "there are sled and redb".to_owned())
 }

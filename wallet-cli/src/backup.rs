@@ -1,12 +1,11 @@
 //! A backup, and a wallet made of one.
 
 use std::{
-    io::{IsTerminal, Write},
-    ops::ControlFlow,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use carnet_wallet_core::{Clock, Progress, Wallet, vault::BackupSecret};
+use carnet_wallet_core::{Clock, Wallet, vault::BackupSecret};
 use serde_json::json;
 
 use crate::{
@@ -14,7 +13,8 @@ use crate::{
     arguments::{BackupCommand, Common},
     doors,
     failure::Failure,
-    plain, rescue,
+    plain,
+    progress::watched,
 };
 
 pub(crate) fn run(common: &Common, command: BackupCommand) -> Result<Answer, Failure> {
@@ -38,13 +38,13 @@ pub(crate) fn run(common: &Common, command: BackupCommand) -> Result<Answer, Fai
 
 fn create(common: &Common, file: &Path, own: Option<&Path>) -> Result<Answer, Failure> {
     let passphrase = doors::passphrase(common, false)?;
-    let wallet = doors::unlock(common, &passphrase)?;
+    let wallet = doors::open_with(common, &passphrase)?;
     let own = own.map(doors::passphrase_in).transpose()?;
     let done = wallet.back_up(
         file,
         own.as_ref().unwrap_or(&passphrase),
         doors::kdf()?,
-        &mut shown(common, "written and read again"),
+        &mut watched(common, "written and read again"),
     )?;
     Ok(Answer::new(&json!(done), plain::backed_up(&done, own.is_some())))
 }
@@ -56,7 +56,7 @@ fn restore(
     words_file: Option<&Path>,
 ) -> Result<Answer, Failure> {
     let dir = doors::vault_dir(common)?;
-    let words = words_file.map(rescue::words_in).transpose()?;
+    let words = words_file.map(|file| doors::words(Some(file))).transpose()?;
     let own = own.map(doors::passphrase_in).transpose()?;
     let passphrase = doors::passphrase(common, words.is_some() || own.is_some())?;
     let secret = match (&words, &own) {
@@ -70,29 +70,10 @@ fn restore(
         &secret,
         (&passphrase, doors::kdf()?),
         Clock::system(),
-        &mut shown(common, "read"),
+        &mut watched(common, "read"),
     )?;
     doors::take_trust(&wallet, common)?;
     Ok(Answer::new(&json!(done), plain::restored(&dir, &done)))
-}
-
-/// Progress for a person at a terminal, for nobody else.
-pub(crate) fn shown(common: &Common, what: &'static str) -> impl FnMut(Progress) -> ControlFlow<()> {
-    let to_a_person = !common.json && std::io::stderr().is_terminal();
-    let mut before = u64::MAX;
-    move |progress: Progress| {
-        let percent = (progress.done * 100)
-            .checked_div(progress.total)
-            .unwrap_or(0)
-            .min(100);
-        if to_a_person && percent != before {
-            before = percent;
-            let end = if percent == 100 { "\n" } else { "" };
-            // Nobody is left to tell when stderr is gone.
-            let _ = write!(std::io::stderr(), "\r{percent:>3} % {what}{end}");
-        }
-        ControlFlow::Continue(())
-    }
 }
 
 /// Writes a file that a command was asked for; nothing is overwritten.

@@ -9,10 +9,14 @@ use std::{
 use carnet_wallet_core::{
     Clock, Wallet,
     vault::{KdfChoice, Passphrase},
+    words::Words,
 };
 use zeroize::Zeroizing;
 
-use crate::{arguments::Common, failure::Failure};
+use crate::{
+    arguments::{Common, NewPassphrase},
+    failure::Failure,
+};
 
 /// The vault's folder.
 pub(crate) fn vault_dir(common: &Common) -> Result<PathBuf, Failure> {
@@ -43,51 +47,101 @@ fn data_dir() -> Option<PathBuf> {
 
 /// The passphrase: from the file, the environment, or the person at the terminal.
 pub(crate) fn passphrase(common: &Common, new: bool) -> Result<Passphrase, Failure> {
-    if let Some(file) = &common.passphrase_file {
-        return passphrase_in(file);
-    }
-    if let Ok(text) = env::var("CARNET_PASSPHRASE") {
-        return Ok(Passphrase::new(Zeroizing::new(text)));
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::here(
-            "no_passphrase",
-            "No passphrase was given, and nobody can be asked.",
-            "Give --passphrase-file FILE or set CARNET_PASSPHRASE.",
-        ));
-    }
-    let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|_| Failure::here("no_passphrase", "The passphrase could not be read.", "Try again."))
+    secret(&Secret {
+        file: common.passphrase_file.as_deref(),
+        variable: "CARNET_PASSPHRASE",
+        prompt: if new {
+            "A passphrase for your new vault: "
+        } else {
+            "Passphrase: "
+        },
+        twice: new,
+        none: "Give --passphrase-file FILE or set CARNET_PASSPHRASE.",
+    })
+    .map(Passphrase::new)
+}
+
+/// The passphrase that shall hold from now on, in the same ways.
+pub(crate) fn new_passphrase(new: &NewPassphrase) -> Result<Passphrase, Failure> {
+    secret(&Secret {
+        file: new.new_passphrase_file.as_deref(),
+        variable: "CARNET_NEW_PASSPHRASE",
+        prompt: "The new passphrase: ",
+        twice: true,
+        none: "Give --new-passphrase-file FILE or set CARNET_NEW_PASSPHRASE.",
+    })
+    .map(Passphrase::new)
+}
+
+/// The 24 words: from the file, or the person at the terminal.
+pub(crate) fn words(file: Option<&Path>) -> Result<Words, Failure> {
+    let typed = match file {
+        Some(file) => text(read_file(file)?)?,
+        None => ask("Your 24 words: ", "Give --words-file FILE.")?,
     };
-    let text = ask(if new {
-        "A passphrase for your new vault: "
-    } else {
-        "Passphrase: "
-    })?;
-    if new && *ask("The same again: ")? != *text {
+    Ok(Words::parse(&typed)?)
+}
+
+struct Secret<'a> {
+    file: Option<&'a Path>,
+    variable: &'a str,
+    prompt: &'a str,
+    twice: bool,
+    /// What to do where nobody can be asked.
+    none: &'a str,
+}
+
+fn secret(secret: &Secret<'_>) -> Result<Zeroizing<String>, Failure> {
+    if let Some(file) = secret.file {
+        return first_line(file);
+    }
+    if let Ok(text) = env::var(secret.variable) {
+        return Ok(Zeroizing::new(text));
+    }
+    let text = ask(secret.prompt, secret.none)?;
+    if secret.twice && *ask("The same again: ", secret.none)? != *text {
         return Err(Failure::here(
             "passphrases_differ",
-            "The two passphrases differ. No vault was made.",
+            "The two passphrases differ. Nothing was changed.",
             "Try again.",
         ));
     }
-    Ok(Passphrase::new(text))
+    Ok(text)
+}
+
+fn text(bytes: Vec<u8>) -> Result<Zeroizing<String>, Failure> {
+    String::from_utf8(bytes).map(Zeroizing::new).map_err(|error| {
+        drop(Zeroizing::new(error.into_bytes()));
+        Failure::here(
+            "not_text",
+            "The file with the secret is not text. Nothing was changed.",
+            "Write it as UTF-8.",
+        )
+    })
+}
+
+/// Asks the person at the terminal; what is typed is not shown.
+fn ask(prompt: &str, otherwise: &str) -> Result<Zeroizing<String>, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::here(
+            "no_passphrase",
+            "A secret is needed, and nobody can be asked for it. Nothing was changed.",
+            otherwise,
+        ));
+    }
+    rpassword::prompt_password(prompt)
+        .map(Zeroizing::new)
+        .map_err(|_| Failure::here("no_passphrase", "What was typed could not be read.", "Try again."))
 }
 
 /// The passphrase on the first line of a file.
 pub(crate) fn passphrase_in(file: &Path) -> Result<Passphrase, Failure> {
-    let text = Zeroizing::new(String::from_utf8(read_file(file)?).map_err(|_| {
-        Failure::here(
-            "passphrase_file",
-            "The passphrase file is not text.",
-            "Write the passphrase into it as UTF-8.",
-        )
-    })?);
-    Ok(Passphrase::new(Zeroizing::new(
-        text.lines().next().unwrap_or_default().to_owned(),
-    )))
+    first_line(file).map(Passphrase::new)
+}
+
+fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    let text = text(read_file(file)?)?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 /// Opens the vault for one person, and takes the trust list that was given. With several people in it, somebody has to be
@@ -117,30 +171,29 @@ pub(crate) fn open(common: &Common) -> Result<Wallet, Failure> {
 
 /// Opens the vault for what concerns everybody in it, and takes the trust list that was given.
 pub(crate) fn open_for_everyone(common: &Common) -> Result<Wallet, Failure> {
-    let dir = vault_dir(common)?;
-    look(&dir)?;
-    unlock(common, &passphrase(common, false)?)
+    existing_vault(common)?;
+    open_with(common, &passphrase(common, false)?)
 }
 
-/// Opens the vault with a passphrase that is known already.
-pub(crate) fn unlock(common: &Common, passphrase: &Passphrase) -> Result<Wallet, Failure> {
-    let dir = vault_dir(common)?;
-    look(&dir)?;
-    let wallet = Wallet::unlock(&dir, passphrase, Clock::system())?;
+/// The same, with a passphrase that was given already.
+pub(crate) fn open_with(common: &Common, passphrase: &Passphrase) -> Result<Wallet, Failure> {
+    let wallet = Wallet::unlock(&existing_vault(common)?, passphrase, Clock::system())?;
     take_trust(&wallet, common)?;
     Ok(wallet)
 }
 
-/// Before anybody is asked for a passphrase.
-fn look(dir: &Path) -> Result<(), Failure> {
-    if Wallet::look(dir).exists {
-        return Ok(());
+/// The folder of a vault that is there.
+pub(crate) fn existing_vault(common: &Common) -> Result<PathBuf, Failure> {
+    let dir = vault_dir(common)?;
+    if Wallet::look(&dir).exists {
+        Ok(dir)
+    } else {
+        Err(Failure::here(
+            "no_vault",
+            format!("There is no vault in {}.", dir.display()),
+            "Make one with `carnet init`, or say where it is with --vault DIR.",
+        ))
     }
-    Err(Failure::here(
-        "no_vault",
-        format!("There is no vault in {}.", dir.display()),
-        "Make one with `carnet init`, or say where it is with --vault DIR.",
-    ))
 }
 
 /// How dear the passphrase is to guess. `CARNET_KDF=MIB,PASSES` fixes it, within the vault's own limits.

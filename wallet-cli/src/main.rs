@@ -12,6 +12,7 @@ mod import;
 mod log;
 mod people;
 mod plain;
+mod progress;
 mod rescue;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use carnet_wallet_core::views::{
     ActivityLine, AnswerView, AttachmentView, BackupView, ConsentLine, ConsentView, GroupCount, LogView,
     ProfileView, QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView,
-    RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView,
+    RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView, VaultCheckView,
 };
 
 /// The drawers in the order in which a person looks for things.
@@ -27,18 +27,48 @@ const GROUPS: [&str; 15] = [
     "directory",
 ];
 
-pub(crate) fn made(dir: &Path, fingerprint: &str, words: &[&str], trust: Option<&TrustView>) -> String {
-    let mut text = format!(
-        "Your vault is in {}.\nIts local name is {fingerprint}.\n\n",
-        dir.display()
-    );
-    text.push_str("Write these 24 words on paper. Whoever has them has your wallet; without them a forgotten\npassphrase can't be replaced.\n\n");
+/// Words as they are written on paper: four in a row, each with its number.
+fn rows_of(words: &[&str]) -> String {
+    let mut text = String::new();
     for (row, four) in words.chunks(4).enumerate() {
         for (column, word) in four.iter().enumerate() {
             let _ = write!(text, "{:>3}. {word:<10}", row * 4 + column + 1);
         }
         text.push('\n');
     }
+    text
+}
+
+pub(crate) fn words(fingerprint: &str, words: &[&str]) -> String {
+    format!(
+        "The 24 words of the wallet {fingerprint}. Whoever has them has your wallet.\n\n{}",
+        rows_of(words)
+    )
+}
+
+pub(crate) fn checked(check: &VaultCheckView) -> String {
+    format!(
+        "Everything is as it was put in: {} records among {} entries, {} of them large, {} bytes in all.\n\
+         The log has {} lines and is whole; it ends at {}.\n\
+         The vault is at change {}; its root is {}.",
+        check.records,
+        check.entries,
+        check.bodies,
+        check.bytes,
+        check.log_entries,
+        check.log_hash,
+        check.epoch,
+        check.root
+    )
+}
+
+pub(crate) fn made(dir: &Path, fingerprint: &str, words: &[&str], trust: Option<&TrustView>) -> String {
+    let mut text = format!(
+        "Your vault is in {}.\nIts local name is {fingerprint}.\n\n",
+        dir.display()
+    );
+    text.push_str("Write these 24 words on paper. Whoever has them has your wallet; without them a forgotten\npassphrase can't be replaced.\n\n");
+    text.push_str(&rows_of(words));
     if let Some(trust) = trust {
         let _ = write!(text, "\n{}", self::trust(trust));
     }

@@ -3,15 +3,14 @@
 use std::{
     fs,
     io::{IsTerminal, Write},
-    ops::ControlFlow,
     path::Path,
 };
 
-use carnet_wallet_core::{Clock, Wallet, words::Words};
+use carnet_wallet_core::{Clock, Wallet};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::{answers::Answer, arguments::Common, doors, failure::Failure, plain};
+use crate::{answers::Answer, arguments::Common, doors, failure::Failure, plain, progress::watched};
 
 /// A vault of the 24 words, and a search of every ledger of the list; or, in a vault that is there, the search goes on.
 pub(crate) async fn restore(
@@ -26,24 +25,7 @@ pub(crate) async fn restore(
     for organisation in skip {
         wallet.give_up(organisation)?;
     }
-    let plain = !common.json && std::io::stderr().is_terminal();
-    let view = wallet
-        .scan(&mut |progress| {
-            if plain {
-                // Nobody is left to tell when stderr is gone.
-                let _ = write!(
-                    std::io::stderr(),
-                    "\r{} of {} entries read ",
-                    progress.done,
-                    progress.total
-                );
-            }
-            ControlFlow::Continue(())
-        })
-        .await?;
-    if plain {
-        let _ = writeln!(std::io::stderr());
-    }
+    let view = wallet.scan(&mut watched(common, "of the ledgers read")).await?;
     let fingerprint = wallet.fingerprint();
     let people = wallet.profiles()?.len();
     let json = json!({ "fingerprint": fingerprint, "people": people, "recovery": view });
@@ -65,30 +47,11 @@ fn made_of_words(common: &Common, file: &Path) -> Result<Wallet, Failure> {
     })?;
     // Before anything is made: a list that can't be taken must not leave half a restore.
     Wallet::preview_trust(&doors::read_file(list)?, &Clock::system())?;
-    let words = words_in(file)?;
+    let words = doors::words(Some(file))?;
     let passphrase = doors::passphrase(common, true)?;
     let wallet = Wallet::restore_from_words(&dir, &words, &passphrase, doors::kdf()?, Clock::system())?;
     doors::take_trust(&wallet, common)?;
     Ok(wallet)
-}
-
-/// The 24 words in a file.
-pub(crate) fn words_in(file: &Path) -> Result<Words, Failure> {
-    let typed = Zeroizing::new(doors::read_file(file)?);
-    let typed = str::from_utf8(&typed).map_err(|_| {
-        Failure::here(
-            "words_wrong_count",
-            "The file of the words is not text. Nothing was made.",
-            "Write the 24 words into it, in their order.",
-        )
-    })?;
-    Words::parse(typed).map_err(|error| {
-        Failure::here(
-            error.code(),
-            format!("{error}."),
-            "Compare them with the paper, one by one.",
-        )
-    })
 }
 
 /// Ends one consent from paper.

@@ -121,6 +121,54 @@ fn every_command_answers_in_the_agreed_shape() {
         failure(&run(&["records", "import", text.to_str().unwrap()])),
         "not_json"
     );
+    let check = answer(&run(&["vault", "check"]));
+    assert_eq!(check["records"], 1);
+    assert!(check["entries"].as_u64() > Some(2) && check["root"].as_str().unwrap().len() == 64);
+    assert_eq!(answer(&run(&["vault", "rotate-key"]))["rotated"], true);
+    let words = answer(&run(&["vault", "words"]))["words"].clone();
+    assert_eq!(words, made["words"]);
+
+    let change = |arguments: &[&str], old: &str, new: &str| {
+        let file = dir.path().join("new-passphrase");
+        std::fs::write(&file, new).unwrap();
+        let file = ["--new-passphrase-file", file.to_str().unwrap()];
+        carnet(&vault, old, &[arguments, &file].concat())
+    };
+    let (old, new) = ("correct horse battery", "another horse altogether");
+    assert_eq!(
+        failure(&change(&["vault", "passphrase"], new, old)),
+        "wrong_passphrase"
+    );
+    assert_eq!(
+        failure(&change(&["vault", "passphrase"], old, "short")),
+        "passphrase_too_short"
+    );
+    assert_eq!(
+        answer(&change(&["vault", "passphrase"], old, new))["changed"],
+        true
+    );
+    assert_eq!(failure(&run(&["vault", "check"])), "wrong_passphrase");
+    let words: Vec<_> = words
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect();
+    let file = dir.path().join("words");
+    let reset = [
+        "vault",
+        "reset-passphrase",
+        "--words-file",
+        file.to_str().unwrap(),
+    ];
+    std::fs::write(&file, words[1..].join(" ")).unwrap();
+    assert_eq!(failure(&change(&reset, "forgotten", old)), "words_wrong_count");
+    std::fs::write(&file, words.join(" ")).unwrap();
+    assert_eq!(
+        answer(&change(&reset, "forgotten", old))["fingerprint"],
+        made["fingerprint"]
+    );
+    assert_eq!(answer(&run(&["vault", "check"]))["records"], 1);
     assert_eq!(failure(&run(&["answer", "openid4vp://"])), "usage");
     assert_eq!(failure(&run(&["--no-such-thing"])), "usage");
 }

@@ -46,6 +46,9 @@ pub(crate) enum Happened {
     LogExported,
     SlipMade,
     Recovered,
+    PassphraseChanged,
+    PassphraseReset,
+    KeyRotated,
 }
 
 impl Happened {
@@ -67,6 +70,9 @@ impl Happened {
             Self::LogExported => "log_exported",
             Self::SlipMade => "slip_made",
             Self::Recovered => "recovered",
+            Self::PassphraseChanged => "passphrase_changed",
+            Self::PassphraseReset => "passphrase_reset",
+            Self::KeyRotated => "key_rotated",
         }
     }
 }

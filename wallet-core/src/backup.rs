@@ -47,19 +47,14 @@ impl Wallet {
         kdf: KdfChoice,
         watch: &mut Watch<'_>,
     ) -> Result<BackupView, BackupError> {
-        let people: Vec<_> = self
-            .kept_profiles()?
-            .into_iter()
-            .map(|(profile, _)| profile)
-            .collect();
-        let contents = self.vault.back_up(&people, path, (passphrase, kdf), watch)?;
+        let contents = self.vault.back_up(path, (passphrase, kdf), watch)?;
         let now = self.clock.now();
         let mut change = self.vault.change();
         change.put(Table::Meta, LAST_BACKUP, &now);
         Entry::new(now, Happened::BackupMade).put(&mut change);
         change.commit()?;
         let mut records = 0;
-        for profile in people {
+        for (profile, _) in self.kept_profiles()? {
             records += self.acting_as(profile).count_records()?;
         }
         Ok(BackupView {

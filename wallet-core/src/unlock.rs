@@ -22,16 +22,21 @@ pub enum UnlockError {
 impl Described for UnlockError {
     fn facts(&self) -> Facts {
         match self {
-            Self::Vault(error) => match error {
-                vault::UnlockError::NoVault
-                | vault::UnlockError::WrongPassphrase
-                | vault::UnlockError::WrongWords
-                | vault::UnlockError::InUse
-                | vault::UnlockError::OutOfMemory => Facts::expected(error.code(), error.next()),
-                _ => Facts::critical(error.code(), error.next()),
-            },
+            Self::Vault(error) => facts(error),
             Self::Settle(error) => crate::error::vault_facts(error),
         }
+    }
+}
+
+/// What is said about a vault that did not open.
+pub(crate) fn facts(error: &vault::UnlockError) -> Facts {
+    match error {
+        vault::UnlockError::NoVault
+        | vault::UnlockError::WrongPassphrase
+        | vault::UnlockError::WrongWords
+        | vault::UnlockError::InUse
+        | vault::UnlockError::OutOfMemory => Facts::expected(error.code(), error.next()),
+        _ => Facts::critical(error.code(), error.next()),
     }
 }
 
@@ -49,7 +54,12 @@ impl Wallet {
     /// Opens the vault in `dir`. Takes the passphrase's cost. An answer that was interrupted before its promise came is
     /// marked as failed here; call [`Wallet::sync`] next, which brings the rest to its end.
     pub fn unlock(dir: &Path, passphrase: &Passphrase, clock: Clock) -> Result<Self, UnlockError> {
-        let wallet = Self::around(Vault::unlock(dir, passphrase)?, clock);
+        Ok(Self::opened(Vault::unlock(dir, passphrase)?, clock)?)
+    }
+
+    /// A vault just opened, with what was interrupted in it brought to an end.
+    pub(crate) fn opened(vault: Vault, clock: Clock) -> Result<Self, VaultError> {
+        let wallet = Self::around(vault, clock);
         for (profile, _) in wallet.kept_profiles()? {
             wallet.acting_as(profile).settle()?;
         }

@@ -463,3 +463,23 @@ pub struct ErrorView {
     /// What to do next.
     pub next: String,
 }
+
+/// What a check of the whole vault found, and found whole.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct VaultCheckView {
+    /// Health records of everybody in the vault.
+    pub records: u32,
+    /// Everything that is kept: records, consents, log entries, settings.
+    pub entries: u32,
+    /// Large values among them.
+    pub bodies: u32,
+    /// Bytes of all values; decimal.
+    pub bytes: String,
+    /// Number of changes since the vault was made; decimal.
+    pub epoch: String,
+    /// Stands for all of it at this moment; hexadecimal.
+    pub root: String,
+    pub log_entries: u32,
+    /// Where the log ends; hexadecimal.
+    pub log_hash: String,
+}

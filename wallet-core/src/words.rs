@@ -4,6 +4,8 @@ use bip39::{Language, Mnemonic};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::{Described, Facts};
+
 /// How many words there are.
 pub const WORD_COUNT: usize = 24;
 
@@ -88,14 +90,14 @@ pub enum WordsError {
     WrongChecksum,
 }
 
-impl WordsError {
-    /// Stable name of the case.
-    pub fn code(&self) -> &'static str {
-        match self {
+impl Described for WordsError {
+    fn facts(&self) -> Facts {
+        let code = match self {
             Self::WrongCount { .. } => "words_wrong_count",
             Self::UnknownWord { .. } => "words_unknown_word",
             Self::WrongChecksum => "words_wrong_checksum",
-        }
+        };
+        Facts::expected(code, "Compare them with the paper, then try again.")
     }
 }
 

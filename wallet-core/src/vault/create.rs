@@ -3,10 +3,7 @@
 //! It is built in a folder beside and appears by one rename, so `vault` is always whole. What an interrupted try left was
 //! never shown to anybody, and is removed by the next one.
 
-use std::{
-    fs::{File, TryLockError},
-    path::Path,
-};
+use std::{fs::File, path::Path};
 
 use carnet_store::{EngineKind, durable};
 use zeroize::Zeroizing;
@@ -18,6 +15,7 @@ use super::{
     header::Header,
     internal,
     kdf::KdfError,
+    one_writer,
     replace::{self, NEW},
     root::Root,
     seal::Sealer,
@@ -118,6 +116,7 @@ impl NewVault {
         let (cost, passphrase_key) = kdf.make(passphrase, *make_bytes()?)?;
         let header = Header::make(
             id,
+            0,
             cost,
             &vault_key,
             (&passphrase_key, *make_bytes()?),
@@ -134,10 +133,15 @@ impl NewVault {
 
     /// Makes the store, with nothing in it.
     pub(super) fn open_store(&self, folder: &Path) -> Result<Opened, CreateError> {
-        let store = carnet_store::open(&folder.join(super::STORE), EngineKind::default())
+        let store = carnet_store::open(&folder.join(self.header.store_folder()), EngineKind::default())
             .map_err(VaultError::Store)?;
         let id = self.header.id();
-        Ok(Opened::new(id, store, Sealer::new(id, &self.vault_key)?))
+        Ok(Opened::new(
+            folder.to_owned(),
+            id,
+            store,
+            Sealer::new(id, &self.vault_key)?,
+        ))
     }
 
     /// Puts what the words stand for into the vault.
@@ -172,18 +176,13 @@ impl From<UnlockError> for CreateError {
 }
 
 fn make_bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, CreateError> {
-    let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|_| CreateError::NoRandomness)?;
-    Ok(bytes)
+    super::make_bytes().map_err(|_| CreateError::NoRandomness)
 }
 
 /// One maker at a time. Makes the folder if need be.
 pub(super) fn lock_folder(dir: &Path) -> Result<File, CreateError> {
     durable::create_dir(dir).map_err(CreateError::Io)?;
-    let file = File::create(dir.join("vault.lock")).map_err(CreateError::Io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CreateError::InUse),
-        Err(TryLockError::Error(error)) => Err(CreateError::Io(error)),
-    }
+    one_writer::take(dir)
+        .map_err(CreateError::Io)?
+        .ok_or(CreateError::InUse)
 }

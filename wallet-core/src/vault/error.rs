@@ -197,14 +197,173 @@ impl CreateError {
         match self {
             Self::Exists => "Open it with its passphrase, or choose another folder.",
             Self::InUse => CLOSE_OTHER,
-            Self::PassphraseTooShort => "Choose a longer one; several words are easy to remember.",
-            Self::KdfCostRefused => "Choose 64 to 1,024 MiB and at least 3 passes.",
+            Self::PassphraseTooShort => LONGER,
+            Self::KdfCostRefused => COSTS,
             Self::OutOfMemory => "Close other programs, then try again.",
             Self::NoRandomness => "Restart the device, then try again.",
             Self::Io(_) => "Check that the folder can be written and the disk is not full, then try again.",
             Self::Content(error) => error.next(),
         }
     }
+}
+
+/// Why a passphrase was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    /// The passphrase that should open the vault now doesn't.
+    #[error("The old passphrase is wrong. It was not changed.")]
+    WrongOldPassphrase,
+    /// Fewer than [`SHORTEST_PASSPHRASE`](super::SHORTEST_PASSPHRASE) characters.
+    #[error(
+        "The new passphrase is too short: it needs at least 8 characters. The old one still opens your wallet."
+    )]
+    TooShort,
+    /// Another program is changing it.
+    #[error("Another program is changing the passphrase. This one changed nothing.")]
+    InUse,
+    /// The chosen cost is outside the limits.
+    #[error(
+        "The chosen cost for checking the passphrase is outside the safe limits. The old one still opens your wallet."
+    )]
+    KdfCostRefused,
+    /// There is not enough memory for the passphrase check.
+    #[error(
+        "There is not enough free memory to protect the new passphrase well. The old one still opens your wallet."
+    )]
+    OutOfMemory,
+    /// The operating system gave no randomness.
+    #[error("This device gave no randomness. The old passphrase still opens your wallet.")]
+    NoRandomness,
+    /// The header could not be written, or not made durable.
+    #[error(
+        "The disk refused while the passphrase was being changed. Nothing in your wallet is lost; the old passphrase opens it, or else the new one."
+    )]
+    Io(#[source] std::io::Error),
+    /// The vault did not open.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+}
+
+impl PassphraseError {
+    /// Stable name of the case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WrongOldPassphrase => "wrong_passphrase",
+            Self::TooShort => "passphrase_too_short",
+            Self::InUse => IN_USE,
+            Self::KdfCostRefused => "kdf_cost_refused",
+            Self::OutOfMemory => "out_of_memory",
+            Self::NoRandomness => "no_randomness",
+            Self::Io(_) => "vault_io",
+            Self::Unlock(error) => error.code(),
+        }
+    }
+
+    /// What to do next, one plain sentence.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::WrongOldPassphrase => {
+                "Type it again; if it is forgotten, set a new one with your 24 words."
+            }
+            Self::TooShort => LONGER,
+            Self::InUse => CLOSE_OTHER,
+            Self::KdfCostRefused => COSTS,
+            Self::OutOfMemory => "Close other programs, then try again.",
+            Self::NoRandomness => "Restart the device, then try again.",
+            Self::Io(_) => "Check that the folder can be written and the disk is not full, then try again.",
+            Self::Unlock(error) => error.next(),
+        }
+    }
+}
+
+/// Why the vault's key was not exchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum RotateError {
+    /// As it was asked.
+    #[error("Stopped. Your wallet is as it was, under the key it had.")]
+    Cancelled,
+    /// What was written anew is not what was there.
+    #[error(
+        "The copy under the new key is not the same as your wallet, so it was thrown away. Your wallet is as it was."
+    )]
+    NotTheSame,
+    /// The operating system gave no randomness.
+    #[error("This device gave no randomness. Your wallet is as it was.")]
+    NoRandomness,
+    /// A folder or the header could not be written.
+    #[error(
+        "The disk refused while your wallet was being sealed anew. Nothing in it is lost, and your passphrase opens it."
+    )]
+    Io(#[source] std::io::Error),
+    /// The vault did not open, or could not be read.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+}
+
+impl RotateError {
+    /// Stable name of the case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::NotTheSame => "rotation_not_the_same",
+            Self::NoRandomness => "no_randomness",
+            Self::Io(_) => "vault_io",
+            Self::Unlock(error) => error.code(),
+        }
+    }
+
+    /// What to do next, one plain sentence.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "Start again whenever you like.",
+            Self::NotTheSame => "Check the disk, and the wallet with `carnet vault check`, then try again.",
+            Self::NoRandomness => "Restart the device, then try again.",
+            Self::Io(_) => "Check that the disk has room for the wallet once more, then try again.",
+            Self::Unlock(error) => error.next(),
+        }
+    }
+}
+
+/// Why a check did not find everything whole.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// As it was asked.
+    #[error("Stopped before everything was looked at. Nothing was changed.")]
+    Cancelled,
+    /// Something is not as it was sealed, or can't be read.
+    #[error(transparent)]
+    Vault(#[from] UnlockError),
+}
+
+impl CheckError {
+    /// Stable name of the case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Vault(error) => error.code(),
+        }
+    }
+
+    /// What to do next, one plain sentence.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "Start again whenever you like.",
+            Self::Vault(error) => error.next(),
+        }
+    }
+}
+
+const LONGER: &str = "Choose a longer one; several words are easy to remember.";
+const COSTS: &str = "Choose 64 to 1,024 MiB and at least 3 passes.";
+/// Why another engine doesn't keep the vault.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// It could not be read or written.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    /// Stopped by the person.
+    #[error("Stopped. The vault is as it was.")]
+    Cancelled,
 }
 
 const IN_USE: &str = "vault_in_use";

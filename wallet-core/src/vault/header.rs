@@ -2,6 +2,9 @@
 //!
 //! JSON, at most 16 KiB. `check` finds accidents before a right passphrase is called wrong; `seal` is made with the vault
 //! key over every other member, so that none can be altered by somebody who doesn't have it.
+//!
+//! `store` says which store folder is the vault's: replacing this one small file exchanges passphrase, key and content at
+//! once, and nothing else does.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{hex_bytes::Hex, kdf::Cost};
+use super::{STORE, hex_bytes::Hex, kdf::Cost};
 
 const VERSION: u32 = 1;
 const FILE: &str = "header.json";
@@ -30,6 +33,9 @@ const SEAL: &[u8] = b"carnet-vault-v1 header seal";
 pub(super) struct Header {
     carnet_vault: u32,
     id: Hex<16>,
+    /// 0 is the folder `store`, any other number `store-NUMBER`.
+    #[serde(default, skip_serializing_if = "is_first")]
+    store: u32,
     pub(super) kdf: Cost,
     passphrase_wrap: Wrap,
     words_wrap: Wrap,
@@ -64,6 +70,7 @@ pub(super) enum HeaderError {
 impl Header {
     pub(super) fn make(
         id: [u8; 16],
+        store: u32,
         kdf: Cost,
         vault_key: &[u8; 32],
         (passphrase_key, passphrase_nonce): (&[u8; 32], [u8; 24]),
@@ -76,6 +83,7 @@ impl Header {
         let mut header = Self {
             carnet_vault: VERSION,
             id: Hex(id),
+            store,
             kdf,
             passphrase_wrap: empty,
             words_wrap: empty,
@@ -89,9 +97,41 @@ impl Header {
             &header.passphrase_context(),
         )?;
         header.words_wrap = Wrap::make(words_key, words_nonce, vault_key, &header.words_context())?;
-        header.seal = Hex(header.mac(vault_key)?.finalize().into_bytes().into());
-        header.check = Hex(header.checksum());
+        header.close(vault_key)?;
         Some(header)
+    }
+
+    /// The same vault under another passphrase; the words open it as before.
+    pub(super) fn with_passphrase(
+        &self,
+        kdf: Cost,
+        vault_key: &[u8; 32],
+        (passphrase_key, nonce): (&[u8; 32], [u8; 24]),
+    ) -> Option<Self> {
+        let mut header = Self { kdf, ..self.clone() };
+        header.passphrase_wrap = Wrap::make(passphrase_key, nonce, vault_key, &header.passphrase_context())?;
+        header.close(vault_key)?;
+        Some(header)
+    }
+
+    fn close(&mut self, vault_key: &[u8; 32]) -> Option<()> {
+        let key = seal_key(self.id.0, vault_key)?;
+        self.seal = Hex(self.mac(&key)?.finalize().into_bytes().into());
+        self.check = Hex(self.checksum());
+        Some(())
+    }
+
+    /// The name of the folder that holds everything else.
+    pub(super) fn store_folder(&self) -> String {
+        match self.store {
+            0 => STORE.to_owned(),
+            number => format!("{STORE}-{number}"),
+        }
+    }
+
+    /// The number of the store that comes after this one.
+    pub(super) fn next_store(&self) -> u32 {
+        self.store.wrapping_add(1)
     }
 
     pub(super) fn id(&self) -> [u8; 16] {
@@ -147,25 +187,29 @@ impl Header {
 
     /// Whether every member is as it was when the vault key sealed it. Compares in constant time.
     pub(super) fn is_sealed_by(&self, vault_key: &[u8; 32]) -> bool {
-        self.mac(vault_key)
+        seal_key(self.id.0, vault_key).is_some_and(|key| self.is_sealed_with(&key))
+    }
+
+    /// The same, by the key that [`seal_key`] gives.
+    pub(super) fn is_sealed_with(&self, seal_key: &[u8; 32]) -> bool {
+        self.mac(seal_key)
             .is_some_and(|mac| mac.verify_slice(&self.seal.0).is_ok())
     }
 
-    fn mac(&self, vault_key: &[u8; 32]) -> Option<Hmac<Sha256>> {
-        let mut key = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(Some(&self.id.0), vault_key)
-            .expand(SEAL, key.as_mut_slice())
-            .ok()?;
-        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice()).ok()?;
+    fn mac(&self, seal_key: &[u8; 32]) -> Option<Hmac<Sha256>> {
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(seal_key).ok()?;
         Some(mac.chain_update(self.members()))
     }
 
-    /// Every member but `seal` and `check`. All have fixed lengths.
+    /// Every member but `seal` and `check`. All have fixed lengths; `store` comes last, and not at all when it is 0.
     fn members(&self) -> Vec<u8> {
         let mut bytes = self.passphrase_context();
         for wrap in [&self.passphrase_wrap, &self.words_wrap] {
             bytes.extend(wrap.nonce.0);
             bytes.extend(wrap.sealed.0);
+        }
+        if !is_first(&self.store) {
+            bytes.extend(self.store.to_be_bytes());
         }
         bytes
     }
@@ -197,6 +241,20 @@ impl Header {
     fn words_context(&self) -> Vec<u8> {
         [WORDS_WRAP, &self.carnet_vault.to_be_bytes(), &self.id.0].concat()
     }
+}
+
+/// The key that seals the header.
+pub(super) fn seal_key(id: [u8; 16], vault_key: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
+    let mut key = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(Some(&id), vault_key)
+        .expand(SEAL, key.as_mut_slice())
+        .ok()?;
+    Some(key)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_first(store: &u32) -> bool {
+    *store == 0
 }
 
 impl Wrap {

@@ -3,22 +3,29 @@
 //! ```text
 //! DIR/vault/header.json   what is needed before the passphrase; the vault key, wrapped by passphrase and by words
 //! DIR/vault/store/        everything else, each entry sealed in its place, with an authenticated count and root over all
+//! DIR/vault/store-N/      the same once the vault key was exchanged; the header says which one it is
 //! ```
 //! An older copy of the whole folder, put back in its place, opens: nothing outside the folder knows better.
 
 mod backup;
 mod chain;
 mod change;
+mod change_passphrase;
+mod check;
+mod contents;
+mod convert;
 mod create;
 mod error;
 mod header;
 mod hex_bytes;
 mod kdf;
+mod one_writer;
 mod opened;
 mod passphrase;
 mod profile;
 mod replace;
 mod root;
+mod rotate;
 mod seal;
 mod table;
 #[cfg(test)]
@@ -28,9 +35,11 @@ mod unlock;
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard},
 };
 
+pub use carnet_store::EngineKind as StoreEngine;
 use carnet_store::{FolderStore, Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -38,8 +47,11 @@ use zeroize::Zeroizing;
 pub use backup::{BackupError, BackupSecret, Contents, RestoreError, Restored};
 pub use chain::{ChainHead, Chained};
 pub use change::Change;
+pub use check::Checked;
 pub use create::Mark;
-pub use error::{CreateError, UnlockError, VaultError};
+pub use error::{
+    CheckError, ConvertError, CreateError, PassphraseError, RotateError, UnlockError, VaultError,
+};
 pub use kdf::KdfChoice;
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
 pub use profile::ProfileId;
@@ -76,6 +88,8 @@ pub struct Vault {
 
 /// What is open.
 struct Opened {
+    /// The folder that the vault is in.
+    dir: PathBuf,
     id: [u8; 16],
     store: FolderStore,
     sealer: Sealer,
@@ -233,6 +247,13 @@ impl Vault {
         *next = number.saturating_add(1);
         Ok(number)
     }
+}
+
+/// Fresh randomness, wiped when dropped.
+fn make_bytes<const N: usize>() -> Result<Zeroizing<[u8; N]>, VaultError> {
+    let mut bytes = Zeroizing::new([0; N]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(|_| VaultError::NoRandomness)?;
+    Ok(bytes)
 }
 
 impl std::fmt::Debug for Vault {

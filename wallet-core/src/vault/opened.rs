@@ -1,13 +1,13 @@
 //! What is open: the store, the keys that seal, and reading through both.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, sync::Mutex};
 
 use carnet_store::{FolderStore, Store};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{
-    Entry, Opened, ProfileId, Table, VaultError, internal,
+    Entry, Opened, ProfileId, VaultError, internal,
     seal::{self, Kind, Place, Preamble, Sealer},
     table,
 };
@@ -15,8 +15,9 @@ use crate::keys::RootKey;
 
 impl Opened {
     /// With nothing known yet of what is in it.
-    pub(super) fn new(id: [u8; 16], store: FolderStore, sealer: Sealer) -> Self {
+    pub(super) fn new(dir: PathBuf, id: [u8; 16], store: FolderStore, sealer: Sealer) -> Self {
         Self {
+            dir,
             id,
             store,
             sealer,
@@ -34,49 +35,6 @@ impl Opened {
             )),
             None => Ok(0),
         }
-    }
-
-    /// Bytes of all sealed values.
-    pub(super) fn size(&self) -> Result<u64, VaultError> {
-        let mut size = 0;
-        self.store.scan_keys(&[], &mut |_, length| {
-            size += length;
-            ControlFlow::Continue(())
-        })?;
-        Ok(size)
-    }
-
-    /// Goes over one person's part of a table, one value in memory at a time.
-    pub(super) fn visit(
-        &self,
-        table: Table,
-        profile: ProfileId,
-        visit: &mut dyn FnMut(&str, Zeroizing<Vec<u8>>) -> ControlFlow<()>,
-    ) -> Result<(), VaultError> {
-        let prefix = self.sealer.table_prefix(table.number(), profile)?;
-        let mut outcome = Ok(());
-        self.store.scan(&prefix, &mut |key, sealed| {
-            let opened = key[prefix.len()..]
-                .try_into()
-                .map_err(|_| VaultError::Damaged)
-                .and_then(|hidden| {
-                    let place = Place {
-                        table: table.number(),
-                        profile,
-                        hidden,
-                    };
-                    self.open_newest(place, key, Cow::Borrowed(sealed))
-                });
-            match opened {
-                Ok(Some(Entry { id, value })) => visit(&id, value),
-                Ok(None) => ControlFlow::Continue(()),
-                Err(error) => {
-                    outcome = Err(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        outcome
     }
 
     pub(super) fn read(
@@ -118,7 +76,7 @@ impl Opened {
     }
 
     /// Opens an entry as it was read, or as it has become if its body was removed since.
-    fn open_newest(
+    pub(super) fn open_newest(
         &self,
         place: Place,
         key: &[u8],

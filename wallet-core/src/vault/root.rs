@@ -5,8 +5,10 @@
 //! so nobody without the vault key learns a term or a sum of it. It finds out entries that are missing, added, exchanged or
 //! older than the rest. A whole folder replaced by an older copy of itself is not found out by it.
 
-use carnet_store::Store;
 use std::ops::ControlFlow;
+
+use carnet_store::Store;
+use sha2::{Digest, Sha256};
 
 use super::{
     error::VaultError,
@@ -53,8 +55,40 @@ impl Root {
         self.count = self.count.wrapping_sub(1);
     }
 
+    /// Nothing yet, counted on from another root's changes.
+    pub(super) fn after(other: Self) -> Self {
+        Self {
+            epoch: other.epoch,
+            ..Self::default()
+        }
+    }
+
+    /// Entries and bodies.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Stands for the root where it must be told apart from others; the root itself stays inside.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(b"carnet-vault-v1 root mark")
+            .chain_update(self.to_bytes())
+            .finalize()
+            .into()
+    }
+
+    fn to_bytes(self) -> Vec<u8> {
+        [
+            self.epoch.to_be_bytes().as_slice(),
+            &self.count.to_be_bytes(),
+            &self.sum.0.to_be_bytes(),
+            &self.sum.1.to_be_bytes(),
+        ]
+        .concat()
+    }
+
     /// Goes over everything that is in the store. Large values are counted, not read.
-    pub(super) fn count(store: &dyn Store, sealer: &Sealer, epoch: u64) -> Result<Self, VaultError> {
+    pub(super) fn count_up(store: &dyn Store, sealer: &Sealer, epoch: u64) -> Result<Self, VaultError> {
         let mut root = Self {
             epoch,
             ..Self::default()
@@ -80,14 +114,7 @@ impl Root {
     }
 
     pub(super) fn seal(&self, sealer: &Sealer) -> Result<Vec<u8>, VaultError> {
-        let content = [
-            self.epoch.to_be_bytes().as_slice(),
-            &self.count.to_be_bytes(),
-            &self.sum.0.to_be_bytes(),
-            &self.sum.1.to_be_bytes(),
-        ]
-        .concat();
-        sealer.seal(PLACE, Kind::Whole, (SCHEMA, self.epoch), &content)
+        sealer.seal(PLACE, Kind::Whole, (SCHEMA, self.epoch), &self.to_bytes())
     }
 
     /// The root as it was last sealed.

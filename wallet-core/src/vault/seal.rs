@@ -16,7 +16,11 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{error::VaultError, profile::ProfileId};
+use super::{
+    error::VaultError,
+    header::{self, Header},
+    profile::ProfileId,
+};
 
 const DOMAIN: &[u8] = b"carnet-vault-v1 entry";
 const FORMAT: u8 = 1;
@@ -94,6 +98,7 @@ pub(super) struct Sealer {
     values: Zeroizing<[u8; 32]>,
     names: Zeroizing<[u8; 32]>,
     root: Zeroizing<[u8; 32]>,
+    header: Zeroizing<[u8; 32]>,
 }
 
 impl Sealer {
@@ -109,7 +114,13 @@ impl Sealer {
             values: subkey(b"values")?,
             names: subkey(b"names")?,
             root: subkey(b"root")?,
+            header: header::seal_key(vault_id, vault_key).ok_or(VaultError::Damaged)?,
         })
+    }
+
+    /// Whether the header is as it was when it was sealed.
+    pub(super) fn has_sealed(&self, header: &Header) -> bool {
+        header.is_sealed_with(&self.header)
     }
 
     pub(super) fn place(&self, table: u8, profile: ProfileId, id: &str) -> Result<Place, VaultError> {

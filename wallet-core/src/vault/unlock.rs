@@ -1,6 +1,6 @@
 //! Opening a vault: header, passphrase or words, vault key, and then everything that is in it, counted.
 
-use std::{path::Path, sync::Mutex};
+use std::{fs, path::Path, sync::Mutex};
 
 use carnet_store::{FolderStore, StoreError};
 use zeroize::Zeroizing;
@@ -17,6 +17,9 @@ use super::{
 };
 use crate::{keys::RootKey, words::Words};
 
+/// An open vault, its header, and the key that was wrapped in it.
+pub(super) type ByKey = (Vault, Header, Zeroizing<[u8; 32]>);
+
 impl Vault {
     /// Whether `dir` has a vault, or what is left of one.
     pub fn exists(dir: &Path) -> bool {
@@ -25,27 +28,40 @@ impl Vault {
 
     /// Opens the vault in `dir`. Takes the passphrase's cost, about a second, unless it is refused before.
     pub fn unlock(dir: &Path, passphrase: &Passphrase) -> Result<Self, UnlockError> {
-        let header = read_header(dir)?;
-        header.kdf.check()?;
+        Ok(Self::open_by_passphrase(dir, passphrase)?.0)
+    }
+
+    /// Opens the vault in `dir` with its 24 words.
+    pub fn unlock_with_words(dir: &Path, words: &Words) -> Result<Self, UnlockError> {
+        Ok(Self::open_by_words(dir, words)?.0)
+    }
+
+    pub(super) fn open_by_passphrase(dir: &Path, passphrase: &Passphrase) -> Result<ByKey, UnlockError> {
+        read_header(dir)?.kdf.check()?;
         // The lock of the store comes first: nobody waits a second to hear that the vault is in use.
-        let store = open_store(&dir.join(VAULT))?;
+        let (header, store) = open_current(dir)?;
         let key = header.kdf.derive(passphrase)?;
         let vault_key = header
             .open_with_passphrase_key(&key)
             .ok_or(UnlockError::WrongPassphrase)?;
-        let vault = Self::open_with(store, &header, &vault_key)?;
+        let vault = Self::open_with(dir, store, &header, &vault_key)?;
+        remove_others(&dir.join(VAULT), &header.store_folder());
         replace::remove_old(dir);
-        Ok(vault)
+        Ok((vault, header, vault_key))
     }
 
-    /// Opens the vault in `dir` with its 24 words, for a forgotten passphrase.
-    pub fn unlock_with_words(dir: &Path, words: &Words) -> Result<Self, UnlockError> {
+    pub(super) fn open_by_words(dir: &Path, words: &Words) -> Result<ByKey, UnlockError> {
         let header = read_header(dir)?;
         let key = RootKey::new(words.entropy()).derive_words_wrap(&header.id());
+        header.open_with_words_key(&key).ok_or(UnlockError::WrongWords)?;
+        let (header, store) = open_current(dir)?;
         let vault_key = header.open_with_words_key(&key).ok_or(UnlockError::WrongWords)?;
-        Self::open_content(dir, &header, &vault_key)
+        let vault = Self::open_with(dir, store, &header, &vault_key)?;
+        remove_others(&dir.join(VAULT), &header.store_folder());
+        Ok((vault, header, vault_key))
     }
 
+    /// Opens the store that `header` names, whether or not it is the header on the disk.
     pub(super) fn open_content(
         dir: &Path,
         header: &Header,
@@ -60,19 +76,25 @@ impl Vault {
         header: &Header,
         vault_key: &[u8; 32],
     ) -> Result<Self, UnlockError> {
-        Self::open_with(open_store(folder)?, header, vault_key)
+        let dir = folder.parent().unwrap_or(folder);
+        Self::open_with(dir, open_store(folder, header)?, header, vault_key)
     }
 
-    fn open_with(store: FolderStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
+    fn open_with(
+        dir: &Path,
+        store: FolderStore,
+        header: &Header,
+        vault_key: &[u8; 32],
+    ) -> Result<Self, UnlockError> {
         if !header.is_sealed_by(vault_key) {
             return Err(UnlockError::HeaderDamaged);
         }
         let sealer = Sealer::new(header.id(), vault_key)?;
         let root = Root::open(&store, &sealer)?;
-        if Root::count(&store, &sealer, root.epoch)? != root {
+        if Root::count_up(&store, &sealer, root.epoch)? != root {
             return Err(VaultError::Damaged.into());
         }
-        let mut opened = Opened::new(header.id(), store, sealer);
+        let mut opened = Opened::new(dir.to_owned(), header.id(), store, sealer);
         let seed = opened
             .read(internal::TABLE, ProfileId::NOBODY, internal::ROOT_SEED)?
             .ok_or(VaultError::Damaged)?;
@@ -91,7 +113,7 @@ impl Vault {
     }
 }
 
-fn read_header(dir: &Path) -> Result<Header, UnlockError> {
+pub(super) fn read_header(dir: &Path) -> Result<Header, UnlockError> {
     replace::put_back(dir).map_err(UnlockError::Io)?;
     if !Vault::exists(dir) {
         return Err(UnlockError::NoVault);
@@ -104,11 +126,45 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
     })
 }
 
+/// The header and the store that it names, which nobody else has open.
+fn open_current(dir: &Path) -> Result<(Header, FolderStore), UnlockError> {
+    let mut header = read_header(dir)?;
+    loop {
+        let store = open_store(&dir.join(VAULT), &header);
+        let now = read_header(dir)?;
+        // Another program may have exchanged the store before this one had it to itself.
+        if now.store_folder() == header.store_folder() {
+            let store = store?;
+            now.kdf.check()?;
+            return Ok((now, store));
+        }
+        header = now;
+    }
+}
+
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(folder: &Path) -> Result<FolderStore, UnlockError> {
-    match carnet_store::open_existing(&folder.join(STORE)) {
+fn open_store(folder: &Path, header: &Header) -> Result<FolderStore, UnlockError> {
+    match carnet_store::open_existing(&folder.join(header.store_folder())) {
         Err(StoreError::Missing) => Err(UnlockError::NotAVault),
         outcome => Ok(outcome?),
+    }
+}
+
+/// Removes what an exchange of keys left beside the store that was opened. Best effort: what stays is in nobody's way.
+fn remove_others(vault: &Path, named: &str) {
+    let Ok(entries) = fs::read_dir(vault) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let number = name.strip_prefix(STORE).map(|rest| rest.strip_prefix('-'));
+        let is_store = match number {
+            Some(Some(number)) => number.parse::<u32>().is_ok(),
+            Some(None) => name == STORE,
+            None => false,
+        };
+        if is_store && name != named {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -47,17 +47,7 @@ impl Item {
                 profile,
                 id,
                 value,
-            } => {
-                let too_long = |_| io::Error::other("too long");
-                let id_length = u16::try_from(id.len()).map_err(too_long)?;
-                let length = u32::try_from(value.len()).map_err(too_long)?;
-                to.write_all(&[2, table.number()])?;
-                to.write_all(&profile.to_bytes())?;
-                to.write_all(&id_length.to_be_bytes())?;
-                to.write_all(id.as_bytes())?;
-                to.write_all(&length.to_be_bytes())?;
-                to.write_all(value)
-            }
+            } => write_entry(to, (table.number(), *profile), id, value),
             Self::Numbers { profile, below } => {
                 to.write_all(&[3])?;
                 to.write_all(&profile.to_bytes())?;
@@ -105,6 +95,24 @@ impl Item {
             _ => return Err(malformed()),
         })
     }
+}
+
+/// Writes an entry without a copy of its value.
+pub(super) fn write_entry(
+    to: &mut impl Write,
+    (table, profile): (u8, ProfileId),
+    id: &str,
+    value: &[u8],
+) -> io::Result<()> {
+    let too_long = |_| io::Error::other("too long");
+    let id_length = u16::try_from(id.len()).map_err(too_long)?;
+    let length = u32::try_from(value.len()).map_err(too_long)?;
+    to.write_all(&[2, table])?;
+    to.write_all(&profile.to_bytes())?;
+    to.write_all(&id_length.to_be_bytes())?;
+    to.write_all(id.as_bytes())?;
+    to.write_all(&length.to_be_bytes())?;
+    to.write_all(value)
 }
 
 fn profile(from: &mut impl Read) -> io::Result<ProfileId> {

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{BufWriter, Read, Write},
-    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -12,12 +11,12 @@ use zeroize::Zeroizing;
 use super::{
     BackupError, BackupSecret, RestoreError,
     header::{Fresh, Header},
-    item::Item,
+    item::{self, Item},
     stream::{SealedReader, SealedWriter},
 };
 use crate::{
     progress::{Progress, Watch},
-    vault::{KdfChoice, Passphrase, ProfileId, Table, Vault},
+    vault::{KdfChoice, Passphrase, Vault, contents::Ended, internal},
 };
 
 /// What is in a backup that was just made and read again.
@@ -34,7 +33,6 @@ impl Vault {
     /// the vault meanwhile waits. On any error nothing is left at `path`.
     pub fn back_up(
         &self,
-        people: &[ProfileId],
         path: &Path,
         (passphrase, kdf): (&Passphrase, KdfChoice),
         watch: &mut Watch<'_>,
@@ -55,7 +53,7 @@ impl Vault {
         let header = Header::make(&fresh, (cost, &key), &self.opened.root).ok_or(BackupError::NotWritable)?;
         let mut file = BufWriter::new(unfinished.create()?);
         let content_key = header.write(&mut file, &fresh.file_key)?;
-        let items = self.write_items(people, SealedWriter::new(file, &content_key), watch)?;
+        let items = self.write_items(SealedWriter::new(file, &content_key), watch)?;
         self.read_again(&unfinished, items, watch)?;
         unfinished.finish(path, items)
     }
@@ -63,51 +61,32 @@ impl Vault {
     /// Returns how many items were written, all of them durable.
     fn write_items(
         &self,
-        people: &[ProfileId],
         mut to: SealedWriter<BufWriter<File>>,
         watch: &mut Watch<'_>,
     ) -> Result<u64, BackupError> {
-        let total = self.opened.size()?;
         let writing = self.writing()?;
-        let mut items = 0;
-        let mut done = 0;
-        let mut write = |item: &Item, to: &mut SealedWriter<_>| {
-            items += 1;
-            item.write(to).map_err(BackupError::write)
-        };
-        write(&Item::Root(Zeroizing::new(*self.opened.root.bytes())), &mut to)?;
-        write(&Item::Chain(writing.chain), &mut to)?;
-        for (table, profile) in parts(people) {
-            let mut outcome = Ok(());
-            self.opened.visit(table, profile, &mut |id, value| {
-                done += value.len() as u64;
-                let item = Item::Entry {
-                    table,
-                    profile,
-                    id: id.to_owned(),
-                    value,
-                };
-                outcome = write(&item, &mut to);
-                if outcome.is_ok() && watch(Progress { done, total }).is_break() {
-                    outcome = Err(BackupError::Cancelled);
+        let mut items = 2;
+        Item::Root(Zeroizing::new(*self.opened.root.bytes()))
+            .write(&mut to)
+            .and_then(|()| Item::Chain(writing.chain).write(&mut to))
+            .map_err(BackupError::write)?;
+        self.opened.each(writing.root.count(), watch, &mut |found| {
+            let written = if found.table == internal::TABLE {
+                if found.id != internal::NUMBERS {
+                    return Ok(());
                 }
-                match outcome {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
-                }
-            })?;
-            outcome?;
-        }
-        for profile in people {
-            let below = self.opened.numbers_below(*profile)?;
-            write(
-                &Item::Numbers {
-                    profile: *profile,
+                let below = self.opened.numbers_below(found.owner)?;
+                Item::Numbers {
+                    profile: found.owner,
                     below,
-                },
-                &mut to,
-            )?;
-        }
+                }
+                .write(&mut to)
+            } else {
+                item::write_entry(&mut to, (found.table, found.owner), found.id, found.value)
+            };
+            items += 1;
+            written.map_err(BackupError::write)
+        })?;
         let end = Item::End { items };
         end.write(&mut to).map_err(BackupError::write)?;
         let mut file = to.finish().map_err(BackupError::write)?;
@@ -154,18 +133,6 @@ impl Vault {
             _ => BackupError::NotReadable,
         })
     }
-}
-
-/// Every table of everybody in turn.
-fn parts(people: &[ProfileId]) -> impl Iterator<Item = (Table, ProfileId)> {
-    Table::OF_EVERYBODY
-        .into_iter()
-        .map(|table| (table, table.owner(ProfileId::FIRST)))
-        .chain(
-            people
-                .iter()
-                .flat_map(|profile| Table::OF_ONE_PERSON.map(|table| (table, *profile))),
-        )
 }
 
 /// A backup in the making; removed unless it is finished.
@@ -225,4 +192,13 @@ fn make_bytes<const N: usize>() -> Result<[u8; N], BackupError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| BackupError::NoRandomness)?;
     Ok(bytes)
+}
+
+impl From<Ended<Self>> for BackupError {
+    fn from(ended: Ended<Self>) -> Self {
+        match ended {
+            Ended::Cancelled => Self::Cancelled,
+            Ended::Because(error) => error,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     progress::Progress,
-    vault::{KdfChoice, Mark, Passphrase, ProfileId, Table, Vault},
+    vault::{KdfChoice, Mark, Passphrase, Table, Vault},
     words::Words,
 };
 
@@ -18,7 +18,6 @@ const MARK: Mark<'_> = Mark {
     id: "mark",
     value: b"7",
 };
-const PEOPLE: [ProfileId; 1] = [ProfileId::FIRST];
 
 fn passphrase(text: &str) -> Passphrase {
     Passphrase::new(text.to_owned())
@@ -51,7 +50,7 @@ fn made() -> Made {
     change.commit().unwrap();
     let file = dir.path().join("backup.carnet");
     vault
-        .back_up(&PEOPLE, &file, (&passphrase("another horse"), CHEAP), &mut go_on)
+        .back_up(&file, (&passphrase("another horse"), CHEAP), &mut go_on)
         .unwrap();
     Made {
         dir,
@@ -179,7 +178,7 @@ fn nothing_is_overwritten_and_nothing_half_is_left() {
     let made = made();
     let again = |path: &PathBuf, watch: &mut crate::progress::Watch<'_>| {
         made.vault
-            .back_up(&PEOPLE, path, (&passphrase("another horse"), CHEAP), watch)
+            .back_up(path, (&passphrase("another horse"), CHEAP), watch)
             .unwrap_err()
             .code()
     };
