@@ -2,6 +2,8 @@
 //! speaks the station's staff API, and records that nobody here made.
 
 pub mod desk;
+#[cfg(target_os = "linux")]
+pub mod memory;
 pub mod processes;
 pub mod records;
 pub mod search;
