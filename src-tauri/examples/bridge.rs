@@ -4,6 +4,7 @@
 //! `Host` and `Origin` checked.
 
 use std::{
+    alloc::System,
     convert::Infallible,
     io::{self, Write as _},
     net::{Ipv4Addr, SocketAddr},
@@ -36,6 +37,7 @@ use tauri::{
 use tauri_specta::Event as _;
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_stream::{Stream, StreamExt as _, wrappers::BroadcastStream};
+use zeroizing_alloc::ZeroAlloc;
 
 /// The wallet's pages in a browser.
 #[derive(Debug, Parser)]
@@ -65,7 +67,12 @@ struct Bridge {
     changes: broadcast::Sender<Changed>,
 }
 
+/// Every byte that is given back is wiped first: texts and buffers of libraries too, which know nothing of secrets.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    carnet_wallet_core::dumps::prevent();
     let options = Options::parse();
     let settings = Settings {
         vault: Some(options.vault),

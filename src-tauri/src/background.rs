@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use carnet_wallet_core::traces;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::state::AppState;
@@ -59,7 +60,7 @@ async fn drain(state: &AppState) {
             && (first || wallet.needs_sync())
         {
             first = false;
-            match wallet.sync().await {
+            match traces::wiped_always(wallet.sync()).await {
                 Ok(done) if done.sent > 0 => {
                     pause = RETRY.0;
                     state.changed();

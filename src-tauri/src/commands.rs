@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_wallet_core::{
-    Choice, Source, Wallet, unwatched,
+    Choice, Source, Wallet, traces, unwatched,
     vault::Passphrase,
     views::{
         ActivityLine, AnswerView, ConsentLine, ConsentView, ErrorView, HomeView, ImportPreview, ImportView,
@@ -91,7 +91,7 @@ pub async fn unlock(state: State<'_, AppState>, passphrase: String) -> Answer<()
 #[tauri::command]
 #[specta::specta]
 pub async fn lock(state: State<'_, AppState>) -> Answer<()> {
-    state.lock();
+    traces::wiped(|| state.lock());
     Ok(())
 }
 
@@ -179,7 +179,7 @@ pub async fn read_code_picture(state: State<'_, AppState>, content_base64: Strin
 #[tauri::command]
 #[specta::specta]
 pub async fn inspect(state: State<'_, AppState>, uri: String) -> Answer<QuestionView> {
-    Ok(state.wallet()?.inspect(&uri).await?)
+    Ok(traces::wiped_always(state.wallet()?.inspect(&uri)).await?)
 }
 
 /// A question read before, from the vault.
@@ -197,17 +197,15 @@ pub async fn answer(
     request_id: String,
     scopes: Vec<String>,
 ) -> Answer<AnswerView> {
-    Ok(state
-        .wallet()?
-        .answer(&request_id, &Choice::Scopes(scopes))
-        .await?)
+    let (wallet, choice) = (state.wallet()?, Choice::Scopes(scopes));
+    Ok(traces::wiped_always(wallet.answer(&request_id, &choice)).await?)
 }
 
 /// Says no.
 #[tauri::command]
 #[specta::specta]
 pub async fn deny(state: State<'_, AppState>, request_id: String) -> Answer<AnswerView> {
-    Ok(state.wallet()?.deny(&request_id).await?)
+    Ok(traces::wiped_always(state.wallet()?.deny(&request_id)).await?)
 }
 
 /// Who has access, who had.
@@ -228,14 +226,14 @@ pub async fn consent(state: State<'_, AppState>, id: String) -> Answer<ConsentVi
 #[tauri::command]
 #[specta::specta]
 pub async fn revoke(state: State<'_, AppState>, id: String) -> Answer<RevocationView> {
-    Ok(state.wallet()?.revoke(&id).await?)
+    Ok(traces::wiped_always(state.wallet()?.revoke(&id)).await?)
 }
 
 /// Fetches who read what under a consent, and keeps it.
 #[tauri::command]
 #[specta::specta]
 pub async fn refresh_reads(state: State<'_, AppState>, id: String) -> Answer<Vec<ReadView>> {
-    Ok(state.peek().ok_or_else(locked)?.reads(&id).await?)
+    Ok(traces::wiped_always(state.peek().ok_or_else(locked)?.reads(&id)).await?)
 }
 
 /// The patient's own log, newest first.
@@ -249,7 +247,7 @@ pub async fn activity(state: State<'_, AppState>) -> Answer<Vec<ActivityLine>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn sync(state: State<'_, AppState>) -> Answer<SyncView> {
-    let done = state.peek().ok_or_else(locked)?.sync().await?;
+    let done = traces::wiped_always(state.peek().ok_or_else(locked)?.sync()).await?;
     if done.sent > 0 {
         state.changed();
     }
@@ -282,7 +280,7 @@ where
     T: Send + 'static,
     F: FnOnce() -> Answer<T> + Send + 'static,
 {
-    spawn_blocking(act).await.unwrap_or_else(|_| {
+    spawn_blocking(|| traces::wiped(act)).await.unwrap_or_else(|_| {
         Err(ErrorView {
             code: "interrupted".into(),
             message: "This ended before it was done. What was in your wallet before is still there.".into(),

@@ -5,12 +5,18 @@
     windows_subsystem = "windows"
 )]
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
 
 use carnet_app::{app, automation, settings::Settings, state::AppState, window};
 use tauri::{Manager as _, RunEvent};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Every byte that is given back is wiped first: texts and buffers of libraries too, which know nothing of secrets.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
+    carnet_wallet_core::dumps::prevent();
     let shipped = !cfg!(debug_assertions);
     if let Err(refused) = automation::check(shipped, |name| std::env::var(name).ok()) {
         eprintln!("{refused}");

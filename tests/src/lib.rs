@@ -3,6 +3,8 @@
 
 pub mod decades;
 pub mod desk;
+#[cfg(target_os = "linux")]
+pub mod memory;
 pub mod processes;
 pub mod records;
 pub mod search;

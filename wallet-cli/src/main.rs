@@ -15,13 +15,19 @@ mod plain;
 mod progress;
 mod rescue;
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
 
 use clap::Parser;
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::{arguments::Arguments, failure::Failure};
 
+/// Every byte that is given back is wiped first: texts and buffers of libraries too, which know nothing of secrets.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
+
 fn main() -> ExitCode {
+    carnet_wallet_core::dumps::prevent();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return failure::of_usage(&error),
