@@ -5,7 +5,7 @@ export PATH := $(CARGO_TARGET_DIR)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test lint bench screenshot ui
+.PHONY: help run demo test lint bench crash screenshot ui
 
 help: ## what you can do here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -29,6 +29,12 @@ lint: ## format, clippy, licences and sources only
 bench: ## measure: prints figures beside their bare primitives or peers
 	@scripts/setup test
 	@scripts/bench
+
+crash: ## strike the store down: 2,000 kills for each engine (KILLS=…), then every fault
+	@scripts/setup run
+	@cargo build --workspace --all-targets --all-features --locked --quiet
+	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --kills $(or $(KILLS),2000)
+	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --faults
 
 screenshot: ## take the README's picture anew, from the real app
 	@scripts/setup test

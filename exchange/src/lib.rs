@@ -11,6 +11,7 @@
 //! - [`delivery`]: the sealed records
 //! - [`registry`]: a registry's answers about a grant
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
+//! - [`slip`]: taking back from paper, without the wallet
 //! - [`refusal`]: the shape of every error on the wire
 //!
 //! Below them: [`jwe`] (encryption), [`limits`] (all bounds), [`media`] (content types).
@@ -29,6 +30,7 @@ pub mod promise;
 pub mod refusal;
 pub mod registry;
 pub mod request;
+pub mod slip;
 pub mod trust;
 
 pub use certificate::client_id_of;

@@ -10,6 +10,10 @@ pub const REQUEST_BYTES: usize = 65_536;
 pub const ANSWER_BYTES: usize = 65_536;
 /// The station's reply to an answer, a registry's answer, an error body, in bytes.
 pub const REPLY_BYTES: usize = 65_536;
+/// Operations on one page of a registry's events.
+pub const EVENTS_PAGE: usize = 1_000;
+/// A page of a registry's events, in bytes.
+pub const EVENTS_BYTES: usize = 1_048_576;
 /// A trust list, in bytes.
 pub const TRUST_LIST_BYTES: usize = 1_048_576;
 /// A sealed delivery, in bytes.

@@ -1,5 +1,9 @@
-//! What a registry's endpoint says: `GET …/grants/{grant_id}`, and `POST …/revocations` by anybody who has the
+//! What a registry's endpoint says: `GET …/grants/{grant_id}`, `GET …/events?after=N`, and `POST …/revocations` by anybody who has the
 //! subject's signature or the secret.
+
+mod events;
+
+pub use events::{EventsPage, RegistryEvent};
 
 use carnet_consent::{GrantId, LedgerRef, LedgerStatus};
 use carnet_credentials::json;
@@ -195,6 +199,10 @@ impl RevocationReply {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RegistryError> {
-    let value = json::parse(body, REPLY_BYTES).map_err(|_| RegistryError::Malformed)?;
+    read_within(body, REPLY_BYTES)
+}
+
+fn read_within<T: DeserializeOwned>(body: &[u8], bytes: usize) -> Result<T, RegistryError> {
+    let value = json::parse(body, bytes).map_err(|_| RegistryError::Malformed)?;
     serde_json::from_value(value).map_err(|_| RegistryError::Malformed)
 }

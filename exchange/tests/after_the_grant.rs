@@ -14,7 +14,7 @@ use carnet_exchange::{
     media,
     promise::{self, Expected, Operation, Promise},
     refusal::Refusal,
-    registry::{GrantStatus, RevocationProof, RevocationReply, RevocationRequest},
+    registry::{EventsPage, GrantStatus, RegistryEvent, RevocationProof, RevocationReply, RevocationRequest},
 };
 use clinic::{
     BUNDLE, delivery_secret, holder, jws_parts, later, ledger, log_key, now, sealed_records, secret,
@@ -192,6 +192,58 @@ fn a_revocation_carries_exactly_one_proof() {
 }
 
 const MANAGE: &str = "https://127.0.0.1:8443/manage";
+
+#[test]
+fn a_page_of_events_skips_and_doubles_nothing_and_is_empty_only_at_the_end() {
+    let event = |sequence| RegistryEvent {
+        operation: Operation::Grant,
+        sequence,
+        time: 1,
+        grant: grant(),
+    };
+    let read = |after: u64, last: u64, sequences: &[u64], asked: u64| {
+        let page = EventsPage {
+            chain_id: ledger().chain_id,
+            registry: ledger().registry,
+            after,
+            last,
+            events: sequences.iter().map(|n| event(*n)).collect(),
+        };
+        let body = serde_json::to_vec(&page).unwrap();
+        EventsPage::read(&body, asked, &ledger())
+            .map(|page| page.next())
+            .map_err(|error| error.code())
+    };
+    let full: Vec<u64> = (1..=1_000).collect();
+    assert_eq!(read(0, 0, &[], 0), Ok(None));
+    assert_eq!(read(7, 9, &[8, 9], 7), Ok(None));
+    assert_eq!(read(0, 1_000, &full, 0), Ok(None));
+    assert_eq!(read(0, 1_001, &full, 0), Ok(Some(1_000)));
+    let more: Vec<u64> = (1..=1_001).collect();
+    for (after, last, sequences, asked) in [
+        (0, 5, &[][..], 0),
+        (0, 5, &[1, 2, 3], 0),
+        (0, 3, &[1, 3], 0),
+        (0, 2, &[1, 1, 2], 0),
+        (0, 3, &[2, 3], 0),
+        (0, 2, &[1, 2], 1),
+        (u64::MAX, u64::MAX, &[0], u64::MAX),
+        (0, 1_001, &more, 0),
+    ] {
+        assert_eq!(
+            read(after, last, sequences, asked),
+            Err("registry_malformed"),
+            "{after} {last} {asked}"
+        );
+    }
+    let page = r#"{"chain_id":"1","registry":"0x","after":0,"last":0,"events":[]}"#;
+    assert_eq!(
+        EventsPage::read(page.as_bytes(), 0, &ledger())
+            .unwrap_err()
+            .code(),
+        "registry_wrong_registry"
+    );
+}
 
 fn manage_request() -> ManageRequest {
     ManageRequest {

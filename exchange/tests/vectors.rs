@@ -17,8 +17,10 @@ use carnet_exchange::{
     answer, client_id_of, delivery, jwe,
     manage::{self, DeletionReceipt, ManageRequest, Op},
     promise::{self, Operation, Promise},
-    registry::RevocationProof,
-    request, trust,
+    registry::{EventsPage, RegistryEvent, RevocationProof},
+    request,
+    slip::Slip,
+    trust,
 };
 use clinic::{
     CERTIFICATE, Desk, answer_secret, delivery_secret, grant_id, holder, jws_parts, later, ledger, link,
@@ -197,6 +199,58 @@ fn the_promise_and_the_deletion_receipt() {
         manage::verify_receipt(text(&stored, "wire"), &keys, &id).unwrap(),
         made
     );
+}
+
+#[test]
+fn the_slip() {
+    let slip = Slip {
+        chain_id: 5_000_000_000_000_001,
+        registry: [1; 20],
+        subject: [2; 20],
+        commitment: [3; 32],
+        not_before: 1_795_370_400,
+        expiry: 1_797_962_400,
+        secret: zeroize::Zeroizing::new([4; 32]),
+        endpoint: clinic::url("/ledger"),
+        spki_sha256: [5; 32],
+    };
+    let id = GrantId([7; 32]);
+    let text = slip.to_text(&id).unwrap();
+    let made = json!({
+        "wire": *text, "grant_id": id, "secret": hex::encode([4; 32]), "ledger": slip.ledger(), "endpoint": slip.endpoint,
+        "spki_sha256": hex::encode([5; 32]), "subject": hex::encode([2; 20]), "commitment": hex::encode([3; 32]),
+        "notBefore": slip.not_before, "expiry": slip.expiry,
+    });
+    let stored = vector("slip", &made, &[]);
+    assert!(self::text(&stored, "wire").len() <= 300);
+    assert!(Slip::parse(self::text(&stored, "wire"), |_| id) == Ok(slip));
+}
+
+#[test]
+fn the_events_of_a_registry() {
+    let grant = answer::GrantTuple {
+        subject: [1; 20],
+        commitment: [2; 32],
+        not_before: 1_795_370_400,
+        expiry: 1_797_962_400,
+        revoke_hash: [3; 32],
+    };
+    let event = |operation, sequence| RegistryEvent {
+        operation,
+        sequence,
+        time: grant.not_before + sequence,
+        grant,
+    };
+    let made = EventsPage {
+        chain_id: ledger().chain_id,
+        registry: ledger().registry,
+        after: 40,
+        last: 42,
+        events: vec![event(Operation::Grant, 41), event(Operation::Revoke, 42)],
+    };
+    let stored = vector("events", &serde_json::to_value(&made).unwrap(), &[]);
+    let read = EventsPage::read(stored.to_string().as_bytes(), 40, &ledger()).unwrap();
+    assert_eq!(read, made);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use carnet_ledger::{Grant, Ledger, LedgerError, address_of, embedded::Embedded, grant_id, sign_grant};
-use carnet_store::{Batch, Export, Store, StoreError, Visit, open_sled};
+use carnet_store::{Batch, EngineKind, Export, Store, StoreError, Visit, open};
 use k256::ecdsa::SigningKey;
 
 const NOW: u64 = 1_900_000_800;
@@ -16,11 +16,12 @@ const GRANTS: u64 = 500;
 const CALLERS: u64 = 32;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
+    let (folder, other) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let key = SigningKey::from_slice(&[7; 32])?;
-    let stores: [(&str, Arc<dyn Store>); 2] = [
+    let stores: [(&str, Arc<dyn Store>); 3] = [
         ("in memory, no fsync", Arc::new(Memory::default())),
-        ("sled, durable", Arc::new(open_sled(folder.path())?)),
+        ("sled, durable", Arc::new(open(folder.path(), EngineKind::Sled)?)),
+        ("redb, durable", Arc::new(open(other.path(), EngineKind::Redb)?)),
     ];
     for (name, store) in stores {
         let ledger = Embedded::open(store, 1, Arc::new(|| NOW))?;

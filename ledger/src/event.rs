@@ -23,8 +23,8 @@ pub enum EventKind {
     Revoked,
 }
 
-/// One operation. Recovery looks for the events of its keys' addresses; it should drop those whose `revoke_hash` is not of
-/// its own secret: anybody can revoke, ahead of time, a grant he made up for a stranger's address.
+/// One operation. Recovery looks among all of them for its keys' addresses; it must drop those whose `revoke_hash` is not
+/// of its own secret: anybody can revoke, ahead of time, a grant he made up for a stranger's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Given or taken back.
@@ -37,4 +37,14 @@ pub struct Event {
     /// Where and when it was written.
     #[serde(flatten)]
     pub recorded: Recorded,
+}
+
+/// A stretch of everything recorded. Nothing recorded is ever left out, changed or moved, so a stretch asked for again
+/// is the same, and may only have grown at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Events {
+    /// In order of sequence, without gaps.
+    pub events: Vec<Event>,
+    /// Sequence of the newest operation of the whole registry; 0 when there is none.
+    pub last: u64,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Domain, Event, Grant, LedgerError, Proof, Recorded};
+use crate::{Domain, Events, Grant, LedgerError, Proof, Recorded};
 
 /// Where a grant stands. `Revoked` is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,9 +61,10 @@ pub trait Ledger: Send + Sync {
         self.read(grant_id).map(|reading| reading.status)
     }
 
-    /// Everything recorded about this subject's grants, in order.
+    /// What was recorded after this sequence, at most `limit` operations. There is no question after one subject: it would
+    /// tell whoever keeps the registry which grants are one person's.
     ///
     /// # Errors
     /// [`LedgerError`] when it can't be known.
-    fn events_of(&self, subject: &Address) -> Result<Vec<Event>, LedgerError>;
+    fn events(&self, after: u64, limit: usize) -> Result<Events, LedgerError>;
 }

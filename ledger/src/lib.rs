@@ -23,7 +23,7 @@ pub mod embedded;
 pub use address::{Address, AddressError};
 pub use eip712::{Domain, grant_id, revocation_digest, revoke_hash};
 pub use error::LedgerError;
-pub use event::{Event, EventKind, Recorded};
+pub use event::{Event, EventKind, Events, Recorded};
 pub use grant::{Grant, MAX_PERIOD_SECONDS, MAX_START_SKEW_SECONDS, Proof};
 pub use ledger::{Ledger, Reading, Status};
 pub use sign::{address_of, sign_grant, sign_revocation};

@@ -9,12 +9,15 @@ use std::{
 use axum::http::StatusCode;
 use carnet_consent::{Digest32, GrantId, LedgerStatus};
 use carnet_exchange::{
+    answer::GrantTuple,
+    limits::EVENTS_PAGE,
     manage::{self, ManageError as RequestError, ManageReply, ManageRequest, Op, OpResult},
-    registry::{GrantStatus, RegistryError, RevocationProof, RevocationRequest},
+    promise::Operation,
+    registry::{EventsPage, GrantStatus, RegistryError, RegistryEvent, RevocationProof, RevocationRequest},
 };
-use carnet_ledger::{Address, LedgerError, Proof, Status, grant_id};
+use carnet_ledger::{Event, EventKind, Grant, LedgerError, Proof, Status, grant_id};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     answer::ledger_grant,
@@ -187,9 +190,37 @@ pub fn ledger_status(app: &App, id: &GrantId) -> Result<Value, ManageError> {
     Ok(serde_json::to_value(status).unwrap_or_default())
 }
 
-/// What the ledger has written down about a subject: what a restored wallet looks for.
-pub fn events_of(app: &App, subject: &Address) -> Result<Value, ManageError> {
-    Ok(json!({ "events": app.ledger.events_of(subject)? }))
+/// What the ledger has written down after this operation, for a restored wallet that looks for its own. Nobody is asked
+/// for whom.
+pub fn events(app: &App, after: u64) -> Result<EventsPage, ManageError> {
+    let found = app.ledger.events(after, EVENTS_PAGE)?;
+    let registry = app.ledger_ref();
+    let event = |event: &Event| RegistryEvent {
+        operation: match event.kind {
+            EventKind::Granted => Operation::Grant,
+            EventKind::Revoked => Operation::Revoke,
+        },
+        sequence: event.recorded.sequence,
+        time: event.recorded.time,
+        grant: tuple(&event.grant),
+    };
+    Ok(EventsPage {
+        chain_id: registry.chain_id,
+        registry: registry.registry,
+        after,
+        last: found.last,
+        events: found.events.iter().map(event).collect(),
+    })
+}
+
+fn tuple(grant: &Grant) -> GrantTuple {
+    GrantTuple {
+        subject: grant.subject.0,
+        commitment: grant.commitment,
+        not_before: grant.not_before,
+        expiry: grant.expiry,
+        revoke_hash: grant.revoke_hash,
+    }
 }
 
 fn proof_of(proof: RevocationProof) -> Proof {

@@ -13,7 +13,7 @@ use axum_server::{
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use carnet_ledger::{LedgerError, embedded::Embedded};
-use carnet_store::{Store, StoreError, open_sled};
+use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -317,7 +317,7 @@ async fn stop_signal() {
 fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
     let path = folder.file(name);
     crate::folder::private_dir(&path).map_err(ServeError::Folder)?;
-    match open_sled(&path) {
+    match carnet_store::open(&path, EngineKind::default()) {
         Ok(store) => Ok(Arc::new(store)),
         Err(StoreError::InUse) => Err(ServeError::InUse),
         Err(error) => Err(ServeError::Store(error)),

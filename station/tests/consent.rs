@@ -429,3 +429,45 @@ async fn reading_ends_with_the_retention_and_the_period_and_when_the_clock_is_se
     assert_eq!(answer.ledger_status(&station).await, "active");
     assert_eq!(code_of(&station.records(&answer.id()).await), (403, "expired"));
 }
+
+#[tokio::test]
+async fn everything_on_the_ledger_is_listed_and_nobody_is_asked_for_whom() {
+    let dir = tempfile::tempdir().unwrap();
+    let station = Station::start(dir.path());
+    let (_, _, first) = answered(&station, &[ALLERGIES], &bundle(&[ALLERGY])).await;
+    let (_, _, second) = answered(&station, &[ALLERGIES], &bundle(&[ALLERGY])).await;
+    let revocations = format!("{}/ledger/revocations", station.public_url);
+    let body = first.revocation_body();
+    ok(&support::reply(station.http.post(revocations).json(&body).send().await.unwrap()).await);
+
+    let list = async |query: &str| {
+        let url = format!("{}/ledger/events{query}", station.public_url);
+        let response = station.http.get(url).send().await.unwrap();
+        let cache = response.headers()["cache-control"].to_str().unwrap().to_owned();
+        (support::reply(response).await, cache)
+    };
+    let (all, cache) = list("").await;
+    assert_eq!(cache, "no-cache", "it can still grow");
+    let seen: Vec<_> = all.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["operation"].clone(), event["grant"].clone()))
+        .collect();
+    let (one, two) = (json!(first.tuple), json!(second.tuple));
+    let expected = [
+        (json!("grant"), one.clone()),
+        (json!("grant"), two),
+        (json!("revoke"), one),
+    ];
+    assert_eq!(seen, expected);
+    let (end, _) = list("?after=2").await;
+    assert_eq!(
+        (&end.body["events"][0]["sequence"], &end.body["last"]),
+        (&json!(3), &json!(3))
+    );
+
+    for wrong in ["?after=-1", "?after=x", "?subject=0x00", "?after=0&limit=9"] {
+        assert_eq!(code_of(&list(wrong).await.0), (400, "ill_formed"), "{wrong}");
+    }
+}

@@ -37,4 +37,28 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Visits every pair in key order, as of one moment; the first error of `visit` ends it.
     fn export(&self, visit: &mut Export<'_>) -> Result<(), StoreError>;
+
+    /// Reads every value and says whether all is as it was put.
+    fn check(&self) -> Result<Checked, StoreError> {
+        let mut checked = Checked::default();
+        self.scan(&[], &mut |_, value| {
+            checked.entries += 1;
+            checked.bytes += value.len() as u64;
+            ControlFlow::Continue(())
+        })?;
+        Ok(checked)
+    }
+}
+
+/// What a check went over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Entries that were read.
+    pub entries: u64,
+    /// How many of them have a value in a file of its own.
+    pub large: u64,
+    /// Bytes of all values.
+    pub bytes: u64,
+    /// The first thing that is not as it should be.
+    pub problem: Option<&'static str>,
 }

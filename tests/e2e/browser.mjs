@@ -4,7 +4,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { launchChromium, openPage } from './lib/drivers.mjs'
 import { Report, Stage, expect, project } from './lib/processes.mjs'
-import { lookAtRecords, passphrase, readTheCode, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock } from './lib/story.mjs'
+import {
+  addPersonAndSwitch, backupPassphrase, freshPassphrase, lookAtRecords, makeBackup, passphrase, readTheCode, restoreBackup, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock,
+} from './lib/story.mjs'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const stage = new Stage()
@@ -81,6 +83,21 @@ try {
     await desk.appears('access-ended', 15_000)
     await deskShot('ended')
     expect(!(await desk.exists('record-row')), 'no record stays on the desk')
+  })
+  const backup = join(stage.folder, 'booklet-backup')
+  await report.check('a second person and a backup', async () => {
+    await addPersonAndSwitch(app, shot, 'Ana')
+    await accessible(app, 'Records')
+    await makeBackup(app, shot, backup, backupPassphrase)
+    await accessible(app, 'Backup')
+  })
+  await report.check('on another device the backup brings everything back', async () => {
+    const second = await stage.bridge(station, join(stage.folder, 'other-wallet'))
+    const other = (pages.other = await openPage(stage, browser, second.url, { viewport: { width: 412, height: 860 } }))
+    const otherShot = (name) => other.shot(`browser-other-${name}`)
+    await restoreBackup(other, otherShot, backup, backupPassphrase, freshPassphrase, true)
+    await lookAtRecords(other, otherShot)
+    expect(other.complaints.filter((c) => !/401|403|409|favicon/.test(c)).length === 0, `no complaint, but: ${other.complaints.join('\n')}`)
   })
   await report.check('neither page complained', async () => {
     const complaints = [...app.complaints, ...desk.complaints].filter((c) => !/401|403|409|favicon/.test(c))

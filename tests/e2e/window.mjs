@@ -4,7 +4,10 @@ import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWindow } from './lib/drivers.mjs'
 import { Desk, Report, Stage, expect, program, project } from './lib/processes.mjs'
-import { everythingAsked, lookAtRecords, makeVault, passphrase, readTheCode, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock } from './lib/story.mjs'
+import {
+  addPersonAndSwitch, backupPassphrase, copyWordsBack, everythingAsked, forgotPassphrase, freshPassphrase, lookAtRecords, makeBackup, makeVault, passphrase, readTheCode,
+  restoreBackup, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock,
+} from './lib/story.mjs'
 
 const picture = process.argv.includes('--screenshot') ? process.argv.at(-1) : null
 const stage = new Stage()
@@ -25,7 +28,10 @@ try {
   app = await openWindow(stage, application, environment)
   const shot = (name) => app.shot(`window-${name}`)
 
-  await report.check('a vault is made in the window', () => makeVault(app, shot))
+  let words
+  await report.check('a vault is made in the window, its words checked', async () => {
+    words = await makeVault(app, shot)
+  })
   await report.check('records are taken in from a file', () => takeRecordsIn(app, shot, records))
   await report.check('records can be looked at', () => lookAtRecords(app, shot))
   const asked = await desk.ask(
@@ -70,12 +76,34 @@ try {
       await app.click('settings-words')
       await app.fill('settings-words-passphrase', passphrase)
       await app.click('settings-words-go')
-      await app.click('words-kept')
-      await app.appears('nav-home', 20_000)
+      await app.appears('words-kept', 20_000)
+      const again = await copyWordsBack(app, shot)
+      expect(again.join() === words.join(), 'the same words in the same order')
     })
-    await report.check('locked, and opened again by the passphrase', async () => {
+    await report.check('a second person is added and used; whose screen it is stands on top', () => addPersonAndSwitch(app, shot, 'Ana'))
+    const backup = join(stage.folder, 'stick', 'booklet')
+    mkdirSync(join(stage.folder, 'stick'))
+    await report.check('a backup is made at a typed place', () => makeBackup(app, shot, backup, backupPassphrase))
+    await report.check('locked, opened again by the passphrase, and asked for whom', async () => {
       await app.click('lock')
-      await unlock(app, shot)
+      await unlock(app, shot, passphrase, 0)
+    })
+    await report.check('the passphrase is forgotten: the words and a new one open it', async () => {
+      await app.click('lock')
+      await forgotPassphrase(app, shot, words, freshPassphrase, true)
+      await app.click('lock')
+      await unlock(app, shot, freshPassphrase, 0)
+    })
+    await app.close()
+    app = null
+    stage.endDrivers()
+    await report.check('another device: the backup brings the records and both people back', async () => {
+      app = await openWindow(stage, application, { ...environment, CARNET_VAULT: join(stage.folder, 'other-device') })
+      const other = (name) => app.shot(`window-other-${name}`)
+      await restoreBackup(app, other, backup, backupPassphrase, passphrase, true)
+      await lookAtRecords(app, other)
+      await app.click('switch-person')
+      await app.appears('[data-testid="person-choose"][data-number="1"]')
     })
     await app.close()
     app = null

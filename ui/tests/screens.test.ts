@@ -1,72 +1,12 @@
-import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { question, sample, standIn } from './stand-in';
+import { describe, expect, test } from 'vitest';
+import { DESK, go, inspect, looking, open, PHONE, shots } from './looking';
+import { ana, grandson, maria, question, sample } from './stand-in';
 
-const dist = fileURLToPath(new URL('../dist/bridge', import.meta.url));
-const shots = process.env.CARNET_SHOTS ?? fileURLToPath(new URL('../../test-output/wallet-screens', import.meta.url));
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+looking();
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-let browser: Browser;
-/** As somebody sees it who set the browser's text to twice its size. */
-let large: Browser;
-beforeAll(async () => {
-  mkdirSync(shots, { recursive: true });
-  browser = await chromium.launch({ executablePath, args: FLAGS });
-  large = await chromium.launch({ executablePath, args: [...FLAGS, '--blink-settings=defaultFontSize=32'] });
-});
-afterAll(() => Promise.all([browser?.close(), large?.close()]));
-
-type Look = { width: number; height: number; dark?: boolean; large?: boolean };
-const PHONE: Look = { width: 360, height: 740 };
-const DESK: Look = { width: 1280, height: 900 };
-
-async function open(door: { exists: boolean; unlocked: boolean }, look: Look, changes = {}): Promise<{ page: Page; say: (event: string, payload: unknown) => void; end: () => Promise<void> }> {
-  const core = await standIn(dist, sample(door, changes));
-  const context = await (look.large ? large : browser).newContext({ viewport: { width: look.width, height: look.height }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: false, locale: 'en-GB' });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(core.url);
-  return {
-    page,
-    say: core.say,
-    end: async () => {
-      await context.close();
-      await core.close();
-      expect(complaints).toEqual([]);
-    }
-  };
-}
-
-async function go(page: Page, hash: string): Promise<void> {
-  await page.evaluate((to) => (location.hash = to), hash);
-  await page.locator('h1').first().waitFor();
-  await page.waitForTimeout(250);
-}
-
-/** No violation, nothing wider than the screen; a picture for the eye. */
-async function inspect(page: Page, name: string): Promise<void> {
-  await page.waitForTimeout(150);
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: !name.endsWith('-records') });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect.soft(wide, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
-  await page.evaluate(await readFile(axe, 'utf8'));
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
-    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
-  });
-  expect.soft(found, name).toEqual([]);
-}
-
-const SCREENS = ['home', 'scan', 'question/q1', 'summary/c-active', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'import', 'settings'];
+const SCREENS = ['home', 'scan', 'question/q1', 'summary/c-active', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
+const FAMILY = [maria, ana, grandson];
 
 describe.each([
   ['phone', PHONE],
@@ -74,8 +14,11 @@ describe.each([
   ['phone dark', { ...PHONE, dark: true }],
   ['phone large text', { ...PHONE, large: true }]
 ] as const)('%s', (name, look) => {
-  test('every screen fits, reads well and has no accessibility violation', async () => {
-    const { page, end } = await open({ exists: true, unlocked: true }, look);
+  test('every screen fits, reads well and has no accessibility violation', { timeout: 240_000 }, async () => {
+    const { page, end } = await open({ exists: true, unlocked: true }, look, {}, FAMILY);
+    await page.locator('[data-testid=person-choose][data-number="0"]').waitFor();
+    await inspect(page, `${name.replaceAll(' ', '-')}-chooser`);
+    await page.locator('[data-testid=person-choose][data-number="0"]').click();
     for (const screen of SCREENS) {
       await go(page, `#/${screen}`);
       await inspect(page, `${name.replaceAll(' ', '-')}-${screen.replace('/', '-')}`);
@@ -86,6 +29,7 @@ describe.each([
 
 test('a first start makes a booklet, shows 24 words that can wait, and opens Home', async () => {
   const { page, end } = await open({ exists: false, unlocked: false }, PHONE);
+  await page.getByTestId('door-create').click();
   await page.getByTestId('create-passphrase').fill('four quiet rivers sleeping');
   await page.getByTestId('create-repeat').fill('four quiet rivers');
   await page.getByTestId('create-go').click();
@@ -136,7 +80,7 @@ test('nothing is ticked when a question opens; what they need ticks only that, a
   await inspect(page, 'decide-ticked');
   await page.getByTestId('decide-yes').click();
   await page.getByTestId('summary-code').waitFor();
-  expect(sent).toEqual([{ requestId: 'q1', scopes: ['patient/MedicationRequest.rs', 'patient/DocumentReference.rs'] }]);
+  expect(sent).toEqual([{ requestId: 'q1', scopes: ['patient/MedicationRequest.rs', 'patient/DocumentReference.rs'], profile: 0 }]);
   expect(await page.getByTestId('summary-code').getAttribute('data-code')).toBe('0427');
   await end();
 });
@@ -217,7 +161,7 @@ test('somebody else’s records are taken in only after it was said explicitly',
 
 test('a vault locked in the background shows the door and nothing else', async () => {
   let unlocked = true;
-  const { page, say, end } = await open({ exists: true, unlocked: true }, PHONE, { vault_state: () => ({ exists: true, unlocked, demo: false, fingerprint: null }) });
+  const { page, say, end } = await open({ exists: true, unlocked: true }, PHONE, { vault_state: () => ({ exists: true, unlocked, demo: false, fingerprint: null, rollback_detected: true }) });
   await go(page, '#/records');
   await page.getByTestId('record-row').first().waitFor();
   unlocked = false;

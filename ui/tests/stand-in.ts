@@ -26,7 +26,7 @@ export async function standIn(dist: string, answers: Answers): Promise<{ url: st
         let body = '';
         for await (const part of request) body += String(part);
         const command = path.slice(7);
-        const answer = answers[command]?.(JSON.parse(body || '{}') as Record<string, unknown>);
+        const answer = await answers[command]?.(JSON.parse(body || '{}') as Record<string, unknown>);
         const refused = (answer as Refused | undefined)?.refused;
         response
           .writeHead(refused ? 400 : answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
@@ -87,14 +87,15 @@ export const question: View.QuestionView = {
 };
 
 const consentLine = (id: string, state: string, verifier: string, start: number, end: number): View.ConsentLine => ({
-  consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6
+  consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6, recovered: false
 });
 const lines = [
   consentLine('c-active', 'granted', 'Northgate Clinic', -8 * 24, 22 * 24),
   consentLine('c-revoking', 'revoking', 'City Hospital', -3 * 24, 10 * 24),
   consentLine('c-revoked', 'revoked', 'Lakeside Dental Practice and Oral Surgery', -40 * 24, 2 * 24),
   consentLine('c-expired', 'expired', 'Harbour Eye Centre', -100 * 24, -70 * 24),
-  consentLine('c-failed', 'failed', 'Northgate Clinic', -100 * 24, -70 * 24)
+  consentLine('c-failed', 'failed', 'Northgate Clinic', -100 * 24, -70 * 24),
+  { ...consentLine('c-found', 'granted', 'Harbour Eye Centre', -20 * 24, 40 * 24), groups: [], records: 0, recovered: true }
 ];
 const consent = (id: string): View.ConsentView => {
   const one = lines.find((it) => it.consent_id === id) ?? (lines[0] as View.ConsentLine);
@@ -103,20 +104,55 @@ const consent = (id: string): View.ConsentView => {
     line: one, decision: 'partial', purpose: ['TREAT'], granted: ['patient/MedicationRequest.rs', 'patient/AllergyIntolerance.rs'], not_granted: ['patient/DocumentReference.rs'], retention_days: 30, code: '0427',
     ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded' },
     revocation: back ? { state: one.state, ledger: one.state === 'revoked' ? 'confirmed' : 'pending', clinic: 'confirmed', deletion_receipt: one.state === 'revoked', copied: one.state === 'revoked' } : null,
-    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2)
+    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2), recovered: one.recovered
   };
 };
 
 const series = Array.from({ length: 14 }, (_, n) => ({ date: `20${13 + n}-0${1 + (n % 9)}-12`, value: [6.1, 6.4, 7.2, 7.9, 8.3, 7.7, 7.1, 6.8, 6.9, 7.4, 7.0, 6.6, 6.5, 6.7][n] as number }));
 
+const person = (number: number, name: string | null, acting: boolean, more: Partial<View.ProfileView> = {}): View.ProfileView => ({ number, name, person: null, acting, records: 0, active_consents: 0, ...more });
+export const maria = person(0, null, true, { person: { name: 'Maria Kozey', birth_date: '1952-03-05' }, records: records.length, active_consents: 2 });
+export const ana = person(1, 'Ana Kozey', false, { person: { name: 'Ana Kozey', birth_date: '1986-11-20' }, records: 41, active_consents: 1 });
+export const grandson = person(2, 'Luis', false);
+
+const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, ...more });
+const activity = [
+  happened(-1, 'refused', 'N0rthgate Clinic', { code: 'request_bad_signature' }),
+  happened(-1.5, 'slip_made', 'Northgate Clinic'),
+  happened(-2, 'read', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }] }),
+  happened(-2.5, 'asked', 'City Hospital', { profile: 1 }),
+  happened(-3, 'granted', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }] }),
+  happened(-3.1, 'asked', 'Northgate Clinic'),
+  happened(-26, 'backup_made', null),
+  happened(-27, 'profile_added', 'Ana Kozey', { profile: 1 }),
+  happened(-28, 'key_rotated', null),
+  happened(-28.1, 'passphrase_changed', null),
+  happened(-30, 'failed', 'City Hospital', { code: 'no_promise' }),
+  happened(-50, 'revoked', 'City Hospital'),
+  happened(-51, 'denied', 'Harbour Eye Centre'),
+  happened(-75, 'older_copy_taken', null),
+  happened(-76, 'restored', null),
+  happened(-77, 'passphrase_reset', null),
+  happened(-78, 'log_exported', null),
+  happened(-79, 'profile_removed', 'Jo', { profile: 7 }),
+  happened(-79.5, 'trust_updated', null),
+  happened(-80, 'imported', null, { groups: [{ group: 'laboratory', count: 340 }] })
+];
+/** A tiny picture, as a document might carry. */
+const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAGCAIAAABxZ0isAAAAY0lEQVR42g3JIQEAQQhFQZKgCbEh0Jvkh3gaTYgNgSbR3dgxM9w4xjVklPGMNcwCD05wAwUVvGDjj8STk9xESSUv2fxDuDjiCokST6z+aLw5zW3UVPOa7T8GH85wBw01vGGHD3MOQLETr5clAAAAAElFTkSuQmCC';
+
+export const WORDS = 'abandon ability able about above absent absorb abstract absurd abuse access accident account accuse achieve acid acoustic acquire across act action actor actress actual'.split(' ');
+
 /** A wallet that answers the same thing every time. `door`: what `vault_state` says. */
-export function sample(door: { exists: boolean; unlocked: boolean }, changes: Answers = {}): Answers {
+export function sample(door: { exists: boolean; unlocked: boolean }, changes: Answers = {}, people: View.ProfileView[] = [maria]): Answers {
   const state = { ...door };
+  let profiles = people.map((one) => ({ ...one }));
+  const acting = () => profiles.find((one) => one.acting) ?? maria;
   return {
-    vault_state: () => ({ ...state, demo: true, fingerprint: state.unlocked ? 'amber-otter-17' : null }),
+    vault_state: () => ({ ...state, demo: true, fingerprint: state.unlocked ? 'amber-otter-17' : null, rollback_detected: false }),
     create_vault: () => {
       state.exists = state.unlocked = true;
-      return { fingerprint: 'amber-otter-17', words: 'abandon ability able about above absent absorb abstract absurd abuse access accident account accuse achieve acid acoustic acquire across act action actor actress actual'.split(' ') };
+      return { fingerprint: 'amber-otter-17', words: WORDS };
     },
     words_kept: () => null,
     unlock: ({ passphrase }) => {
@@ -124,11 +160,41 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       state.unlocked = true;
       return null;
     },
+    show_words: () => ({ fingerprint: 'amber-otter-17', words: WORDS }),
+    reset_passphrase: ({ words }) => {
+      if (words !== WORDS.join(' ')) return { refused: { code: 'wrong_words', message: 'm', next: 'n' } };
+      state.unlocked = true;
+      return null;
+    },
+    change_passphrase: () => null,
+    rotate_key: () => null,
+    accept_older_copy: () => ((state.unlocked = true), null),
+    profiles: () => profiles,
+    switch_profile: ({ number }) => ((profiles = profiles.map((one) => ({ ...one, acting: one.number === number }))), null),
+    add_profile: ({ name }) => {
+      if (profiles.some((one) => one.name === name)) return { refused: { code: 'profile_name_taken', message: 'm', next: 'n' } };
+      const added = person(profiles.length, String(name), false);
+      profiles = [...profiles, added];
+      return added;
+    },
+    rename_profile: ({ number, name }) => ((profiles = profiles.map((one) => (one.number === number ? { ...one, name: String(name) } : one))), null),
+    remove_profile: ({ number }) => ((profiles = profiles.filter((one) => one.number !== number)), null),
+    make_backup: ({ path }): View.BackupView => ({ path: String(path), bytes: 4_812_331, records: records.length }),
+    restore_backup: (): View.RestoredView => ((state.exists = state.unlocked = true), { records: records.length, people: profiles.length, consents: 4, fingerprint: 'quiet-heron-3' }),
+    restore_words: (): View.RestoredView => ((state.exists = state.unlocked = true), { records: 0, people: 1, consents: 0, fingerprint: 'quiet-heron-3' }),
+    recovery: (): View.RecoveryView => ({ found: 0, pending: ['Northgate Clinic', 'Harbour Eye Centre'], done: false }),
+    scan: (): View.RecoveryView => ({ found: 2, pending: ['Harbour Eye Centre'], done: false }),
+    skip_registry: (): View.RecoveryView => ({ found: 2, pending: [], done: true }),
+    cancel_task: () => null,
+    choose_path: () => ({ refused: { code: 'no_dialog', message: 'm', next: 'n' } }),
     lock: () => ((state.unlocked = false), null),
     still_here: () => null,
     home: (): View.HomeView => ({
-      person: 'Maria Kozey', records: records.length, active_consents: 2, words_pending: true, trust: null,
-      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }]
+      person: acting().person?.name ?? null, records: records.length, active_consents: 2, words_pending: true, trust: null,
+      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }],
+      profile: acting(), scan_pending: [],
+      backup: { last: in_(-40 * 24), due: true, suggested_path: '/media/maria/stick/carnet-backup-2026-11-22' },
+      others: profiles.length > 1 ? [{ number: 1, name: 'Ana Kozey', needs: 1 }] : []
     }),
     trust: (): View.TrustView => ({ authority: 'Carnet development authority', development: true, version: 3, expires: in_(300 * 24), organisations: ['Northgate Clinic', 'City Hospital'], root: 'q7Xk-29Lm-0pQa' }),
     preview_import: (): View.ImportPreview => ({
@@ -138,7 +204,17 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       rejected_total: 2
     }),
     import_records: (): View.ImportView => ({ imported: 346, already_here: 3, rejected: [], rejected_total: 0 }),
-    records: () => records,
+    preview_import_path: (): View.ImportPreview => ({ file: 'hospital-2026.ndjson', person: { name: 'Maria Kozey', birth_date: '1952-03-05' }, other_person: false, sets_person: false, already_here: 0, groups: [{ group: 'laboratory', count: 81_340 }], rejected: [], rejected_total: 0 }),
+    import_path: (): View.ImportView => ({ imported: 81_340, already_here: 0, rejected: [], rejected_total: 0 }),
+    records_page: ({ filter, offset, limit }): View.RecordsPage => {
+      const { group, text } = filter as View.RecordFilter;
+      const fit = records.filter((one) => (group === null || one.group === group) && (text === null || one.title.toLowerCase().includes(text.toLowerCase())));
+      return { total: fit.length, lines: fit.slice(Number(offset), Number(offset) + Number(limit)) };
+    },
+    attachments: ({ recordId }): View.AttachmentLine[] =>
+      String(recordId).startsWith('n') ? [{ index: 0, title: 'Letter of 20 May 2023.pdf', content_type: 'application/pdf', bytes: 184_233 }, { index: 1, title: null, content_type: 'image/png', bytes: 2_411_020 }] : [],
+    attachment: (): View.AttachmentView => ({ content_type: 'image/png', base64: PICTURE }),
+    save_attachment: () => null,
     record: ({ id }): View.RecordView => ({
       line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],
       fields: [{ label: 'Status', value: 'final' }, { label: 'Taken', value: '12 March 2026' }, { label: 'Result', value: '6.7 %' }, { label: 'Note', value: 'Fasting.\nSecond sample, the first was haemolysed.' }]
@@ -152,14 +228,15 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     consent: ({ id }) => consent(String(id)),
     revoke: () => ({ state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false }),
     refresh_reads: () => [],
-    activity: (): View.ActivityLine[] => [
-      { when: in_(-1), what: 'refused', who: 'N0rthgate Clinic', groups: [], code: 'request_bad_signature' },
-      { when: in_(-2), what: 'read', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }], code: null },
-      { when: in_(-3), what: 'granted', who: 'Northgate Clinic', groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], code: null },
-      { when: in_(-3.1), what: 'asked', who: 'Northgate Clinic', groups: [], code: null },
-      { when: in_(-50), what: 'revoked', who: 'City Hospital', groups: [], code: null },
-      { when: in_(-80), what: 'imported', who: null, groups: [{ group: 'laboratory', count: 340 }], code: null }
+    revoke_all: (): View.RevokedLine[] => [
+      { consent_id: 'c-active', verifier: 'Northgate Clinic', profile: 0, state: 'revoked' },
+      { consent_id: 'c-found', verifier: 'Harbour Eye Centre', profile: 0, state: 'revoking' },
+      { consent_id: 'c-ana', verifier: 'City Hospital', profile: 1, state: 'revoked' }
     ],
+    save_slip: () => null,
+    activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),
+    verify_log: (): View.LogCheckView => ({ entries: 212, hash: '9f2c'.repeat(16) }),
+    export_log: () => null,
     sync: () => ({ sent: 0, waiting: 1 }),
     ...changes
   };

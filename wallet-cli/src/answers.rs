@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
-    doors,
+    backup, doors,
     failure::Failure,
-    import, plain,
+    import, log, people, plain, rescue,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -67,23 +67,46 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         }
         Command::Trust {
             command: TrustCommand::Show,
-        } => trust(&doors::open(common)?),
+        } => trust(&doors::open_for_everyone(common)?),
         Command::Records { command } => records(common, command),
         Command::Inspect { uri } => {
             let question = doors::open(common)?.inspect(&uri).await?;
             Ok(Answer::new(&question_json(&question), plain::question(&question)))
         }
         Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
-        Command::Consents { command } => consents(&doors::open(common)?, command).await,
-        Command::Sync => {
-            let done = doors::open(common)?.sync().await?;
-            Ok(Answer::new(
-                &json!({ "sent": done.sent, "waiting": done.waiting }),
-                plain::sync(&done),
-            ))
+        Command::Consents { command } => {
+            let of_everyone = matches!(command, ConsentsCommand::RevokeAll { everyone: true, .. });
+            let wallet = if of_everyone {
+                doors::open_for_everyone(common)?
+            } else {
+                doors::open(common)?
+            };
+            consents(&wallet, common, command).await
         }
-        Command::Activity => {
-            let lines = doors::open(common)?.activity()?;
+        Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
+        Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
+        Command::Sync => {
+            let wallet = doors::open_for_everyone(common)?;
+            let done = wallet.sync().await?;
+            let mut json = json!({ "sent": done.sent, "waiting": done.waiting });
+            let mut text = plain::sync(&done);
+            if let Some(view) = wallet.recovery()? {
+                json["recovery"] = json!(view);
+                if !view.done {
+                    text = format!("{text}\n{}", plain::recovery(&view));
+                }
+            }
+            Ok(Answer::new(&json, text))
+        }
+        Command::Log { command } => log::run(common, command),
+        Command::People { command } => people::run(&doors::open_for_everyone(common)?, command),
+        Command::Backup { command } => backup::run(common, command),
+        Command::Activity { everyone } => {
+            let lines = if everyone {
+                doors::open_for_everyone(common)?.activity_of_everyone()?
+            } else {
+                doors::open(common)?.activity()?
+            };
             Ok(Answer::new(
                 &json!({ "activity": lines }),
                 plain::activity(&lines),
@@ -213,8 +236,12 @@ async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> R
     Ok(Answer::new(&json, plain::answered(&done)))
 }
 
-async fn consents(wallet: &Wallet, command: ConsentsCommand) -> Result<Answer, Failure> {
-    if wallet.needs_sync() && !matches!(command, ConsentsCommand::Revoke { .. }) {
+async fn consents(wallet: &Wallet, common: &Common, command: ConsentsCommand) -> Result<Answer, Failure> {
+    let takes_back = matches!(
+        command,
+        ConsentsCommand::Revoke { .. } | ConsentsCommand::RevokeAll { .. }
+    );
+    if wallet.needs_sync() && !takes_back {
         // What can't be sent now stays in the outbox; looking goes on without it.
         let _ = tokio::time::timeout(CATCH_UP, wallet.sync()).await;
     }
@@ -238,6 +265,10 @@ async fn consents(wallet: &Wallet, command: ConsentsCommand) -> Result<Answer, F
             });
             Ok(Answer::new(&json, plain::revoked(&done)))
         }
+        ConsentsCommand::RevokeAll { everyone, yes } => {
+            rescue::revoke_all(wallet, common, everyone, yes).await
+        }
+        ConsentsCommand::Slip { id, out } => rescue::slip(wallet, &id, &out),
         ConsentsCommand::Reads { id } => {
             let reads = wallet.reads(&id).await?;
             Ok(Answer::new(&json!({ "reads": reads }), plain::reads(&reads)))
@@ -289,6 +320,7 @@ fn consent_json(line: &ConsentLine) -> Value {
         "state": line.state,
         "verifier": line.verifier,
         "end": line.end,
+        "recovered": line.recovered,
     })
 }
 

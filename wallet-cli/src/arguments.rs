@@ -25,6 +25,9 @@ pub(crate) struct Common {
     /// File whose first line is the passphrase [else: env CARNET_PASSPHRASE, else asked for]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Who is acting, by name or number; needed once there are several people in the vault
+    #[arg(long, global = true, value_name = "WHO", env = "CARNET_PROFILE")]
+    pub(crate) profile: Option<String>,
     /// Take this list of known organisations first; the first one taken decides whose lists are taken later
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
@@ -64,10 +67,46 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConsentsCommand,
     },
+    /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
+    Restore {
+        /// File with the 24 words, in their order
+        #[arg(long, value_name = "FILE", required_unless_present = "skip")]
+        words_file: Option<PathBuf>,
+        /// Give up this organisation, whose ledger can't be read
+        #[arg(long, value_name = "ENTRY")]
+        skip: Vec<String>,
+    },
+    /// End one consent with a revocation slip: needs no vault and no passphrase
+    RevokeWith {
+        /// The slip's text, or a file of it: text, PNG or JPEG picture, or the PDF
+        slip: String,
+        /// At this registry endpoint, instead of the slip's own
+        #[arg(long, value_name = "URL")]
+        at: Option<String>,
+    },
     /// Send what is still waiting to be sent
     Sync,
-    /// What happened in this wallet
-    Activity,
+    /// What happened, for the person who is acting
+    Activity {
+        /// For everybody in this vault
+        #[arg(long)]
+        everyone: bool,
+    },
+    /// The log behind it: is it whole, and a copy of it for somebody else
+    Log {
+        #[command(subcommand)]
+        command: LogCommand,
+    },
+    /// Who is in this vault: each person has records, consents and an identity of their own
+    People {
+        #[command(subcommand)]
+        command: PeopleCommand,
+    },
+    /// A copy for the day when this device is lost
+    Backup {
+        #[command(subcommand)]
+        command: BackupCommand,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,6 +155,63 @@ pub(crate) enum ConsentsCommand {
     Show { id: String },
     /// Take one back
     Revoke { id: String },
+    /// Take all of them back
+    RevokeAll {
+        /// Of everybody in this vault
+        #[arg(long)]
+        everyone: bool,
+        /// Don't ask first
+        #[arg(long)]
+        yes: bool,
+    },
+    /// A page that takes one back without this wallet
+    Slip {
+        id: String,
+        /// Where to write it
+        #[arg(long, value_name = "FILE.pdf", default_value = "revocation-slip.pdf")]
+        out: PathBuf,
+    },
     /// Ask who read what
     Reads { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Does every line follow from the one before? Of this vault, or of an exported log
+    Verify { file: Option<PathBuf> },
+    /// The whole log, everybody's: as JSON that anybody can verify, or for printing if FILE ends in .pdf
+    Export { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PeopleCommand {
+    /// Everybody
+    List,
+    /// Make room for one more
+    Add { name: String },
+    /// Give somebody another name
+    Rename { who: String, name: String },
+    /// Remove somebody with everything that is kept for them; not while anybody may see their records
+    Remove { who: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Everything, of everybody, in one sealed file
+    Create {
+        file: PathBuf,
+        /// File whose first line is the backup's own passphrase [else: the vault's]
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+    },
+    /// A vault made of a backup. One that is there stays until the new one was checked
+    Restore {
+        file: PathBuf,
+        /// File whose first line is the backup's own passphrase [else: the same as the vault's from now on]
+        #[arg(long, value_name = "FILE")]
+        backup_passphrase_file: Option<PathBuf>,
+        /// Open the backup with the 24 words in this file
+        #[arg(long, value_name = "FILE", conflicts_with = "backup_passphrase_file")]
+        words_file: Option<PathBuf>,
+    },
 }

@@ -44,16 +44,7 @@ fn data_dir() -> Option<PathBuf> {
 /// The passphrase: from the file, the environment, or the person at the terminal.
 pub(crate) fn passphrase(common: &Common, new: bool) -> Result<Passphrase, Failure> {
     if let Some(file) = &common.passphrase_file {
-        let text = Zeroizing::new(String::from_utf8(read_file(file)?).map_err(|_| {
-            Failure::here(
-                "passphrase_file",
-                "The passphrase file is not text.",
-                "Write the passphrase into it as UTF-8.",
-            )
-        })?);
-        return Ok(Passphrase::new(Zeroizing::new(
-            text.lines().next().unwrap_or_default().to_owned(),
-        )));
+        return passphrase_in(file);
     }
     if let Ok(text) = env::var("CARNET_PASSPHRASE") {
         return Ok(Passphrase::new(Zeroizing::new(text)));
@@ -85,19 +76,71 @@ pub(crate) fn passphrase(common: &Common, new: bool) -> Result<Passphrase, Failu
     Ok(Passphrase::new(text))
 }
 
-/// Opens the vault, and takes the trust list that was given.
+/// The passphrase on the first line of a file.
+pub(crate) fn passphrase_in(file: &Path) -> Result<Passphrase, Failure> {
+    let text = Zeroizing::new(String::from_utf8(read_file(file)?).map_err(|_| {
+        Failure::here(
+            "passphrase_file",
+            "The passphrase file is not text.",
+            "Write the passphrase into it as UTF-8.",
+        )
+    })?);
+    Ok(Passphrase::new(Zeroizing::new(
+        text.lines().next().unwrap_or_default().to_owned(),
+    )))
+}
+
+/// Opens the vault for one person, and takes the trust list that was given. With several people in it, somebody has to be
+/// named: nothing is done for the wrong one.
 pub(crate) fn open(common: &Common) -> Result<Wallet, Failure> {
-    let dir = vault_dir(common)?;
-    if !Wallet::look(&dir).exists {
-        return Err(Failure::here(
-            "no_vault",
-            format!("There is no vault in {}.", dir.display()),
-            "Make one with `carnet init`, or say where it is with --vault DIR.",
-        ));
+    let wallet = open_for_everyone(common)?;
+    if let Some(who) = &common.profile {
+        return Ok(wallet.as_profile(wallet.find_profile(who)?)?);
     }
-    let wallet = Wallet::unlock(&dir, &passphrase(common, false)?, Clock::system())?;
+    let people = wallet.profiles()?;
+    if people.len() == 1 {
+        return Ok(wallet);
+    }
+    let names: Vec<String> = people
+        .into_iter()
+        .map(|person| person.name.unwrap_or_else(|| person.number.to_string()))
+        .collect();
+    Err(Failure::here(
+        "which_profile",
+        format!(
+            "There are several people in this vault: {}. Nothing was done.",
+            names.join(", ")
+        ),
+        "Say who is acting with --profile WHO.",
+    ))
+}
+
+/// Opens the vault for what concerns everybody in it, and takes the trust list that was given.
+pub(crate) fn open_for_everyone(common: &Common) -> Result<Wallet, Failure> {
+    let dir = vault_dir(common)?;
+    look(&dir)?;
+    unlock(common, &passphrase(common, false)?)
+}
+
+/// Opens the vault with a passphrase that is known already.
+pub(crate) fn unlock(common: &Common, passphrase: &Passphrase) -> Result<Wallet, Failure> {
+    let dir = vault_dir(common)?;
+    look(&dir)?;
+    let wallet = Wallet::unlock(&dir, passphrase, Clock::system())?;
     take_trust(&wallet, common)?;
     Ok(wallet)
+}
+
+/// Before anybody is asked for a passphrase.
+fn look(dir: &Path) -> Result<(), Failure> {
+    if Wallet::look(dir).exists {
+        return Ok(());
+    }
+    Err(Failure::here(
+        "no_vault",
+        format!("There is no vault in {}.", dir.display()),
+        "Make one with `carnet init`, or say where it is with --vault DIR.",
+    ))
 }
 
 /// How dear the passphrase is to guess. `CARNET_KDF=MIB,PASSES` fixes it, within the vault's own limits.

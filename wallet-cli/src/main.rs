@@ -5,10 +5,14 @@
 
 mod answers;
 mod arguments;
+mod backup;
 mod doors;
 mod failure;
 mod import;
+mod log;
+mod people;
 mod plain;
+mod rescue;
 
 use std::process::ExitCode;
 

@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, path::Path};
 
 use carnet_wallet_core::views::{
-    ActivityLine, AnswerView, AttachmentView, ConsentLine, ConsentView, GroupCount, QuestionView, ReadView,
-    RecordLine, RecordView, RejectedView, RevocationView, SyncView, TrustView,
+    ActivityLine, AnswerView, AttachmentView, BackupView, ConsentLine, ConsentView, GroupCount, LogView,
+    ProfileView, QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView,
+    RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView,
 };
 
 /// The drawers in the order in which a person looks for things.
@@ -245,7 +246,11 @@ pub(crate) fn consents(lines: &[ConsentLine]) -> String {
             line.state,
             line.verifier,
             day(&line.end),
-            groups(&line.groups)
+            if line.recovered {
+                "found after a restore; what was shared is not known".to_owned()
+            } else {
+                groups(&line.groups)
+            }
         );
     }
     text
@@ -254,6 +259,18 @@ pub(crate) fn consents(lines: &[ConsentLine]) -> String {
 pub(crate) fn consent(view: &ConsentView) -> String {
     let line = &view.line;
     let mut text = format!("{}: {}\n", line.verifier, line.state);
+    if line.recovered {
+        let _ = writeln!(
+            text,
+            "From {} until {}.\nFound on the ledger after a restore: what was shared is not known any more. It can be taken back.",
+            day(&line.start),
+            day(&line.end)
+        );
+        if let Some(revocation) = &view.revocation {
+            let _ = writeln!(text, "{}", revoked(revocation));
+        }
+        return text;
+    }
     let _ = writeln!(
         text,
         "From {} until {}; they keep a copy for {} days.",
@@ -338,13 +355,132 @@ pub(crate) fn sync(done: &SyncView) -> String {
     }
 }
 
+pub(crate) fn recovery(view: &RecoveryView) -> String {
+    let mut text = match view.found {
+        0 => "No earlier consents were found".to_owned(),
+        1 => "One earlier consent was found".to_owned(),
+        found => format!("{found} earlier consents were found"),
+    };
+    if view.done {
+        text.push_str(". Every ledger of the list was read.");
+    } else {
+        let _ = write!(
+            text,
+            " so far. Not yet asked: {}.\nUntil then nothing new can be granted. `carnet sync` tries again; `carnet restore --skip NAME` gives one up:\nwhat was shared there is then not found, and ends by itself.",
+            view.pending.join(", ")
+        );
+    }
+    text
+}
+
+pub(crate) fn revoked_all(view: &RevokeAllView) -> String {
+    if view.consents.is_empty() {
+        return "There was nothing to take back: nobody can see your records.".to_owned();
+    }
+    let mut text = String::new();
+    for line in &view.consents {
+        let how = if line.revocation.state == "revoked" {
+            "taken back, confirmed"
+        } else {
+            "taken back, not yet confirmed"
+        };
+        let _ = writeln!(
+            text,
+            "{:<8}  {}  {how}",
+            short(&line.consent_id, 8),
+            line.verifier
+        );
+    }
+    if view.waiting > 0 {
+        let _ = write!(
+            text,
+            "{} not yet confirmed everywhere; `carnet sync` tries again until they are.",
+            view.waiting
+        );
+    }
+    text
+}
+
+pub(crate) fn slip_used(view: &SlipUsedView) -> String {
+    let mut text = format!(
+        "Taken back. The ledger at {} says so, as of {}.\n",
+        view.place, view.as_of
+    );
+    if view.already {
+        text.push_str("It had been taken back before; nothing has changed now.\n");
+    }
+    text.push_str(
+        "The clinic's system refuses every further look and destroys the key of its copy.\nWhat was printed, or copied into the clinic's own file before, stays there.\nThe slip is used up; it can be thrown away.",
+    );
+    text
+}
+
+pub(crate) fn slip(file: &Path, verifier: &str, end: &str) -> String {
+    format!(
+        "The slip is in {}. Print it and keep it with your important papers.\nWhoever holds it can end what you let {verifier} see, and do nothing else. It is good until {}.\nDelete the file when it is printed.",
+        file.display(),
+        day(end)
+    )
+}
+
+pub(crate) fn people(people: &[ProfileView]) -> String {
+    let mut text = String::new();
+    for person in people {
+        let _ = writeln!(
+            text,
+            "{:>3}  {}  records: {}, active consents: {}",
+            person.number,
+            person.name.as_deref().unwrap_or("(no name yet)"),
+            person.records,
+            person.active_consents
+        );
+    }
+    text
+}
+
+pub(crate) fn log(view: &LogView) -> String {
+    format!(
+        "The log is whole: {} entries, each following from the one before.\nIt ends in {}. Note this down to compare it later.",
+        view.entries, view.hash
+    )
+}
+
+pub(crate) fn backed_up(done: &BackupView, own_passphrase: bool) -> String {
+    format!(
+        "Your backup is {}: {} records, {:.1} MB. It was read again and is whole.\nIt opens with {} or with the 24 words. Keep it on another device.",
+        done.path,
+        done.records,
+        done.bytes / 1e6,
+        if own_passphrase {
+            "its own passphrase"
+        } else {
+            "your passphrase"
+        }
+    )
+}
+
+pub(crate) fn restored(dir: &Path, done: &RestoredView) -> String {
+    format!(
+        "Your wallet is back in {}: {} records and {} consents of {} people. Its local name is {}.\nWhat you gave since the backup is looked for next: run `carnet sync`. Nothing new can be granted before.",
+        dir.display(),
+        done.records,
+        done.consents,
+        done.people,
+        done.fingerprint
+    )
+}
+
 pub(crate) fn activity(lines: &[ActivityLine]) -> String {
     if lines.is_empty() {
         return "Nothing has happened yet.".to_owned();
     }
     let mut text = String::new();
+    let several = lines.iter().any(|line| line.profile != lines[0].profile);
     for line in lines {
         let _ = write!(text, "{}  {}", line.when, line.what.replace('_', " "));
+        if several {
+            let _ = write!(text, "  (person {})", line.profile);
+        }
         for part in [line.who.clone(), Some(groups(&line.groups)), line.code.clone()]
             .into_iter()
             .flatten()

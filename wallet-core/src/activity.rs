@@ -44,6 +44,8 @@ pub(crate) enum Happened {
     BackupMade,
     Restored,
     LogExported,
+    SlipMade,
+    Recovered,
 }
 
 impl Happened {
@@ -63,6 +65,8 @@ impl Happened {
             Self::BackupMade => "backup_made",
             Self::Restored => "restored",
             Self::LogExported => "log_exported",
+            Self::SlipMade => "slip_made",
+            Self::Recovered => "recovered",
         }
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     Described, Facts, Wallet,
     activity::{counted, to_the_second},
-    kept::{Given, KeptConsent, KeptReads},
+    kept::{Given, KeptConsent, KeptReads, RECOVERED},
     vault::{Table, VaultError},
     views::{ConsentLine, ConsentView, LedgerView, ReadView, RevocationView},
 };
@@ -55,7 +55,9 @@ impl Wallet {
             granted: kept.granted.clone(),
             not_granted: kept.not_granted.clone(),
             retention_days: kept.retention_days,
-            code: given.map(|given| given.code.clone()),
+            code: given
+                .map(|given| given.code.clone())
+                .filter(|code| !code.is_empty()),
             ledger: given.map(|given| given.ledger_view(kept.end, now)),
             revocation: kept.revocation(),
             reads_as_of: (reads.as_of != Timestamp::default()).then(|| to_the_second(reads.as_of)),
@@ -142,6 +144,7 @@ impl KeptConsent {
             end: self.end.to_string(),
             groups: counted(&self.groups),
             records: self.records,
+            recovered: self.decision == RECOVERED,
         }
     }
 

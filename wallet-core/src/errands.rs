@@ -28,6 +28,9 @@ use crate::{
     vault::{Change, Table, VaultError},
 };
 
+/// [`Given::kind`] of a registry that the clinic keeps itself.
+pub(crate) const EMBEDDED: &str = "embedded";
+
 /// How long bringing the records may take; they can be large.
 const DELIVERY_WAIT: Duration = Duration::from_mins(1);
 /// How long an answer that failed waits for its tombstone before it says so; the outbox goes on.
@@ -210,8 +213,13 @@ impl Wallet {
                 .is_some_and(|back| !fact(back))
         };
         let failed = kept.state == WalletState::Failed;
+        let reachable = kept
+            .given
+            .as_ref()
+            .is_some_and(|given| !given.manage_uri.is_empty());
         // The station first: it denies from the moment it hears of it.
         if !failed
+            && reachable
             && missing(&kept, |back| back.clinic && back.receipt.is_some())
             && let Ok(result) = self.ask_clinic(talk, &kept, &id, &ledger).await
         {
@@ -223,6 +231,12 @@ impl Wallet {
             && let Some(back) = kept.taken_back_mut()
         {
             back.ledger = Some(promise);
+        }
+        // Where the clinic keeps the ledger itself, its log key has just signed that its own system knows.
+        if let Some(given) = kept.given.as_mut().filter(|given| given.manage_uri.is_empty())
+            && let Some(back) = given.taken_back.as_mut()
+        {
+            back.clinic |= given.kind == EMBEDDED && back.ledger.is_some();
         }
         self.keep_facts(&mut kept)?;
         Ok(kept)
@@ -364,13 +378,18 @@ impl Wallet {
             return Ok(());
         };
         let (ledger, clinic, receipt) = (back.ledger.is_some(), back.clinic, back.receipt.is_some());
-        if kept.state == WalletState::Revoking && ledger && clinic {
+        // Of a recovered consent only the ledger is known; there is nobody to ask for a receipt.
+        let only_ledger = kept
+            .given
+            .as_ref()
+            .is_some_and(|given| given.manage_uri.is_empty());
+        if kept.state == WalletState::Revoking && ledger && (clinic || only_ledger) {
             kept.moved(WalletEvent::RevocationConfirmed);
         }
         let over = |end: jiff::Timestamp| now.duration_since(end) > AFTER_END;
         let done = match kept.state {
             WalletState::Failed => ledger || over(kept.end),
-            WalletState::Revoked => receipt || over(kept.end),
+            WalletState::Revoked => receipt || only_ledger || over(kept.end),
             _ => false,
         };
         let mut change = self.vault.change();

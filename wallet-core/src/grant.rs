@@ -22,7 +22,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    Choice, Described, Facts, InspectError, NoRandomness, RecordsError, TalkError, Wallet,
+    Choice, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError, Wallet,
     errands::Finish,
     import::grouped,
     index::{Held, Packs},
@@ -41,6 +41,8 @@ const PROMISE_WAIT: Duration = Duration::from_secs(30);
 pub enum GrantError {
     #[error(transparent)]
     Question(#[from] InspectError),
+    #[error(transparent)]
+    Recovery(#[from] RecoverError),
     #[error("Nothing was chosen to be shared. Nothing was sent.")]
     NothingChosen,
     #[error("Something was to be granted that nobody asked for. Nothing was sent.")]
@@ -81,6 +83,7 @@ impl Described for GrantError {
         const TELL: &str = "Tell the desk, and don't answer them again before it is explained.";
         match self {
             Self::Question(error) => error.facts(),
+            Self::Recovery(error) => error.facts(),
             Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
             Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
             Self::NothingMatches => Facts::personal(
@@ -112,6 +115,7 @@ impl Wallet {
     /// Grants what `choice` says, by the question's link or request id. `Ok` with state `granted`: the records are there.
     /// `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox.
     pub async fn answer(&self, link_or_request_id: &str, choice: &Choice) -> Result<AnswerView, GrantError> {
+        self.nothing_unsearched()?;
         let request_id = self.request_id(link_or_request_id).await?;
         let _hold = self.hold(&self.open_question(&request_id)?.kept.consent_id).await;
         let question = self.open_question(&request_id)?;
@@ -255,7 +259,7 @@ impl Wallet {
                 number,
                 grant_id: id.to_string(),
                 grant,
-                salt,
+                salt: Some(salt),
                 consent: String::from_utf8_lossy(&consent.canonical()).into_owned(),
                 code: code(&request.digest, &holder_key.thumbprint(), &id.0).to_string(),
                 chain_id: asked.ledger.chain_id.clone(),

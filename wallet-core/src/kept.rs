@@ -1,6 +1,6 @@
 //! What the wallet keeps in its vault, as it stands in the tables. `Debug` of these shows nothing of a person.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use carnet_consent::{LedgerStatus, Salt, WalletState};
 use carnet_exchange::RootKey;
@@ -26,8 +26,6 @@ pub(crate) const LIST: &str = "list";
 pub(crate) const PERSON: &str = "person";
 /// Id in table `Meta`: when the last backup was made.
 pub(crate) const LAST_BACKUP: &str = "last-backup";
-/// Id in table `Meta`: this is a restored copy, and grants given since are still to be looked for on the ledgers.
-pub(crate) const SCAN_NEEDED: &str = "scan-needed";
 /// Id in table `Meta`: the 24 words were shown to the end.
 pub(crate) const WORDS_SEEN: &str = "words-seen";
 
@@ -64,7 +62,7 @@ pub(crate) struct KeptConsent {
     /// Stable id in the trust list.
     pub(crate) verifier_id: String,
     pub(crate) verifier: String,
-    /// `permit`, `partial` or `deny`.
+    /// `permit`, `partial`, `deny`, or [`RECOVERED`].
     pub(crate) decision: String,
     pub(crate) purpose: Vec<String>,
     pub(crate) granted: Vec<String>,
@@ -86,15 +84,16 @@ pub(crate) struct Given {
     /// `0x` and 64 hexadecimal digits.
     pub(crate) grant_id: String,
     pub(crate) grant: Grant,
-    /// Kept as long as the consent is: without it nobody can show what was granted.
-    pub(crate) salt: Salt,
-    /// The consent in canonical form, the document behind the commitment.
+    /// Kept as long as the consent is: without it nobody can show what was granted. Not known of what was recovered.
+    pub(crate) salt: Option<Salt>,
+    /// The consent in canonical form, the document behind the commitment. Empty when it was recovered.
     pub(crate) consent: String,
-    /// Four digits.
+    /// Four digits; empty when it was recovered.
     pub(crate) code: String,
     pub(crate) chain_id: String,
     pub(crate) registry: String,
     pub(crate) kind: String,
+    /// Empty when it was recovered, as the next one.
     pub(crate) delivery_uri: String,
     pub(crate) manage_uri: String,
     /// Ledger evidence, once its signature was verified.
@@ -116,6 +115,9 @@ pub(crate) struct TakenBack {
     pub(crate) copied: bool,
 }
 
+/// [`KeptConsent::decision`] of a grant that was found on a ledger by the words alone: what was decided is not known.
+pub(crate) const RECOVERED: &str = "recovered";
+
 /// What still has to be brought to somebody (table `Outbox`, id is the `consent_id`).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,6 +137,32 @@ pub(crate) struct KeptProfile {
     /// No longer in the vault; the number stays used.
     pub(crate) removed: bool,
 }
+
+/// How far the search for this wallet's grants on the ledgers has come (table `Meta`, id [`RECOVERY`]).
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct KeptRecovery {
+    pub(crate) begun: Timestamp,
+    /// Each registry that was read to its end.
+    pub(crate) read: Vec<KeptSearch>,
+    /// Stable ids of organisations whose registries are given up.
+    pub(crate) given_up: Vec<String>,
+    /// The highest consent number found of each person, whether or not it was granted in the end.
+    pub(crate) highest: BTreeMap<u32, u64>,
+    /// Consents that were not known before.
+    pub(crate) found: u32,
+}
+
+/// A registry that was read, and for how many people and numbers of each.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct KeptSearch {
+    pub(crate) chain_id: String,
+    pub(crate) registry: String,
+    pub(crate) people: u32,
+    pub(crate) numbers: u64,
+}
+
+/// Id of [`KeptRecovery`] in table `Meta`.
+pub(crate) const RECOVERY: &str = "recovery";
 
 /// Who read what under one consent (table `Reads`).
 #[derive(Default, Serialize, Deserialize)]
@@ -171,4 +199,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptReads KeptRead KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptActivity);

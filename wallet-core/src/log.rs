@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, ProfilesError, Wallet,
+    ActivityError, Described, Facts, ProfilesError, Wallet,
     activity::{Entry, Happened, to_the_second},
     vault::{ChainHead, Chained, VaultError},
     views::LogView,
@@ -34,6 +34,10 @@ pub enum LogError {
         found: u32,
     },
     #[error(transparent)]
+    Activity(#[from] ActivityError),
+    #[error("{0}.")]
+    Paper(#[from] carnet_paper::PaperError),
+    #[error(transparent)]
     Profiles(#[from] ProfilesError),
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -48,6 +52,8 @@ impl Described for LogError {
             ),
             Self::NotALog => Facts::expected("not_a_log", "Choose the file that `log export` wrote."),
             Self::NewerVersion { .. } => Facts::expected("log_newer_version", "Update this program."),
+            Self::Activity(error) => error.facts(),
+            Self::Paper(error) => Facts::unexpected(error.code(), error.next()),
             Self::Profiles(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
         }
@@ -118,6 +124,52 @@ impl Wallet {
             lines,
         };
         Ok(serde_json::to_string_pretty(&exported).map_err(|_| VaultError::NotWritable)?)
+    }
+
+    /// The log of everybody in the vault for printing, oldest first. That it was printed is logged first.
+    pub fn print_log(&self) -> Result<Vec<u8>, LogError> {
+        let now = self.clock.now();
+        let mut change = self.vault.change();
+        Entry::new(now, Happened::LogExported).put(&mut change);
+        change.commit()?;
+        let whole = self.verify_log()?;
+        let names: HashMap<u32, Option<String>> = self
+            .profiles()?
+            .into_iter()
+            .map(|person| (person.number, person.name))
+            .collect();
+        let mut table = carnet_paper::Table::new([
+            ("When (UTC)", 22),
+            ("Whose", 16),
+            ("What", 18),
+            ("With", 22),
+            ("Kinds", 22),
+        ]);
+        for line in self.activity_of_everyone()?.into_iter().rev() {
+            let kinds: Vec<String> = line
+                .groups
+                .iter()
+                .map(|group| format!("{} ({})", group.group, group.count))
+                .chain(line.code)
+                .collect();
+            let name = names.get(&line.profile).cloned().flatten();
+            table.row([
+                line.when.trim_end_matches('Z').replace('T', " "),
+                name.unwrap_or_else(|| format!("person {}", line.profile + 1)),
+                line.what.replace('_', " "),
+                line.who.unwrap_or_default(),
+                kinds.join(", "),
+            ]);
+        }
+        let document = carnet_paper::Document::new("What happened in this wallet", "en")
+            .paragraph("Every request, answer, refusal and failure, with kinds of records and numbers of them, never a value.")
+            .rows([
+                ("Printed", to_the_second(now)),
+                ("Entries", whole.entries.to_string()),
+                ("The log ends in", whole.hash),
+            ])
+            .table(table);
+        Ok(document.to_pdf()?)
     }
 
     /// Checks a log that was exported by any wallet. Needs no vault.

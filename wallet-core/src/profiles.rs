@@ -236,6 +236,6 @@ impl Wallet {
     }
 }
 
-fn profile_key(profile: ProfileId) -> String {
+pub(crate) fn profile_key(profile: ProfileId) -> String {
     format!("{:03}", profile.number())
 }

@@ -49,43 +49,48 @@ impl Described for ReadCodeError {
 impl Wallet {
     /// The request link in a PNG or JPEG picture.
     pub fn read_code(picture: &[u8]) -> Result<String, ReadCodeError> {
-        if picture.len() > MAX_FILE {
-            return Err(ReadCodeError::TooLarge);
-        }
-        let mut reader = ImageReader::new(Cursor::new(picture))
-            .with_guessed_format()
-            .map_err(|_| ReadCodeError::NotPicture)?;
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(MAX_SIDE);
-        limits.max_image_height = Some(MAX_SIDE);
-        limits.max_alloc = Some(MAX_MEMORY);
-        reader.limits(limits);
-        let grey = reader
-            .decode()
-            .map_err(|error| match error {
-                image::ImageError::Limits(_) => ReadCodeError::TooLarge,
-                _ => ReadCodeError::NotPicture,
-            })?
-            .into_luma8();
-        let mut texts = codes_in(&grey);
-        if texts.is_empty() && grey.width().max(grey.height()) > SMALL_SIDE {
-            let scale = f64::from(SMALL_SIDE) / f64::from(grey.width().max(grey.height()));
-            let side = |length: u32| ((f64::from(length) * scale) as u32).max(1);
-            texts = codes_in(&image::imageops::resize(
-                &grey,
-                side(grey.width()),
-                side(grey.height()),
-                FilterType::Triangle,
-            ));
-        }
-        if texts.is_empty() {
-            return Err(ReadCodeError::NoCode);
-        }
-        texts
+        texts_in(picture)?
             .into_iter()
             .find(|text| text.parse::<RequestLink>().is_ok())
             .ok_or(ReadCodeError::NotRequest)
     }
+}
+
+/// The texts of all codes in a PNG or JPEG picture; at least one.
+pub(crate) fn texts_in(picture: &[u8]) -> Result<Vec<String>, ReadCodeError> {
+    if picture.len() > MAX_FILE {
+        return Err(ReadCodeError::TooLarge);
+    }
+    let mut reader = ImageReader::new(Cursor::new(picture))
+        .with_guessed_format()
+        .map_err(|_| ReadCodeError::NotPicture)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_MEMORY);
+    reader.limits(limits);
+    let grey = reader
+        .decode()
+        .map_err(|error| match error {
+            image::ImageError::Limits(_) => ReadCodeError::TooLarge,
+            _ => ReadCodeError::NotPicture,
+        })?
+        .into_luma8();
+    let mut texts = codes_in(&grey);
+    if texts.is_empty() && grey.width().max(grey.height()) > SMALL_SIDE {
+        let scale = f64::from(SMALL_SIDE) / f64::from(grey.width().max(grey.height()));
+        let side = |length: u32| ((f64::from(length) * scale) as u32).max(1);
+        texts = codes_in(&image::imageops::resize(
+            &grey,
+            side(grey.width()),
+            side(grey.height()),
+            FilterType::Triangle,
+        ));
+    }
+    if texts.is_empty() {
+        return Err(ReadCodeError::NoCode);
+    }
+    Ok(texts)
 }
 
 fn codes_in(grey: &GrayImage) -> Vec<String> {

@@ -7,8 +7,8 @@ use thiserror::Error;
 use crate::{
     Clock, Described, Facts, ProfilesError, Wallet, Watch,
     activity::{Entry, Happened},
-    kept::SCAN_NEEDED,
-    vault::{self, BackupSecret, KdfChoice, Passphrase, Table, Vault, VaultError},
+    recover::Begun,
+    vault::{self, BackupSecret, KdfChoice, Passphrase, Vault, VaultError},
     views::RestoredView,
 };
 
@@ -47,16 +47,18 @@ impl Wallet {
         clock: Clock,
         watch: &mut Watch<'_>,
     ) -> Result<(Self, RestoredView), RestoreError> {
-        let restored = Vault::restore(dir, file, secret, (passphrase, kdf), watch)?;
+        let recovery = Begun::now(&clock)?;
+        let restored = Vault::restore(dir, file, secret, (passphrase, kdf), &recovery.mark(), watch)?;
         let wallet = Self::around(restored.vault, clock);
         let mut change = wallet.vault.change();
-        change.put(Table::Meta, SCAN_NEEDED, &true);
         Entry::new(wallet.clock.now(), Happened::Restored).put(&mut change);
         change.commit()?;
         let people = wallet.profiles()?;
         let mut consents = 0;
         for person in &people {
-            consents += wallet.as_profile(person.number)?.kept_consents()?.len();
+            let own = wallet.as_profile(person.number)?;
+            own.settle()?;
+            consents += own.kept_consents()?.len();
         }
         let view = RestoredView {
             records: people.iter().map(|person| person.records).sum(),

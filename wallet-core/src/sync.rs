@@ -1,10 +1,12 @@
 //! Sending what waits.
 
+use std::ops::ControlFlow;
+
 use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, TalkError, Wallet,
+    Described, Facts, RecoverError, TalkError, Wallet,
     errands::Finish,
     kept::{Errand, KeptRequest},
     talk::Talk,
@@ -18,6 +20,8 @@ const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Error)]
 pub enum SyncError {
     #[error(transparent)]
+    Recover(#[from] RecoverError),
+    #[error(transparent)]
     Talk(#[from] TalkError),
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -26,6 +30,7 @@ pub enum SyncError {
 impl Described for SyncError {
     fn facts(&self) -> Facts {
         match self {
+            Self::Recover(error) => error.facts(),
             Self::Talk(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
         }
@@ -35,11 +40,15 @@ impl Described for SyncError {
 impl Wallet {
     /// Whether anything waits to be sent for anybody in the vault.
     pub fn needs_sync(&self) -> bool {
-        self.kept_profiles().is_ok_and(|people| {
-            people
-                .iter()
-                .any(|(profile, _)| self.acting_as(*profile).needs_sync_own())
-        })
+        let unsearched = self
+            .recovery()
+            .is_ok_and(|view| view.is_some_and(|view| !view.done));
+        unsearched
+            || self.kept_profiles().is_ok_and(|people| {
+                people
+                    .iter()
+                    .any(|(profile, _)| self.acting_as(*profile).needs_sync_own())
+            })
     }
 
     pub(crate) fn needs_sync_own(&self) -> bool {
@@ -49,8 +58,16 @@ impl Wallet {
     }
 
     /// Brings everything that waits one step further: answers that were interrupted, revocations and tombstones that are
-    /// not confirmed everywhere, for everybody in the vault. Whoever can't be reached is tried again next time.
+    /// not confirmed everywhere, for everybody in the vault; and after a restore the search on the ledgers. Whoever can't be
+    /// reached is tried again next time.
     pub async fn sync(&self) -> Result<SyncView, SyncError> {
+        if self.recovery()?.is_some_and(|view| !view.done) {
+            match self.scan(&mut |_| ControlFlow::Continue(())).await {
+                // Without a list there is nobody to ask; that is said where it matters.
+                Ok(_) | Err(RecoverError::NoList) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let mut done = SyncView { sent: 0, waiting: 0 };
         for (profile, _) in self.kept_profiles()? {
             let own = self.acting_as(profile).sync_own().await?;

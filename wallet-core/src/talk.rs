@@ -120,14 +120,18 @@ impl Wallet {
     }
 }
 
-/// The pinned origins of an entry. One without a pinned key can't be reached: no public authority vouches for it here.
-fn pins(entry: &Entry) -> Vec<Pin> {
-    let Some(spki_sha256) = entry
-        .local
-        .as_ref()
-        .and_then(|pin| URL_SAFE_NO_PAD.decode(&pin.spki_sha256).ok())
+/// SHA-256 of the key that the entry's servers must show.
+pub(crate) fn pinned_key(entry: &Entry) -> Option<[u8; 32]> {
+    let pin = entry.local.as_ref()?;
+    URL_SAFE_NO_PAD
+        .decode(&pin.spki_sha256)
+        .ok()
         .and_then(|bytes| bytes.try_into().ok())
-    else {
+}
+
+/// The pinned origins of an entry. One without a pinned key can't be reached: no public authority vouches for it here.
+pub(crate) fn pins(entry: &Entry) -> Vec<Pin> {
+    let Some(spki_sha256) = pinned_key(entry) else {
         return Vec::new();
     };
     entry
@@ -204,7 +208,7 @@ impl Talk {
 pub(crate) struct Reply(Response);
 
 impl Reply {
-    fn of(response: Response) -> Result<Self, TalkError> {
+    pub(crate) fn of(response: Response) -> Result<Self, TalkError> {
         match response.status {
             200..=299 => Ok(Self(response)),
             429 | 500..=599 => Err(TalkError::Busy),

@@ -300,6 +300,8 @@ pub struct ConsentLine {
     pub end: String,
     pub groups: Vec<GroupCount>,
     pub records: u32,
+    /// Found on a ledger after a restore: what was shared is not known.
+    pub recovered: bool,
 }
 
 /// One consent whole.
@@ -333,6 +335,51 @@ pub struct RevocationView {
     pub copied: bool,
 }
 
+/// How far the search for this wallet's consents on the ledgers is.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RecoveryView {
+    /// Consents found that were not known.
+    pub found: u32,
+    /// Organisations whose ledger could not yet be read to its end.
+    pub pending: Vec<String>,
+    /// Everything was read, or given up; new consents can be given.
+    pub done: bool,
+}
+
+/// What came of taking everything back.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RevokeAllView {
+    pub consents: Vec<RevokedLine>,
+    /// How many are not yet confirmed everywhere; they are tried again.
+    pub waiting: u32,
+}
+
+/// One consent that was taken back with all others.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RevokedLine {
+    /// Number of the person whose consent it is.
+    pub profile: u32,
+    pub consent_id: String,
+    pub verifier: String,
+    pub revocation: RevocationView,
+}
+
+/// What is true after a slip was used.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct SlipUsedView {
+    pub grant_id: String,
+    /// Host and port of the registry that confirmed it.
+    pub place: String,
+    /// Always `revoked`.
+    pub status: String,
+    /// When the ledger said so.
+    pub as_of: String,
+    /// It had been taken back before; nothing changed.
+    pub already: bool,
+    /// When the consent would have ended by itself.
+    pub end: String,
+}
+
 /// Somebody looked.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct ReadView {
@@ -348,7 +395,8 @@ pub struct ActivityLine {
     pub when: String,
     /// Number of the person who acted.
     pub profile: u32,
-    /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`.
+    /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+    /// `recovered`.
     pub what: String,
     pub who: Option<String>,
     /// Kinds and counts, never a value.

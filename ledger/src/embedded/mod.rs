@@ -26,7 +26,7 @@ use self::{
     records::Head,
     state::State,
 };
-use crate::{Address, Domain, Event, Grant, Ledger, LedgerError, Proof, Reading, Recorded, grant_id};
+use crate::{Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, grant_id};
 
 /// Gives the time, Unix seconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -41,6 +41,8 @@ pub struct Embedded {
     latest: AtomicU64,
     /// A commit failed: what is readable may not be durable.
     unsure: AtomicBool,
+    /// Sequence of the last operation known to be durable.
+    durable: AtomicU64,
     queue: Queue,
 }
 
@@ -77,6 +79,7 @@ impl Embedded {
             code,
             latest: AtomicU64::new(head.time),
             unsure: AtomicBool::new(false),
+            durable: AtomicU64::new(head.sequence),
             queue: Queue::default(),
         })
     }
@@ -98,7 +101,7 @@ impl Embedded {
             let mut head = self.head(&state)?;
             head.time = self.time();
             head.save(&mut state)?;
-            self.commit(state)
+            self.commit(state, head.sequence)
         })
     }
 
@@ -120,9 +123,13 @@ impl Embedded {
         }
     }
 
-    fn commit(&self, state: State<'_>) -> Result<(), LedgerError> {
+    /// Makes durable what was prepared; `sequence` is that of the last operation in it.
+    fn commit(&self, state: State<'_>, sequence: u64) -> Result<(), LedgerError> {
         let outcome = self.store.commit(state.into_batch());
         self.unsure.store(outcome.is_err(), Ordering::Release);
+        if outcome.is_ok() {
+            self.durable.fetch_max(sequence, Ordering::AcqRel);
+        }
         outcome.map_err(|error| LedgerError::Store(Arc::new(error)))
     }
 
@@ -130,10 +137,18 @@ impl Embedded {
         self.queue.submit(operation, |group| {
             let mut state = self.state();
             match self.record(&mut state, &group) {
-                Ok((answers, changed)) => {
+                Ok(Done {
+                    answers,
+                    changed,
+                    sequence,
+                }) => {
                     // A repetition changes nothing, but must not confirm what a failed commit may have left behind.
                     let must_commit = changed || self.unsure.load(Ordering::Acquire);
-                    let outcome = if must_commit { self.commit(state) } else { Ok(()) };
+                    let outcome = if must_commit {
+                        self.commit(state, sequence)
+                    } else {
+                        Ok(())
+                    };
                     for (waiting, answer) in group.into_iter().zip(answers) {
                         waiting.answer(outcome.clone().and(answer));
                     }
@@ -145,13 +160,9 @@ impl Embedded {
         })
     }
 
-    /// Runs a group in order, at one time; nothing is committed yet. Returns whether anything new happened. A refusal
-    /// concerns one operation; a failure may have left half a change in `state` and so concerns all.
-    fn record(
-        &self,
-        state: &mut State<'_>,
-        group: &[Waiting],
-    ) -> Result<(Vec<Result<Recorded, LedgerError>>, bool), LedgerError> {
+    /// Runs a group in order, at one time; nothing is committed yet. A refusal concerns one operation; a failure may have
+    /// left half a change in `state` and so concerns all.
+    fn record(&self, state: &mut State<'_>, group: &[Waiting]) -> Result<Done, LedgerError> {
         let mut head = self.head(state)?;
         let before = head.sequence;
         let block = self.block();
@@ -164,7 +175,11 @@ impl Embedded {
             }
         }
         head.save(state)?;
-        Ok((answers, head.sequence != before))
+        Ok(Done {
+            answers,
+            changed: head.sequence != before,
+            sequence: head.sequence,
+        })
     }
 
     fn record_one(
@@ -201,6 +216,15 @@ impl Embedded {
     }
 }
 
+/// A group that was run and is not yet committed.
+struct Done {
+    answers: Vec<Result<Recorded, LedgerError>>,
+    /// Anything new happened.
+    changed: bool,
+    /// Of the registry's last operation, this group's included.
+    sequence: u64,
+}
+
 impl Ledger for Embedded {
     fn domain(&self) -> Domain {
         self.domain
@@ -223,8 +247,13 @@ impl Ledger for Embedded {
         })
     }
 
-    fn events_of(&self, subject: &Address) -> Result<Vec<Event>, LedgerError> {
-        Ok(records::events_of(&self.state(), subject)?)
+    fn events(&self, after: u64, limit: usize) -> Result<Events, LedgerError> {
+        // What is readable but not yet durable could be gone after a power cut, and its number be another operation's.
+        let last = self.durable.load(Ordering::Acquire);
+        Ok(Events {
+            events: records::between(&self.state(), after, last, limit)?,
+            last,
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the engine writes beside the contract's state: which registry this is, and what happened, numbered.
 //!
-//! Keys under `ledger/`: `h` → [`Head`] · `e` sequence → event · `o` grant id, operation → sequence ·
-//! `i` subject, sequence → nothing.
+//! Keys under `ledger/`: `h` → [`Head`] · `e` sequence → event · `o` grant id, operation → sequence.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -52,7 +51,6 @@ pub(super) fn add(state: &mut State<'_>, event: &Event) -> Result<(), StateError
     let sequence = event.recorded.sequence.to_be_bytes();
     save(state, key(b'e', &[&sequence]), event)?;
     state.put(operation_key(&event.grant_id, event.kind), sequence.to_vec());
-    state.put(key(b'i', &[&event.grant.subject.0, &sequence]), Vec::new());
     Ok(())
 }
 
@@ -70,13 +68,19 @@ pub(super) fn recorded(
     event.map(|event| event.recorded).ok_or(missing)
 }
 
-/// Everything about one subject, in order.
-pub(super) fn events_of(state: &State<'_>, subject: &Address) -> Result<Vec<Event>, StateError> {
-    let sequences = state.stored_numbers(&key(b'i', &[&subject.0]))?;
-    sequences
-        .into_iter()
+/// The operations after one and up to another, in order, at most so many.
+pub(super) fn between(
+    state: &State<'_>,
+    after: u64,
+    last: u64,
+    limit: usize,
+) -> Result<Vec<Event>, StateError> {
+    let until = last.min(after.saturating_add(limit as u64));
+    (after.saturating_add(1)..=until)
         .map(|sequence| {
-            load(state, &key(b'e', &[&sequence.to_be_bytes()]))?
+            let event: Option<Event> = load(state, &key(b'e', &[&sequence.to_be_bytes()]))?;
+            event
+                .filter(|event| event.recorded.sequence == sequence)
                 .ok_or(StateError::Damaged("an event is missing"))
         })
         .collect()

@@ -3,7 +3,7 @@
 //! Keys, all under `ledger/`: `a` address → nonce, balance, code hash · `c` hash → code · `s` address, slot → value ·
 //! and what [`records`](super::records) adds. Integers are big-endian.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use carnet_store::{Batch, Store, StoreError};
 use revm::{
@@ -70,26 +70,6 @@ impl<'a> State<'a> {
 
     pub(super) fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.changes.insert(key, Some(value));
-    }
-
-    /// Last 8 bytes of every stored key that begins with `prefix`, in order. Not of changes to come.
-    pub(super) fn stored_numbers(&self, prefix: &[u8]) -> Result<Vec<u64>, StateError> {
-        let mut numbers = Vec::new();
-        let mut odd = false;
-        self.store.scan(prefix, &mut |key, _| {
-            if let Ok(bytes) = key[prefix.len()..].try_into() {
-                numbers.push(u64::from_be_bytes(bytes));
-                ControlFlow::Continue(())
-            } else {
-                odd = true;
-                ControlFlow::Break(())
-            }
-        })?;
-        if odd {
-            Err(StateError::Damaged("an index entry has the wrong length"))
-        } else {
-            Ok(numbers)
-        }
     }
 
     /// Takes over what a transaction changed.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use carnet_ledger::{
-    Address, Domain, EventKind, Grant, Ledger, LedgerError, MAX_PERIOD_SECONDS, Proof, Recorded, Status,
-    address_of, grant_id, revoke_hash, sign_grant, sign_revocation,
+    Address, Domain, Event, EventKind, Grant, Ledger, LedgerError, MAX_PERIOD_SECONDS, Proof, Recorded,
+    Status, address_of, grant_id, revoke_hash, sign_grant, sign_revocation,
 };
 use k256::ecdsa::SigningKey;
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
@@ -101,7 +101,7 @@ pub(crate) fn the_same_grant_again_returns_the_same_record(bench: &Bench) {
     );
     (bench.set_clock)(NOW + 10 * DAY);
     assert_eq!(maria.give(ledger, &grant).unwrap(), first);
-    assert_eq!(ledger.events_of(&grant.subject).unwrap().len(), 1);
+    assert_eq!(ledger.events(0, 10).unwrap().events.len(), 1);
 }
 
 pub(crate) fn only_the_subjects_signature_in_its_one_form_gives_a_grant(bench: &Bench) {
@@ -242,8 +242,10 @@ pub(crate) fn nobody_else_revokes(bench: &Bench) {
     assert_eq!(status(ledger, &grant), Status::Active);
 }
 
-pub(crate) fn events_are_found_by_subject_in_order(bench: &Bench) {
+pub(crate) fn everything_recorded_is_listed_in_order_page_by_page(bench: &Bench) {
     let (ledger, maria, peter) = (&*bench.ledger, Subject::number(1), Subject::number(2));
+    let empty = ledger.events(0, 10).unwrap();
+    assert_eq!((empty.events.len(), empty.last), (0, 0));
     let (one, two) = (maria.grant(NOW, NOW + DAY), maria.grant(NOW, NOW + 2 * DAY));
     let others = peter.grant(NOW, NOW + DAY);
     let recorded = [
@@ -252,23 +254,71 @@ pub(crate) fn events_are_found_by_subject_in_order(bench: &Bench) {
         maria.give(ledger, &two).unwrap(),
         ledger.revoke(&one, &maria.secret_proof()).unwrap(),
     ];
-    assert_eq!(recorded.map(|r| r.sequence), [1, 2, 3, 4]);
-    let events = ledger.events_of(&one.subject).unwrap();
-    let seen: Vec<_> = events.iter().map(|e| (e.kind, e.grant, e.recorded)).collect();
-    assert_eq!(
-        seen,
-        [
-            (EventKind::Granted, one, recorded[0]),
-            (EventKind::Granted, two, recorded[2]),
-            (EventKind::Revoked, one, recorded[3]),
-        ]
-    );
-    assert!(
-        events
-            .iter()
-            .all(|e| e.grant_id == grant_id(&ledger.domain(), &e.grant))
-    );
-    assert!(ledger.events_of(&Address([3; 20])).unwrap().is_empty());
+    let expected = [
+        (EventKind::Granted, one, recorded[0]),
+        (EventKind::Granted, others, recorded[1]),
+        (EventKind::Granted, two, recorded[2]),
+        (EventKind::Revoked, one, recorded[3]),
+    ];
+    for limit in [1, 2, 3, 4, 1_000] {
+        let listed = all_events(ledger, limit);
+        let seen: Vec<_> = listed.iter().map(|e| (e.kind, e.grant, e.recorded)).collect();
+        assert_eq!(seen, expected, "pages of {limit}");
+        assert!(
+            listed
+                .iter()
+                .all(|e| e.grant_id == grant_id(&ledger.domain(), &e.grant))
+        );
+    }
+    for (after, limit) in [(4, 10), (u64::MAX, 10), (2, 0)] {
+        let page = ledger.events(after, limit).unwrap();
+        assert_eq!((page.events.len(), page.last), (0, 4), "{after} {limit}");
+    }
+}
+
+/// The whole listing, followed until nothing more comes.
+fn all_events(ledger: &dyn Ledger, limit: usize) -> Vec<Event> {
+    let mut all: Vec<Event> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |event| event.recorded.sequence);
+        let page = ledger.events(after, limit).unwrap();
+        assert!(page.events.len() <= limit);
+        if page.events.is_empty() {
+            return all;
+        }
+        all.extend(page.events);
+    }
+}
+
+pub(crate) fn a_listing_followed_while_others_write_skips_and_doubles_nothing(bench: &Bench) {
+    const WRITERS: u8 = 4;
+    const EACH: u64 = 12;
+    let ledger = &*bench.ledger;
+    let total = u64::from(WRITERS) * EACH * 2;
+    let listed = std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            scope.spawn(move || {
+                let subject = Subject::number(writer);
+                for n in 0..EACH {
+                    let grant = subject.grant(NOW, NOW + HOUR + n);
+                    let granted = subject.give(ledger, &grant).unwrap().sequence;
+                    // What was confirmed is listed.
+                    assert_eq!(ledger.events(granted - 1, 1).unwrap().events[0].grant, grant);
+                    ledger.revoke(&grant, &subject.secret_proof()).unwrap();
+                }
+            });
+        }
+        let mut listed: Vec<Event> = Vec::new();
+        while (listed.len() as u64) < total {
+            let after = listed.last().map_or(0, |event| event.recorded.sequence);
+            listed.extend(ledger.events(after, 7).unwrap().events);
+            std::thread::yield_now();
+        }
+        listed
+    });
+    let sequences: Vec<u64> = listed.iter().map(|event| event.recorded.sequence).collect();
+    assert_eq!(sequences, (1..=total).collect::<Vec<_>>());
+    assert_eq!(listed, all_events(ledger, 1_000), "what was listed stays");
 }
 
 pub(crate) fn many_callers_at_once_each_get_their_own_number(bench: &Bench) {
@@ -379,7 +429,8 @@ macro_rules! conformance {
             revoked_is_final_and_either_proof_again_returns_the_same_record
             revoked_before_it_arrives_a_grant_never_arrives
             nobody_else_revokes
-            events_are_found_by_subject_in_order
+            everything_recorded_is_listed_in_order_page_by_page
+            a_listing_followed_while_others_write_skips_and_doubles_nothing
             many_callers_at_once_each_get_their_own_number
         );
 

@@ -9,7 +9,10 @@ use std::{
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{ConnectInfo, DefaultBodyLimit, Form, Path, Request, State, rejection::FormRejection},
+    extract::{
+        ConnectInfo, DefaultBodyLimit, Form, Path, Query, Request, State,
+        rejection::{FormRejection, QueryRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -20,7 +23,6 @@ use carnet_exchange::{
     limits::{ANSWER_BYTES, MANAGE_BYTES},
     media,
 };
-use carnet_ledger::Address;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -35,6 +37,8 @@ use crate::{
     limits::{self, Buckets, stranger},
     manage,
 };
+
+const FOR_A_DAY: &str = "public, max-age=86400, immutable";
 
 #[derive(Debug)]
 struct Door {
@@ -66,7 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/ledger/revocations",
             post(revocation).layer(DefaultBodyLimit::max(limits::SMALL_BYTES)),
         )
-        .route("/ledger/subjects/{address}", get(subject))
+        .route("/ledger/events", get(events))
         .route("/policy", get(policy))
         .layer(from_fn(|request, next| within(limits::REQUEST, request, next)));
     let slow = Router::new()
@@ -120,7 +124,9 @@ async fn measure(State(door): State<Arc<Door>>, request: Request, next: Next) ->
         .into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -210,11 +216,26 @@ async fn revocation(State(door): State<Arc<Door>>, body: Bytes) -> Result<Json<V
     Ok(Json(json!({ "promise": promise })))
 }
 
-async fn subject(State(door): State<Arc<Door>>, Path(address): Path<String>) -> Result<Json<Value>, Refusal> {
-    let address: Address = address.parse().map_err(|_| Refusal::not_found())?;
-    Ok(Json(
-        at_work(move || manage::events_of(&door.app, &address)).await?,
-    ))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn events(
+    State(door): State<Arc<Door>>,
+    begin: Result<Query<Begin>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let Query(Begin { after }) = begin.map_err(|rejection| ill_formed(rejection.status()))?;
+    let page = at_work(move || manage::events(&door.app, after)).await?;
+    // What is full is never added to.
+    let keep = if page.is_full() { FOR_A_DAY } else { "no-cache" };
+    Ok((
+        [(header::CACHE_CONTROL, HeaderValue::from_static(keep))],
+        Json(page),
+    )
+        .into_response())
 }
 
 async fn policy(State(door): State<Arc<Door>>) -> Response {

@@ -43,7 +43,7 @@ pub(crate) struct Answer {
     pub(crate) code: String,
     domain: Domain,
     grant: Grant,
-    tuple: GrantTuple,
+    pub(crate) tuple: GrantTuple,
     ledger_key: k256::ecdsa::SigningKey,
 }
 

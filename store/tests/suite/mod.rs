@@ -22,6 +22,7 @@ macro_rules! suite {
             nobody_sees_half_a_batch,
             concurrent_commits_all_arrive,
             a_reader_may_write_while_it_scans,
+            a_long_scan_shows_one_moment,
             compacting_and_exporting_keep_every_pair,
             too_long_a_key_changes_nothing,
             any_history_ends_as_in_a_plain_map,
@@ -219,6 +220,51 @@ pub(crate) fn a_reader_may_write_while_it_scans(open: Open) {
         .unwrap();
     assert_eq!(seen, 3, "a scan shows one moment");
     assert!(pairs(&*store, b"").is_empty());
+}
+
+pub(crate) fn a_long_scan_shows_one_moment(open: Open) {
+    const ENTRIES: u16 = 2_000;
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).unwrap();
+    let mut batch = Batch::new();
+    for number in 0..ENTRIES {
+        batch.put(number.to_be_bytes(), "old");
+    }
+    store.commit(batch).unwrap();
+    let before = pairs(&*store, b"");
+    let mut seen = Vec::new();
+    let mut sizes = Vec::new();
+    store
+        .scan(b"", &mut |key, value| {
+            if seen.len() % 100 == 0 {
+                // Before, here and ahead of what is shown: deleted, replaced, added; and some twice.
+                let number = seen.len() as u16 / 100;
+                let mut batch = Batch::new();
+                for at in (number..ENTRIES).step_by(37) {
+                    batch.delete(at.to_be_bytes());
+                }
+                for at in (number..ENTRIES).step_by(41) {
+                    batch.put(at.to_be_bytes(), format!("new {number}"));
+                    batch.put([at.to_be_bytes().as_slice(), b"added"].concat(), "new");
+                }
+                store.commit(batch).unwrap();
+                sizes.push(pairs(&*store, b"").len());
+            }
+            if seen.len() == 1_000 {
+                store.compact().unwrap();
+            }
+            seen.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(seen == before);
+    let now = pairs(&*store, b"");
+    assert_eq!(
+        Some(&now.len()),
+        sizes.last(),
+        "a scan that begins later shows what is there then"
+    );
+    assert!(now != before);
 }
 
 pub(crate) fn compacting_and_exporting_keep_every_pair(open: Open) {

@@ -45,6 +45,8 @@ export async function openWindow(stage, application, environment) {
     appears: (id, timeout) => find(id, timeout),
     exists: async (id) => (await browser.$(selector(id))).isExisting(),
     count: async (id) => (await browser.$$(selector(id))).length,
+    texts: async (id) => browser.$$(selector(id)).map((element) => element.getText()),
+    attributes: async (id, name) => browser.$$(selector(id)).map((element) => element.getAttribute(name)),
     page: async () => (await browser.$('body')).getText(),
     shot: async (name) => {
       await pause(250)
@@ -86,6 +88,8 @@ export async function openPage(stage, browser, url, options = {}) {
     appears: (id, timeout = 15_000) => find(id).waitFor({ timeout }),
     exists: async (id) => (await page.locator(selector(id)).count()) > 0,
     count: (id) => page.locator(selector(id)).count(),
+    texts: (id) => page.locator(selector(id)).allInnerTexts(),
+    attributes: (id, name) => page.locator(selector(id)).evaluateAll((all, name) => all.map((one) => one.getAttribute(name)), name),
     page_text: () => page.locator('body').innerText(),
     shot: async (name) => {
       await pause(250)

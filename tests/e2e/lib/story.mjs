@@ -2,6 +2,8 @@
 import { expect } from './processes.mjs'
 
 export const passphrase = 'a lamp, two boats and the long road'
+export const backupPassphrase = 'winter keys under the blue stone'
+export const freshPassphrase = 'eleven swallows over a quiet harbour'
 export const allergies = 'patient/AllergyIntolerance.rs'
 export const labs = 'patient/Observation.rs?category=laboratory'
 export const vitals = 'patient/Observation.rs?category=vital-signs'
@@ -11,23 +13,120 @@ export const everythingAsked = [
   { scope: vitals, required: false },
 ]
 
+/** A vault made by hand, its words copied back as the check asks. Returns the 24 words. */
 export async function makeVault(app, shot) {
-  await app.appears('create-passphrase', 30_000)
+  await app.appears('door-create', 30_000)
+  await shot('welcome')
+  await app.click('door-create')
+  await app.appears('create-passphrase')
   await shot('create')
   await app.fill('create-passphrase', passphrase)
   await app.fill('create-repeat', passphrase)
   await app.click('create-go')
-  await app.appears('words-later', 60_000)
+  await app.appears('words-kept', 60_000)
   await shot('words')
-  await app.click('words-later')
-  await app.appears('nav-home', 20_000)
+  return copyWordsBack(app, shot)
 }
 
-export async function unlock(app, shot, phrase = passphrase) {
+/** From the 24 words on screen: one wrong first, which is named; then the right ones. Returns the words. */
+export async function copyWordsBack(app, shot) {
+  const words = (await app.texts('word')).map((text) => text.trim().split(/\s+/).at(-1))
+  expect(words.length === 24, `24 words, not ${words.length}`)
+  await app.click('words-kept')
+  await app.appears('check-word')
+  const places = (await app.attributes('check-word', 'data-place')).map(Number)
+  expect(places.length === 3, `three places, not ${places.length}`)
+  const type = (place, word) => app.fill(`[data-testid="check-word"][data-place="${place}"]`, word)
+  for (const place of places) await type(place, words[place - 1])
+  await type(places[1], 'zebra')
+  await app.click('check-go')
+  await app.appears('check-wrong')
+  await shot('words-check-wrong')
+  await type(places[1], words[places[1] - 1])
+  await app.click('check-go')
+  await app.appears('nav-home', 20_000)
+  return words
+}
+
+/** With several people, somebody is chosen before anything is shown. */
+export async function choosePerson(app, number) {
+  await app.click(`[data-testid="person-choose"][data-number="${number}"]`)
+  await app.appears(`[data-testid="acting"][data-number="${number}"]`, 20_000)
+}
+
+export async function addPersonAndSwitch(app, shot, name) {
+  await app.click('nav-settings')
+  await app.click('settings-people')
+  await app.click('person-add')
+  await app.fill('person-name', name)
+  await app.click('person-add-go')
+  await app.appears('[data-testid="person"][data-number="1"]', 20_000)
+  await shot('people')
+  await app.click('switch-person')
+  await choosePerson(app, 1)
+  expect((await app.text('acting')).includes(name), 'the new person stands at the head of the screen')
+  await app.click('nav-records')
+  await app.appears('records-import')
+  expect(!(await app.exists('record-row')), 'a new person has no records')
+  await shot('new-person')
+  await app.click('switch-person')
+  await choosePerson(app, 0)
+}
+
+export async function makeBackup(app, shot, path, phrase) {
+  await app.click('nav-settings')
+  await app.click('settings-backup')
+  await app.fill('backup-path', path)
+  await app.fill('backup-passphrase', phrase)
+  await app.fill('backup-repeat', phrase)
+  await app.click('backup-go')
+  const done = await app.text('backup-done', 120_000)
+  expect(done.includes(path), 'the screen says where the backup lies')
+  await shot('backup')
+}
+
+/** On a device that never saw the booklet: the backup, its passphrase, a new one for here; then the record books. */
+export async function restoreBackup(app, shot, path, theirs, phrase, several) {
+  await app.appears('door-restore', 30_000)
+  await app.click('door-restore')
+  await app.fill('restore-path', path)
+  await app.fill('restore-secret', theirs)
+  await app.fill('restore-passphrase', phrase)
+  await app.fill('restore-repeat', phrase)
+  await shot('restore')
+  await app.click('restore-go')
+  await app.appears('restored', 180_000)
+  await shot('restored')
+  await app.click('restored-go')
+  if (several) await choosePerson(app, 0)
+  await app.appears('recovery-done', 60_000)
+  await shot('recovery')
+  await app.click('recovery-home')
+  await app.appears('nav-records')
+}
+
+/** The passphrase is forgotten: the 24 words and a new one open the booklet. */
+export async function forgotPassphrase(app, shot, words, phrase, several) {
+  await app.appears('door-forgotten', 30_000)
+  await app.click('door-forgotten')
+  await app.fill('forgotten-words', words.join('  '))
+  await app.fill('forgotten-passphrase', phrase)
+  await app.fill('forgotten-repeat', phrase)
+  await shot('forgotten')
+  await app.click('forgotten-go')
+  if (several) await choosePerson(app, 0)
+  await app.appears('nav-home', 60_000)
+}
+
+export async function unlock(app, shot, phrase = passphrase, person = null) {
   await app.appears('unlock-passphrase', 30_000)
   await shot('unlock')
   await app.fill('unlock-passphrase', phrase)
   await app.click('unlock-go')
+  if (person !== null) {
+    await app.appears('person-choose', 60_000)
+    await choosePerson(app, person)
+  }
   await app.appears('nav-home', 60_000)
 }
 

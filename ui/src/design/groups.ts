@@ -43,6 +43,9 @@ const KINDS: Record<string, Kind> = {
 
 const ORDER = Object.keys(KINDS);
 
+/** The kinds that a record can be of, in that order. */
+export const KINDS_IN_ORDER: readonly string[] = ORDER.filter((group) => group !== 'everything' && group !== 'observations');
+
 /** How a kind of records is called and drawn; a kind this build does not know is "other records". */
 export function kind(group: string): { icon: Icon; name: string; inline: string; order: number } {
   const known = KINDS[group] ?? (KINDS.other as Kind);

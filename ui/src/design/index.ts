@@ -6,8 +6,9 @@
  * - `Button look="primary|secondary|quiet|danger" icon busy wide` (a link when it has `href`)
  * - `Field label bind:value hint error secret lines` · `Checkbox bind:checked`
  * - `State tone icon label` (chip) · `ErrorNote what safe next` · `Waiting` · `EmptyState` · `Disclosure`
- * - `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList items key row`
- * - `format.ts`: dates, times, numbers, lists, what is left of a period · `groups.ts`: kinds, sensitivity, purpose in words
+ * - `Chips legend options bind:value` (one of several) · `Progress title done total stop` (takes long, can be ended)
+ * - `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
+ * - `format.ts`: dates, times, numbers, lists, what is left of a period, sizes · `groups.ts`: kinds, sensitivity, purpose in words
  *
  * Texts are Paraglide messages in `messages/<language>/*.json` (`m.key()`); no text stands in a component.
  */
@@ -15,6 +16,7 @@ export { default as Banner } from './Banner.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Card } from './Card.svelte';
 export { default as Checkbox } from './Checkbox.svelte';
+export { default as Chips } from './Chips.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Disclosure } from './Disclosure.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
@@ -22,6 +24,7 @@ export { default as ErrorNote } from './ErrorNote.svelte';
 export { default as Field } from './Field.svelte';
 export { default as Page } from './Page.svelte';
 export { default as PeriodBar } from './PeriodBar.svelte';
+export { default as Progress } from './Progress.svelte';
 export { default as SeriesChart } from './SeriesChart.svelte';
 export { default as Shell } from './Shell.svelte';
 export { default as State } from './State.svelte';

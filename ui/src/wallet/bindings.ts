@@ -15,6 +15,40 @@ export const commands = {
 	wordsKept: () => typedError<null, ErrorView>(__TAURI_INVOKE("words_kept")),
 	/**  Opens the vault. */
 	unlock: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("unlock", { passphrase })),
+	/**  Forgotten passphrase: the 24 words and a new passphrase. Opens the wallet. */
+	resetPassphrase: (words: string, passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("reset_passphrase", { words, passphrase })),
+	/**  Another passphrase from now on. */
+	changePassphrase: (old: string, fresh: string) => typedError<null, ErrorView>(__TAURI_INVOKE("change_passphrase", { old, fresh })),
+	/**  Somebody may have seen the passphrase: everything is sealed anew under a new key. A long task. */
+	rotateKey: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("rotate_key", { passphrase })),
+	/**  Goes on with an older copy of this wallet, after `unlock` refused it. */
+	acceptOlderCopy: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("accept_older_copy", { passphrase })),
+	/**  Everybody whose records this wallet keeps. */
+	profiles: () => typedError<ProfileView[], ErrorView>(__TAURI_INVOKE("profiles")),
+	/**  From now on this person acts. */
+	switchProfile: (number: number) => typedError<null, ErrorView>(__TAURI_INVOKE("switch_profile", { number })),
+	/**  One more person. */
+	addProfile: (name: string) => typedError<ProfileView, ErrorView>(__TAURI_INVOKE("add_profile", { name })),
+	/**  Another name for a person. */
+	renameProfile: (number: number, name: string) => typedError<null, ErrorView>(__TAURI_INVOKE("rename_profile", { number, name })),
+	/**  Removes a person with their records and keys. Refused while something is shared. */
+	removeProfile: (number: number, passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_profile", { number, passphrase })),
+	/**  One sealed file with everything in it. A long task. `passphrase` is the backup's own, and may be the wallet's. */
+	makeBackup: (path: string, passphrase: string) => typedError<BackupView, ErrorView>(__TAURI_INVOKE("make_backup", { path, passphrase })),
+	/**  Brings a backup back; the old wallet stays until the new one is checked. A long task. `passphrase` opens the restored wallet from now on. */
+	restoreBackup: (path: string, secret: BackupSecret, passphrase: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_backup", { path, secret, passphrase })),
+	/**  Without a backup: the identities come back, the ledgers are still to be looked through. */
+	restoreWords: (words: string, passphrase: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_words", { words, passphrase })),
+	/**  How far the looking through the ledgers is. */
+	recovery: () => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("recovery")),
+	/**  Looks through the ledgers that are still to be looked through. A long task. */
+	scan: () => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("scan")),
+	/**  Goes on without the ledger of this organisation. */
+	skipRegistry: (organisation: string) => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("skip_registry", { organisation })),
+	/**  Ends the long task that runs; its command then fails with `cancelled`. */
+	cancelTask: () => typedError<null, ErrorView>(__TAURI_INVOKE("cancel_task")),
+	/**  Asks for a file's place with the system's own dialog; `null` when nothing was chosen, `no_dialog` where there is none. */
+	choosePath: (kind: PathKind, suggested: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("choose_path", { kind, suggested })),
 	/**  Closes the vault and wipes its keys. */
 	lock: () => typedError<null, ErrorView>(__TAURI_INVOKE("lock")),
 	/**  The person touched the screen: the five idle minutes begin anew. Pages call it at most every few seconds. */
@@ -27,30 +61,50 @@ export const commands = {
 	previewImport: (fileName: string, contentBase64: string) => typedError<ImportPreview, ErrorView>(__TAURI_INVOKE("preview_import", { fileName, contentBase64 })),
 	/**  Takes a file's records in. `other_person`: although they are somebody else's. */
 	importRecords: (fileName: string, contentBase64: string, otherPerson: boolean) => typedError<ImportView, ErrorView>(__TAURI_INVOKE("import_records", { fileName, contentBase64, otherPerson })),
+	/**  What a file on this device holds, before it is taken in; for files too large for the page. */
+	previewImportPath: (path: string) => typedError<ImportPreview, ErrorView>(__TAURI_INVOKE("preview_import_path", { path })),
+	/**  Takes a file on this device in. A long task. */
+	importPath: (path: string, otherPerson: boolean) => typedError<ImportView, ErrorView>(__TAURI_INVOKE("import_path", { path, otherPerson })),
+	/**  Some of the records that fit, newest first, and how many there are. */
+	recordsPage: (filter: RecordFilter, offset: number, limit: number) => typedError<RecordsPage, ErrorView>(__TAURI_INVOKE("records_page", { filter, offset, limit })),
 	/**  Every record, newest first. */
 	records: () => typedError<RecordLine[], ErrorView>(__TAURI_INVOKE("records")),
 	/**  One record, readable. */
 	record: (id: string) => typedError<RecordView, ErrorView>(__TAURI_INVOKE("record", { id })),
+	/**  What is attached to a record. */
+	attachments: (recordId: string) => typedError<AttachmentLine[], ErrorView>(__TAURI_INVOKE("attachments", { recordId })),
+	/**  One attachment, for showing it. */
+	attachment: (recordId: string, index: number) => typedError<AttachmentView, ErrorView>(__TAURI_INVOKE("attachment", { recordId, index })),
+	/**  Writes an attachment to a file on this device, in the clear. */
+	saveAttachment: (recordId: string, index: number, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_attachment", { recordId, index, path })),
 	/**  The link in a picture (PNG or JPEG) of a code. */
 	readCodePicture: (contentBase64: string) => typedError<string, ErrorView>(__TAURI_INVOKE("read_code_picture", { contentBase64 })),
 	/**  Fetches and checks a clinic's question. Nothing is answered. */
 	inspect: (uri: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("inspect", { uri })),
 	/**  A question read before, from the vault. */
 	question: (requestId: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("question", { requestId })),
-	/**  Shares what is ticked. */
-	answer: (requestId: string, scopes: string[]) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes })),
-	/**  Says no. */
-	deny: (requestId: string) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("deny", { requestId })),
+	/**  Shares what is ticked. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody else acts now. */
+	answer: (requestId: string, scopes: string[], profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes, profile })),
+	/**  Says no, for `profile` as in `answer`. */
+	deny: (requestId: string, profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("deny", { requestId, profile })),
 	/**  Who has access, who had. */
 	consents: () => typedError<ConsentLine[], ErrorView>(__TAURI_INVOKE("consents")),
 	/**  One consent whole. */
 	consent: (id: string) => typedError<ConsentView, ErrorView>(__TAURI_INVOKE("consent", { id })),
 	/**  Takes a consent back. */
 	revoke: (id: string) => typedError<RevocationView, ErrorView>(__TAURI_INVOKE("revoke", { id })),
+	/**  Takes back everything that is shared, of the acting person or of everyone. */
+	revokeAll: (everyone: boolean, passphrase: string) => typedError<RevokedLine[], ErrorView>(__TAURI_INVOKE("revoke_all", { everyone, passphrase })),
+	/**  A slip of paper (PDF) that ends this consent from any device. */
+	saveSlip: (consentId: string, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_slip", { consentId, path })),
 	/**  Fetches who read what under a consent, and keeps it. */
 	refreshReads: (id: string) => typedError<ReadView[], ErrorView>(__TAURI_INVOKE("refresh_reads", { id })),
-	/**  The patient's own log, newest first. */
-	activity: () => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity")),
+	/**  The patient's own log, newest first; of the acting person, or of everyone. */
+	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
+	/**  Checks that the log is whole: each entry follows from the one before. */
+	verifyLog: () => typedError<LogCheckView, ErrorView>(__TAURI_INVOKE("verify_log")),
+	/**  Writes the log to a file on this device. */
+	exportLog: (path: string, format: LogFormat) => typedError<null, ErrorView>(__TAURI_INVOKE("export_log", { path, format })),
 	/**  Sends what waits, now. */
 	sync: () => typedError<SyncView, ErrorView>(__TAURI_INVOKE("sync")),
 };
@@ -58,21 +112,25 @@ export const commands = {
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
+	taskProgress: makeEvent<TaskProgress, TaskProgress>("task-progress"),
 };
 
 /* Types */
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
-	/**  Number of the person who acted. */
-	profile: number,
-	/**  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`. */
+	/**
+	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `profile_added`, `profile_removed`,
+	 *  `passphrase_changed`, `passphrase_reset`, `key_rotated`, `backup_made`, `restored`, `older_copy_taken`, `log_exported`, `slip_made`.
+	 */
 	what: string,
 	who: string | null,
 	/**  Kinds and counts, never a value. */
 	groups: GroupCount[],
 	/**  Error code where something was refused or failed. */
 	code: string | null,
+	/**  Number of the person it concerns. */
+	profile: number,
 };
 
 /**  What came of an answer. */
@@ -85,6 +143,38 @@ export type AnswerView = {
 	code: string | null,
 	state: string,
 	ledger: LedgerView | null,
+	records: number,
+};
+
+/**  One thing attached to a record. */
+export type AttachmentLine = {
+	index: number,
+	title: string | null,
+	content_type: string,
+	bytes: number,
+};
+
+/**  An attachment whole. */
+export type AttachmentView = {
+	content_type: string,
+	base64: string,
+};
+
+/**  What opens a backup. */
+export type BackupSecret = { passphrase: string } | { words: string };
+
+/**  When the last backup was made, and whether it is time for another. */
+export type BackupState = {
+	/**  RFC 3339. */
+	last: string | null,
+	due: boolean,
+	suggested_path: string,
+};
+
+/**  A backup that was made. */
+export type BackupView = {
+	path: string,
+	bytes: number,
 	records: number,
 };
 
@@ -105,6 +195,8 @@ export type ConsentLine = {
 	end: string,
 	groups: GroupCount[],
 	records: number,
+	/**  Found on a ledger after a restore: what was shared is no longer known; it can be taken back. */
+	recovered: boolean,
 };
 
 /**  One consent whole. */
@@ -122,6 +214,8 @@ export type ConsentView = {
 	reads: ReadView[],
 	/**  When the read log was last fetched. */
 	reads_as_of: string | null,
+	/**  Found on a ledger after a restore: what was shared is no longer known; it can be taken back. */
+	recovered: boolean,
 };
 
 /**  How an error reaches a screen or a terminal. */
@@ -157,6 +251,13 @@ export type HomeView = {
 	/**  The 24 words were never shown to the end. */
 	words_pending: boolean,
 	trust: TrustView | null,
+	/**  Who acts. */
+	profile: ProfileView,
+	backup: BackupState,
+	/**  Organisations whose ledger is still to be looked through; no new consent before. */
+	scan_pending: string[],
+	/**  Other people of this wallet who have something waiting. */
+	others: OtherPerson[],
 };
 
 /**  What a file holds, before it is taken in. */
@@ -169,10 +270,7 @@ export type ImportPreview = {
 	sets_person: boolean,
 	groups: GroupCount[],
 	already_here: number,
-	/**  The first of those that can't be taken. */
 	rejected: RejectedView[],
-	/**  How many can't be taken. */
-	rejected_total: number,
 };
 
 /**  What an import did. */
@@ -180,10 +278,7 @@ export type ImportView = {
 	imported: number,
 	/**  Same bytes were here before: not counted twice. */
 	already_here: number,
-	/**  The first of those that were not taken. */
 	rejected: RejectedView[],
-	/**  How many were not taken. */
-	rejected_total: number,
 };
 
 /**  One thing that is asked. */
@@ -213,6 +308,14 @@ export type LedgerView = {
 	kind: string,
 };
 
+/**  The log is whole. */
+export type LogCheckView = {
+	entries: number,
+	hash: string,
+};
+
+export type LogFormat = "json" | "pdf";
+
 /**  One thing that waits for the patient. */
 export type Need = 
 /**  Taken back, but not yet confirmed everywhere. */
@@ -234,6 +337,15 @@ export type NewVaultView = {
 	fingerprint: string,
 };
 
+/**  Somebody else in this wallet, for whom something waits. */
+export type OtherPerson = {
+	number: number,
+	name: string | null,
+	needs: number,
+};
+
+export type PathKind = "save_backup" | "open_backup" | "save_slip" | "save_log" | "open_records" | "save_attachment";
+
 export type PeriodView = {
 	start: string,
 	end: string,
@@ -247,6 +359,18 @@ export type PersonView = {
 export type Point = {
 	date: string,
 	value: number | null,
+};
+
+/**  One person of this wallet. */
+export type ProfileView = {
+	/**  0 for the first. Never used again after a removal. */
+	number: number,
+	name: string | null,
+	/**  Whose records these are, once the first import was confirmed. */
+	person: PersonView | null,
+	acting: boolean,
+	records: number,
+	active_consents: number,
 };
 
 /**  A clinic's question, checked, with what the patient holds for it. */
@@ -271,6 +395,16 @@ export type ReadView = {
 	when: string,
 	/**  Groups or "export". */
 	what: string,
+};
+
+/**  Which records to list; `null` for all. */
+export type RecordFilter = {
+	/**  FHIR resource type. */
+	resource_type: string | null,
+	/**  `medicines`, `allergies`, … */
+	group: string | null,
+	/**  Words that must all occur. */
+	text: string | null,
 };
 
 /**  One line of the records list. */
@@ -298,11 +432,36 @@ export type RecordView = {
 	high: number | null,
 };
 
+/**  Some of the records that fit. */
+export type RecordsPage = {
+	/**  How many fit in all. */
+	total: number,
+	lines: RecordLine[],
+};
+
+/**  How far the looking through the ledgers is. */
+export type RecoveryView = {
+	/**  Consents found. */
+	found: number,
+	/**  Organisations whose ledger is still to be looked through. */
+	pending: string[],
+	done: boolean,
+};
+
 export type RejectedView = {
-	/**  Place in the file, such as `entry[12]` or `line 12`. */
+	/**  Place in the file, such as `entry[12]`. */
 	entry: string,
 	code: string,
 	message: string,
+};
+
+/**  What came back. */
+export type RestoredView = {
+	records: number,
+	people: number,
+	consents: number,
+	/**  Local name of the restored vault, never sent. */
+	fingerprint: string,
 };
 
 /**  Three separate facts; each is only said when it is known. */
@@ -317,11 +476,31 @@ export type RevocationView = {
 	copied: boolean,
 };
 
+/**  What came of taking one consent back. */
+export type RevokedLine = {
+	consent_id: string,
+	verifier: string,
+	/**  Whose consent it was. */
+	profile: number,
+	/**  `revoking`, `revoked`, or what else it is in. */
+	state: string,
+};
+
 /**  What `sync` did. */
 export type SyncView = {
 	sent: number,
 	waiting: number,
 };
+
+/**  How far a long task is. At most ten times a second. */
+export type TaskProgress = {
+	task: Task,
+	/**  Bytes or entries. */
+	done: number,
+	total: number | null,
+};
+
+export type Task = "backup" | "restore" | "rotate" | "scan" | "import";
 
 /**  The list of organisations this wallet knows. */
 export type TrustView = {
@@ -344,6 +523,8 @@ export type VaultView = {
 	demo: boolean,
 	/**  Local name of this vault, never sent. Only when unlocked. */
 	fingerprint: string | null,
+	/**  An older copy put back would be noticed on this device. */
+	rollback_detected: boolean,
 };
 
 export type VerifierView = {

@@ -1,21 +1,48 @@
 import { expect, test } from 'vitest';
-import type { RecordLine } from './bindings';
-import { browse, kinds } from './browse';
+import type { RecordFilter, RecordLine } from './bindings';
+import { Browsing, kinds, PAGE, pagesOf } from './browse.svelte';
 
-const line = (id: string, group: string, date: string | null, title = id): RecordLine => ({ id, type: 'X', group, date, title, detail: null, sensitive: [] });
-const records = [line('old', 'laboratory', '2019'), line('new', 'laboratory', '2026-01-02'), line('undated', 'laboratory', null), line('pill', 'medicines', '2020-05', 'Warfarin')];
-const flat = (only: string, search: string) => browse(records, only, search).map((row) => ('record' in row ? row.record.id : `# ${row.heading} ${row.count}`));
+const ALL: RecordFilter = { resource_type: null, group: null, text: null };
+const line = (id: string): RecordLine => ({ id, type: 'X', group: 'other', date: null, title: id, detail: null, sensitive: [] });
+const wallet = (total: number, asked: number[] = []) => (filter: RecordFilter, offset: number, limit: number) => {
+  if (limit > 0) asked.push(offset);
+  return Promise.resolve({ total, lines: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, n) => line(`${filter.text ?? ''}${offset + n}`)) });
+};
 
-test('records stand by kind in a fixed order, newest first, undated last', () => {
-  expect(flat('all', '')).toEqual(['# medicines 1', 'pill', '# laboratory 3', 'new', 'old', 'undated']);
+test('the pages of a stretch are those that hold it, and none beyond the end', () => {
+  expect(pagesOf(0, PAGE - 1, 1000)).toEqual([0]);
+  expect(pagesOf(PAGE - 1, PAGE, 1000)).toEqual([0, 1]);
+  expect(pagesOf(950, 2000, 1000)).toEqual([9]);
+  expect(pagesOf(0, 10, 0)).toEqual([]);
 });
 
-test('a kind or words narrow them', () => {
-  expect(flat('medicines', '')).toEqual(['# medicines 1', 'pill']);
-  expect(flat('all', 'WARF 2020')).toEqual(['# medicines 1', 'pill']);
-  expect(flat('all', 'nothing like it')).toEqual([]);
+test('only what comes near is asked for, and only once', async () => {
+  const asked: number[] = [];
+  const browsing = new Browsing(wallet(100_000, asked));
+  await browsing.show(ALL);
+  expect(browsing.total).toBe(100_000);
+  expect(browsing.at(50_000)).toBeUndefined();
+  await browsing.near(50_020, 50_110);
+  await browsing.near(50_025, 50_115);
+  expect(asked).toEqual([0, 50_000, 50_100]);
+  expect(browsing.at(50_105)?.id).toBe('50105');
 });
 
-test('a kind that this build does not know comes last and is not lost', () => {
-  expect(kinds([line('x', 'brand_new', null), ...records]).map((one) => one.group)).toEqual(['medicines', 'laboratory', 'brand_new']);
+test('a page that comes too late, for a filter that is no longer wanted, is not shown', async () => {
+  let release = () => {};
+  const slow = new Promise<void>((go) => (release = go));
+  const browsing = new Browsing(async (filter, offset, limit) => {
+    if (filter.text === 'old') await slow;
+    return wallet(3)(filter, offset, limit);
+  });
+  const old = browsing.show({ ...ALL, text: 'old' });
+  await browsing.show({ ...ALL, text: 'new' });
+  release();
+  await old;
+  expect(browsing.at(0)?.id).toBe('new0');
+});
+
+test('kinds without records are not offered', async () => {
+  const found = await kinds((filter) => Promise.resolve({ total: filter.group === 'medicines' ? 5 : filter.group === 'other' ? 1 : 0, lines: [] }));
+  expect(found).toEqual([{ group: 'medicines', count: 5 }, { group: 'other', count: 1 }]);
 });

@@ -1,4 +1,4 @@
-import { commands, events, type ErrorView } from './bindings';
+import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type PathKind, type RecordFilter, type TaskProgress } from './bindings';
 
 /** The core said no: a stable code, and its own words for it. */
 export class CoreError extends Error {
@@ -28,24 +28,50 @@ export const core = {
   showWords: (passphrase: string) => unwrap(commands.showWords(passphrase)),
   wordsKept: () => unwrap(commands.wordsKept()),
   unlock: (passphrase: string) => unwrap(commands.unlock(passphrase)),
+  resetPassphrase: (words: string, passphrase: string) => unwrap(commands.resetPassphrase(words, passphrase)),
+  changePassphrase: (old: string, fresh: string) => unwrap(commands.changePassphrase(old, fresh)),
+  rotateKey: (passphrase: string) => unwrap(commands.rotateKey(passphrase)),
+  acceptOlderCopy: (passphrase: string) => unwrap(commands.acceptOlderCopy(passphrase)),
+  profiles: () => unwrap(commands.profiles()),
+  switchProfile: (number: number) => unwrap(commands.switchProfile(number)),
+  addProfile: (name: string) => unwrap(commands.addProfile(name)),
+  renameProfile: (number: number, name: string) => unwrap(commands.renameProfile(number, name)),
+  removeProfile: (number: number, passphrase: string) => unwrap(commands.removeProfile(number, passphrase)),
+  makeBackup: (path: string, passphrase: string) => unwrap(commands.makeBackup(path, passphrase)),
+  restoreBackup: (path: string, secret: BackupSecret, passphrase: string) => unwrap(commands.restoreBackup(path, secret, passphrase)),
+  restoreWords: (words: string, passphrase: string) => unwrap(commands.restoreWords(words, passphrase)),
+  recovery: () => unwrap(commands.recovery()),
+  scan: () => unwrap(commands.scan()),
+  skipRegistry: (organisation: string) => unwrap(commands.skipRegistry(organisation)),
+  cancelTask: () => unwrap(commands.cancelTask()),
+  choosePath: (kind: PathKind, suggested: string) => unwrap(commands.choosePath(kind, suggested)),
   lock: () => unwrap(commands.lock()),
   stillHere: () => unwrap(commands.stillHere()),
   home: () => unwrap(commands.home()),
   trust: () => unwrap(commands.trust()),
   previewImport: (name: string, content: string) => unwrap(commands.previewImport(name, content)),
   importRecords: (name: string, content: string, otherPerson: boolean) => unwrap(commands.importRecords(name, content, otherPerson)),
-  records: () => unwrap(commands.records()),
+  previewImportPath: (path: string) => unwrap(commands.previewImportPath(path)),
+  importPath: (path: string, otherPerson: boolean) => unwrap(commands.importPath(path, otherPerson)),
+  recordsPage: (filter: RecordFilter, offset: number, limit: number) => unwrap(commands.recordsPage(filter, offset, limit)),
   record: (id: string) => unwrap(commands.record(id)),
+  attachments: (recordId: string) => unwrap(commands.attachments(recordId)),
+  attachment: (recordId: string, index: number) => unwrap(commands.attachment(recordId, index)),
+  saveAttachment: (recordId: string, index: number, path: string) => unwrap(commands.saveAttachment(recordId, index, path)),
   readCodePicture: (content: string) => unwrap(commands.readCodePicture(content)),
   inspect: (link: string) => unwrap(commands.inspect(link)),
   question: (requestId: string) => unwrap(commands.question(requestId)),
-  answer: (requestId: string, scopes: string[]) => unwrap(commands.answer(requestId, scopes)),
-  deny: (requestId: string) => unwrap(commands.deny(requestId)),
+  answer: (requestId: string, scopes: string[], profile: number) => unwrap(commands.answer(requestId, scopes, profile)),
+  deny: (requestId: string, profile: number) => unwrap(commands.deny(requestId, profile)),
   consents: () => unwrap(commands.consents()),
   consent: (id: string) => unwrap(commands.consent(id)),
   revoke: (id: string) => unwrap(commands.revoke(id)),
   refreshReads: (id: string) => unwrap(commands.refreshReads(id)),
-  activity: () => unwrap(commands.activity()),
+  revokeAll: (everyone: boolean, passphrase: string) => unwrap(commands.revokeAll(everyone, passphrase)),
+  saveSlip: (consentId: string, path: string) => unwrap(commands.saveSlip(consentId, path)),
+  activity: (everyone: boolean) => unwrap(commands.activity(everyone)),
+  verifyLog: () => unwrap(commands.verifyLog()),
+  exportLog: (path: string, format: LogFormat) => unwrap(commands.exportLog(path, format)),
   sync: () => unwrap(commands.sync())
 };
 
@@ -55,7 +81,13 @@ export function onChanged(heard: () => void): () => void {
   return () => void stop.then((off) => off());
 }
 
-/** Largest file taken in, in bytes: the same 64 MiB as the core's. */
+/** Calls back with how far a long task is. Returns how to stop. */
+export function onProgress(heard: (progress: TaskProgress) => void): () => void {
+  const stop = events.taskProgress.listen(({ payload }) => heard(payload));
+  return () => void stop.then((off) => off());
+}
+
+/** Largest file taken in through the page, in bytes: the same 64 MiB as the core's. */
 export const FILE_MAX = 64 * 1024 * 1024;
 
 /** A file's bytes as base64, as commands take them. */

@@ -55,6 +55,28 @@ const MEANINGS = {
   not_made: { what: m.error_not_made_what, safe: m.error_not_made_safe, next: m.error_not_made_next },
   device: { what: m.error_device_what, safe: m.error_device_safe, next: m.error_device_next },
   words: { what: m.error_words_what, safe: m.error_words_safe, next: m.error_words_next },
+  wrong_words: { what: m.error_wrong_words_what, safe: m.error_wrong_words_safe, next: m.error_wrong_words_next },
+  backup_not_found: { what: m.error_backup_not_found_what, safe: m.error_backup_not_found_safe, next: m.error_backup_not_found_next },
+  not_a_backup: { what: m.error_not_a_backup_what, safe: m.error_not_a_backup_safe, next: m.error_not_a_backup_next },
+  backup_damaged: { what: m.error_backup_damaged_what, safe: m.error_backup_damaged_safe, next: m.error_backup_damaged_next },
+  backup_newer: { what: m.error_backup_newer_what, safe: m.error_backup_newer_safe, next: m.error_backup_newer_next },
+  backup_kdf: { what: m.error_backup_kdf_what, safe: m.error_backup_kdf_safe, next: m.error_backup_kdf_next },
+  backup_exists: { what: m.error_backup_exists_what, safe: m.error_backup_exists_safe, next: m.error_backup_exists_next },
+  scan_pending: { what: m.error_scan_pending_what, safe: m.error_scan_pending_safe, next: m.error_scan_pending_next },
+  cancelled: { what: m.error_cancelled_what, safe: m.error_cancelled_safe, next: m.error_cancelled_next },
+  task_running: { what: m.error_task_running_what, safe: m.error_task_running_safe, next: m.error_task_running_next },
+  unknown_profile: { what: m.error_unknown_profile_what, safe: m.error_unknown_profile_safe, next: m.error_unknown_profile_next },
+  profile_name_refused: { what: m.error_profile_name_refused_what, safe: m.error_profile_name_refused_safe, next: m.error_profile_name_refused_next },
+  profile_name_taken: { what: m.error_profile_name_taken_what, safe: m.error_profile_name_taken_safe, next: m.error_profile_name_taken_next },
+  too_many_profiles: { what: m.error_too_many_profiles_what, safe: m.error_too_many_profiles_safe, next: m.error_too_many_profiles_next },
+  profile_still_shared: { what: m.error_profile_still_shared_what, safe: m.error_profile_still_shared_safe, next: m.error_profile_still_shared_next },
+  first_profile: { what: m.error_first_profile_what, safe: m.error_first_profile_safe, next: m.error_first_profile_next },
+  other_profile: { what: m.error_other_profile_what, safe: m.error_other_profile_safe, next: m.error_other_profile_next },
+  older_copy: { what: m.error_older_copy_what, safe: m.error_older_copy_safe, next: m.error_older_copy_next },
+  no_dialog: { what: m.error_no_dialog_what, safe: m.error_no_dialog_safe, next: m.error_no_dialog_next },
+  log_broken: { what: m.error_log_broken_what, safe: m.error_log_broken_safe, next: m.error_log_broken_next },
+  file_not_written: { what: m.error_file_not_written_what, safe: m.error_file_not_written_safe, next: m.error_file_not_written_next },
+  attachment_missing: { what: m.error_attachment_missing_what, safe: m.error_attachment_missing_safe, next: m.error_attachment_missing_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -86,6 +108,8 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   store_no_space: 'no_space',
   store: 'disk',
   store_io: 'disk',
+  store_read_only: 'disk',
+  store_missing: 'no_vault',
   store_key_too_long: 'disk',
   locked: 'locked',
   vault_locked: 'locked',
@@ -213,7 +237,35 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   delivery_too_large: 'file_large',
   words_wrong_count: 'words',
   not_on_ledger: 'not_on_ledger',
-  delivery_refused: 'delivery_refused'
+  delivery_refused: 'delivery_refused',
+  wrong_words: 'wrong_words',
+  backup_not_found: 'backup_not_found',
+  not_a_backup: 'not_a_backup',
+  backup_damaged: 'backup_damaged',
+  backup_newer_version: 'backup_newer',
+  backup_kdf_refused: 'backup_kdf',
+  backup_exists: 'backup_exists',
+  no_space: 'no_space',
+  cancelled: 'cancelled',
+  task_running: 'task_running',
+  scan_pending: 'scan_pending',
+  unknown_profile: 'unknown_profile',
+  profile_name_refused: 'profile_name_refused',
+  profile_name_taken: 'profile_name_taken',
+  too_many_profiles: 'too_many_profiles',
+  profile_still_shared: 'profile_still_shared',
+  first_profile: 'first_profile',
+  other_profile_acting: 'other_profile',
+  older_copy: 'older_copy',
+  no_dialog: 'no_dialog',
+  kdf_cost_refused: 'damaged',
+  not_a_vault: 'damaged',
+  not_a_log: 'log_broken',
+  log_newer_version: 'newer',
+  out_of_memory: 'device',
+  file_not_written: 'file_not_written',
+  attachment_missing: 'attachment_missing',
+  unknown_attachment: 'attachment_missing'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */
@@ -236,7 +288,10 @@ export const FAMILIES: readonly (readonly [prefix: string, meaning: Meaning])[] 
   ['promise_', 'no_promise'],
   ['store_', 'disk'],
   ['vault_', 'disk'],
-  ['trust_', 'trust_bad']
+  ['trust_', 'trust_bad'],
+  ['backup_', 'backup_damaged'],
+  ['log_', 'log_broken'],
+  ['attachment_', 'attachment_missing']
 ];
 
 /** Which meaning a code has; null when this build does not know it. */

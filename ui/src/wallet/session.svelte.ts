@@ -1,14 +1,28 @@
-import type { AnswerView, VaultView } from './bindings';
+import type { AnswerView, ProfileView, RestoredView, VaultView } from './bindings';
 import { core, onChanged } from './core';
 
 /** How often the core hears that somebody is here, ms. */
 const HERE_EVERY = 10_000;
 
-/** What every screen may look at: the vault's door, the clock, and "something moved". */
+/** Which way in the person chose before the wallet is open. `null`: what the vault's state asks for. */
+export type Door = 'create' | 'forgotten' | 'restore' | 'words' | 'older' | null;
+
+const BROWSING = { kind: 'all', search: '', scroll: 0 };
+
+/** What every screen may look at: the vault's door, who acts, the clock, and "something moved". */
 class Session {
   vault: VaultView | null = $state(null);
+  door: Door = $state(null);
   /** The 24 words, between making the vault and having seen them; nowhere else. */
   words: string[] | null = $state(null);
+  /** What a restore brought, until it was read. */
+  restored: RestoredView | null = $state(null);
+  /** Everybody whose booklet this is; empty while it is shut. */
+  people: ProfileView[] = $state([]);
+  /** Somebody said, since it was opened, for whom it is used. */
+  chosen = $state(false);
+  /** The system has a dialog for choosing files; known once one was asked for. */
+  dialogs = $state(true);
   /** Grows when the background moved; screens load anew when it does. */
   moved = $state(0);
   /** The clock that screens count down by. */
@@ -16,7 +30,20 @@ class Session {
   /** The last answer given, for the screen that sums it up. */
   answered: { verifier: string; view: AnswerView } | null = $state(null);
   /** What the Records screen was showing, for coming back to it. */
-  browsing = { kind: 'all', search: '', scroll: 0 };
+  browsing = { ...BROWSING };
+  /** A switch that somebody here asked for is under way. */
+  #switching = false;
+  /** For whom each question was opened. Only they can answer it. */
+  #openedFor = new Map<string, number>();
+
+  /** Who acts now. */
+  get acting(): ProfileView | null {
+    return this.people.find((one) => one.acting) ?? this.people[0] ?? null;
+  }
+
+  get several(): boolean {
+    return this.people.length > 1;
+  }
 
   start(): () => void {
     const ticking = setInterval(() => (this.now = new Date()), 1000);
@@ -43,12 +70,47 @@ class Session {
   /** Looks at the door again; forgets what was shown when it is shut. */
   async look(): Promise<void> {
     const vault = await core.vaultState();
-    if (!vault.unlocked) {
+    if (vault.unlocked) {
+      const people = await core.profiles();
+      const before = this.acting?.number;
+      this.people = people;
+      // Nobody is taken for another: when somebody else acts and nobody here chose it, it is asked again.
+      if (before !== undefined && before !== this.acting?.number && !this.#switching) this.chosen = false;
+    } else {
       this.words = null;
-      this.answered = null;
-      this.browsing = { kind: 'all', search: '', scroll: 0 };
+      this.people = [];
+      this.chosen = false;
+      this.#forget();
     }
     this.vault = vault;
+  }
+
+  /** From now on this person acts, and nothing of the other stays on screen. */
+  async act(number: number): Promise<void> {
+    this.#switching = true;
+    try {
+      if (this.acting?.number !== number) {
+        await core.switchProfile(number);
+        this.#forget();
+      }
+      await this.look();
+      this.chosen = true;
+      this.moved += 1;
+    } finally {
+      this.#switching = false;
+    }
+  }
+
+  /** For whom a question was opened: whoever acts when it is first looked at. */
+  openedFor(question: string): number {
+    const opened = this.#openedFor.get(question) ?? this.acting?.number ?? 0;
+    this.#openedFor.set(question, opened);
+    return opened;
+  }
+
+  #forget(): void {
+    this.answered = null;
+    this.browsing = { ...BROWSING };
   }
 }
 

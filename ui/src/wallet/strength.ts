@@ -21,3 +21,9 @@ export function strength(passphrase: string): Strength {
   if (bits < 56) return 'fair';
   return 'good';
 }
+
+/** Long enough, and typed the same twice. */
+export function agreed(passphrase: string, repeat: string): boolean {
+  const how = strength(passphrase);
+  return how !== 'empty' && how !== 'short' && passphrase === repeat;
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carnet_store::Batch;
+use carnet_store::{Batch, Store};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -65,6 +65,11 @@ impl<'v> Change<'v> {
         let number = self.vault.take_consent_number()?;
         self.numbers_below = number.saturating_add(1);
         Ok(number)
+    }
+
+    /// Uses up every consent number below this one.
+    pub fn use_up_consent_numbers(&mut self, below: u64) {
+        self.numbers_below = self.numbers_below.max(below);
     }
 
     /// Puts an entry at the end of the log.

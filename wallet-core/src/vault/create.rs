@@ -8,11 +8,11 @@ use std::{
     path::Path,
 };
 
-use carnet_store::{durable, open_sled};
+use carnet_store::{EngineKind, durable};
 use zeroize::Zeroizing;
 
 use super::{
-    KdfChoice, Opened, Passphrase, ProfileId, VAULT, Vault,
+    KdfChoice, Opened, Passphrase, ProfileId, Table, VAULT, Vault,
     change::Pending,
     error::{CreateError, UnlockError, VaultError},
     header::Header,
@@ -30,6 +30,28 @@ impl Vault {
     ///
     /// The words come back so that they can be shown now; [`Vault::words`] gives them again later.
     pub fn create(dir: &Path, passphrase: &Passphrase, kdf: KdfChoice) -> Result<(Self, Words), CreateError> {
+        Self::create_around(dir, passphrase, kdf, RootKey::new(make_bytes()?), None)
+    }
+
+    /// Makes a vault whose keys come of these words, with nothing in it but `mark`.
+    pub fn create_from_words(
+        dir: &Path,
+        words: &Words,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+        mark: &Mark<'_>,
+    ) -> Result<Self, CreateError> {
+        let root = RootKey::new(words.entropy());
+        Self::create_around(dir, passphrase, kdf, root, Some(mark)).map(|(vault, _)| vault)
+    }
+
+    fn create_around(
+        dir: &Path,
+        passphrase: &Passphrase,
+        kdf: KdfChoice,
+        root: RootKey,
+        mark: Option<&Mark<'_>>,
+    ) -> Result<(Self, Words), CreateError> {
         if passphrase.is_too_short() {
             return Err(CreateError::PassphraseTooShort);
         }
@@ -39,10 +61,13 @@ impl Vault {
             return Err(CreateError::Exists);
         }
         let folder = dir.join(NEW);
-        let new = NewVault::begin(&folder, RootKey::new(make_bytes()?), passphrase, kdf)?;
+        let new = NewVault::begin(&folder, root, passphrase, kdf)?;
         let opened = new.open_store(&folder)?;
         let mut first = Pending::on(&opened, Root::default());
         new.write_root(&mut first)?;
+        if let Some(mark) = mark {
+            mark.write(&mut first)?;
+        }
         first.commit()?;
         drop(opened);
         new.finish(&folder)?;
@@ -52,6 +77,21 @@ impl Vault {
         let vault = Self::open_content(dir, &new.header, &new.vault_key)?;
         let words = vault.words();
         Ok((vault, words))
+    }
+}
+
+/// An entry that a new vault has from its first moment on.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark<'a> {
+    pub table: Table,
+    pub id: &'a str,
+    pub value: &'a [u8],
+}
+
+impl Mark<'_> {
+    pub(super) fn write(&self, first: &mut Pending<'_>) -> Result<(), VaultError> {
+        let owner = (self.table.number(), self.table.owner(ProfileId::FIRST));
+        first.write(owner, SCHEMA, self.id, Some(self.value))
     }
 }
 
@@ -94,13 +134,10 @@ impl NewVault {
 
     /// Makes the store, with nothing in it.
     pub(super) fn open_store(&self, folder: &Path) -> Result<Opened, CreateError> {
-        let store = open_sled(&folder.join(super::STORE)).map_err(VaultError::Store)?;
+        let store = carnet_store::open(&folder.join(super::STORE), EngineKind::default())
+            .map_err(VaultError::Store)?;
         let id = self.header.id();
-        Ok(Opened::new(
-            id,
-            Box::new(store),
-            Sealer::new(id, &self.vault_key)?,
-        ))
+        Ok(Opened::new(id, store, Sealer::new(id, &self.vault_key)?))
     }
 
     /// Puts what the words stand for into the vault.

@@ -31,13 +31,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use carnet_store::{Store, StoreError};
+use carnet_store::{FolderStore, Store, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 pub use backup::{BackupError, BackupSecret, Contents, RestoreError, Restored};
 pub use chain::{ChainHead, Chained};
 pub use change::Change;
+pub use create::Mark;
 pub use error::{CreateError, UnlockError, VaultError};
 pub use kdf::KdfChoice;
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
@@ -76,7 +77,7 @@ pub struct Vault {
 /// What is open.
 struct Opened {
     id: [u8; 16],
-    store: Box<dyn Store>,
+    store: FolderStore,
     sealer: Sealer,
     root: RootKey,
     writing: Mutex<Writing>,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow, sync::Mutex};
 
-use carnet_store::Store;
+use carnet_store::{FolderStore, Store};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -15,7 +15,7 @@ use crate::keys::RootKey;
 
 impl Opened {
     /// With nothing known yet of what is in it.
-    pub(super) fn new(id: [u8; 16], store: Box<dyn Store>, sealer: Sealer) -> Self {
+    pub(super) fn new(id: [u8; 16], store: FolderStore, sealer: Sealer) -> Self {
         Self {
             id,
             store,

@@ -11,10 +11,6 @@ pub enum Table {
     Trust,
     /// Whose records these are.
     Profile,
-    /// Records as imported, byte for byte.
-    Records,
-    /// One small entry per record, for lists and choices.
-    RecordIndex,
     /// Questions read and not yet answered.
     Requests,
     /// Consents in every state.
@@ -37,10 +33,8 @@ pub enum Table {
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 10] = [
+    pub const OF_ONE_PERSON: [Self; 8] = [
         Self::Profile,
-        Self::Records,
-        Self::RecordIndex,
         Self::Requests,
         Self::Consents,
         Self::Outbox,
@@ -67,8 +61,6 @@ impl Table {
             Self::Meta => 1,
             Self::Trust => 2,
             Self::Profile => 3,
-            Self::Records => 4,
-            Self::RecordIndex => 5,
             Self::Requests => 6,
             Self::Consents => 7,
             Self::Outbox => 8,
@@ -86,8 +78,6 @@ impl Table {
         match self {
             Self::Meta | Self::Trust | Self::Activity | Self::Profiles => ProfileId::NOBODY,
             Self::Profile
-            | Self::Records
-            | Self::RecordIndex
             | Self::Requests
             | Self::Consents
             | Self::Outbox

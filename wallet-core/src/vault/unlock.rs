@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Mutex};
 
-use carnet_store::{Store, open_sled};
+use carnet_store::{FolderStore, StoreError};
 use zeroize::Zeroizing;
 
 use super::{
@@ -63,13 +63,13 @@ impl Vault {
         Self::open_with(open_store(folder)?, header, vault_key)
     }
 
-    fn open_with(store: Box<dyn Store>, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
+    fn open_with(store: FolderStore, header: &Header, vault_key: &[u8; 32]) -> Result<Self, UnlockError> {
         if !header.is_sealed_by(vault_key) {
             return Err(UnlockError::HeaderDamaged);
         }
         let sealer = Sealer::new(header.id(), vault_key)?;
-        let root = Root::open(store.as_ref(), &sealer)?;
-        if Root::count(store.as_ref(), &sealer, root.epoch)? != root {
+        let root = Root::open(&store, &sealer)?;
+        if Root::count(&store, &sealer, root.epoch)? != root {
             return Err(VaultError::Damaged.into());
         }
         let mut opened = Opened::new(header.id(), store, sealer);
@@ -105,12 +105,10 @@ fn read_header(dir: &Path) -> Result<Header, UnlockError> {
 }
 
 /// Never makes a new store: a header without one is a part of a vault.
-fn open_store(folder: &Path) -> Result<Box<dyn Store>, UnlockError> {
-    let path = folder.join(STORE);
-    if path.join("format").exists() {
-        Ok(Box::new(open_sled(&path)?))
-    } else {
-        Err(UnlockError::NotAVault)
+fn open_store(folder: &Path) -> Result<FolderStore, UnlockError> {
+    match carnet_store::open_existing(&folder.join(STORE)) {
+        Err(StoreError::Missing) => Err(UnlockError::NotAVault),
+        outcome => Ok(outcome?),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     vault::{
         KdfChoice, Opened, Passphrase, ProfileId, Table, Vault,
         change::Pending,
-        create::{NewVault, lock_folder},
+        create::{Mark, NewVault, lock_folder},
         internal,
         replace::{self, NEW},
         root::Root,
@@ -46,12 +46,13 @@ pub struct Restored {
 
 impl Vault {
     /// Makes a vault in `dir` of the backup at `path`, with a vault key and a passphrase of its own. A vault that is there
-    /// stays until the new one was checked, and is gone then.
+    /// stays until the new one was checked, and is gone then. `mark` takes the place of what the backup has there.
     pub fn restore(
         dir: &Path,
         path: &Path,
         secret: &BackupSecret<'_>,
         (passphrase, kdf): (&Passphrase, KdfChoice),
+        mark: &Mark<'_>,
         watch: &mut Watch<'_>,
     ) -> Result<Restored, RestoreError> {
         let mut file = File::open(path).map_err(RestoreError::read)?;
@@ -67,7 +68,7 @@ impl Vault {
         let _closed = replace::hold(dir)?;
         let new = NewVault::begin(&dir.join(NEW), RootKey::new(seed), passphrase, kdf)?;
         let opened = new.open_store(&dir.join(NEW))?;
-        let items = write_all(&opened, &new, &mut content, |done| {
+        let items = write_all((&opened, &new, mark), &mut content, |done| {
             watch(Progress { done, total }).is_break()
         })?;
         drop(opened);
@@ -89,8 +90,7 @@ impl Vault {
 }
 
 fn write_all(
-    opened: &Opened,
-    new: &NewVault,
+    (opened, new, mark): (&Opened, &NewVault, &Mark<'_>),
     content: &mut SealedReader<File>,
     mut stop: impl FnMut(u64) -> bool,
 ) -> Result<u64, RestoreError> {
@@ -136,6 +136,7 @@ fn write_all(
     if content.read(&mut [0]).map_err(RestoreError::read)? != 0 {
         return Err(RestoreError::Damaged);
     }
+    mark.write(&mut batch)?;
     batch.commit()?;
     Ok(items)
 }

@@ -8,11 +8,16 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     progress::Progress,
-    vault::{KdfChoice, Passphrase, ProfileId, Table, Vault},
+    vault::{KdfChoice, Mark, Passphrase, ProfileId, Table, Vault},
     words::Words,
 };
 
 const CHEAP: KdfChoice = KdfChoice::Fixed { mib: 64, passes: 3 };
+const MARK: Mark<'_> = Mark {
+    table: Table::Meta,
+    id: "mark",
+    value: b"7",
+};
 const PEOPLE: [ProfileId; 1] = [ProfileId::FIRST];
 
 fn passphrase(text: &str) -> Passphrase {
@@ -39,7 +44,7 @@ fn made() -> Made {
         change.put(Table::Consents, &format!("c{number}"), &number);
     }
     for id in ["large", "larger", "largest"] {
-        change.put_bytes(Table::Records, id, &vec![7; 3 << 20]);
+        change.put_bytes(Table::Packs, id, &vec![7; 3 << 20]);
     }
     change.append(b"{\"what\":\"granted\"}".to_vec());
     assert_eq!(change.next_consent_number().unwrap(), 0);
@@ -63,6 +68,7 @@ fn restore(made: &Made, into: &str, secret: &BackupSecret<'_>) -> Result<Restore
         &made.file,
         secret,
         (&new, CHEAP),
+        &MARK,
         &mut go_on,
     )
 }
@@ -77,7 +83,8 @@ fn everything_comes_back_under_other_keys_and_numbers_go_on_higher() {
     assert_eq!(vault.words().list(), made.words.list());
     assert_eq!(vault.all::<u32>(Table::Consents).unwrap().len(), 50);
     assert_eq!(vault.get::<u32>(Table::Consents, "c7").unwrap(), Some(7));
-    assert!(*vault.get_bytes(Table::Records, "large").unwrap().unwrap() == vec![7; 3 << 20]);
+    assert_eq!(vault.get::<u32>(Table::Meta, "mark").unwrap(), Some(7));
+    assert!(*vault.get_bytes(Table::Packs, "large").unwrap().unwrap() == vec![7; 3 << 20]);
     assert_eq!(vault.chain_head().unwrap(), made.vault.chain_head().unwrap());
     assert_eq!(vault.chain().unwrap(), made.vault.chain().unwrap());
     assert!(vault.change().next_consent_number().unwrap() > 10);
@@ -113,6 +120,7 @@ fn the_vault_that_was_there_stays_until_the_new_one_was_checked() {
             &file,
             &BackupSecret::Words(&words),
             (&passphrase("a third horse"), CHEAP),
+            &MARK,
             &mut |_| {
                 calls += 1;
                 if calls > stop_at {
