@@ -163,7 +163,7 @@ fn fhir_forms_are_valid_r4_with_their_required_codings() {
     ]);
     for patient in [None, Some("Patient/1")] {
         let resource = consent.to_fhir(&grant_id, FhirConsentStatus::Active, patient, at);
-        read_record(&resource.to_string(), None).unwrap();
+        read_record(resource.to_string(), None).unwrap();
         // ppc-1, ppc-2, ppc-5 of R4 Consent.
         assert!(resource["policy"][0]["uri"].is_string() && resource["patient"].is_object());
         assert_eq!(resource["scope"]["coding"][0]["code"], "patient-privacy");
@@ -186,7 +186,7 @@ fn fhir_forms_are_valid_r4_with_their_required_codings() {
             kind,
             reason: Some("ledger unreachable"),
         });
-        read_record(&event.to_string(), None).unwrap();
+        read_record(event.to_string(), None).unwrap();
         assert!(event["type"]["code"].is_string() && event["recorded"] == "2026-03-02T10:20:00Z");
         assert_eq!(event["agent"][0]["requestor"], true);
         assert_eq!(event["source"]["observer"]["display"], "Northgate");

@@ -10,7 +10,7 @@ use carnet_fhir::{Record, read_record};
 use serde_json::{Value, json};
 
 fn record(resource: &Value) -> Record {
-    read_record(&resource.to_string(), None).unwrap()
+    read_record(resource.to_string(), None).unwrap()
 }
 
 fn scopes(texts: &[&str]) -> Vec<Scope> {

@@ -180,27 +180,21 @@ pub fn document(
     now: jiff::Timestamp,
 ) -> String {
     let text = |text: &str| serde_json::Value::from(text).to_string();
-    let mut out = String::with_capacity(bytes.len() / 3 * 4 + 4096);
-    out.push_str("{\"resourceType\":\"DocumentReference\",\"id\":");
-    out.push_str(&text(id));
-    out.push_str(",\"status\":\"current\"");
-    if let Some(subject) = subject {
-        out.push_str(",\"subject\":{\"reference\":");
-        out.push_str(&text(subject));
-        out.push('}');
-    }
-    let now = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
-    out.push_str(&format!(",\"date\":\"{now}\",\"description\":"));
-    out.push_str(&text(title));
-    out.push_str(",\"content\":[{\"attachment\":{\"contentType\":");
-    out.push_str(&text(content_type));
-    out.push_str(",\"title\":");
-    out.push_str(&text(title));
+    let subject = subject.map(|subject| format!(",\"subject\":{{\"reference\":{}}}", text(subject)));
+    let day = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
     let hash = STANDARD.encode(Sha1::digest(bytes));
-    out.push_str(&format!(
-        ",\"size\":{},\"hash\":\"{hash}\",\"data\":\"",
-        bytes.len()
-    ));
+    let before = format!(
+        "{{\"resourceType\":\"DocumentReference\",\"id\":{},\"status\":\"current\"{},\"date\":\"{day}\",\"description\":{title},\
+         \"content\":[{{\"attachment\":{{\"contentType\":{},\"title\":{title},\"size\":{},\"hash\":\"{hash}\",\"data\":\"",
+        text(id),
+        subject.unwrap_or_default(),
+        text(content_type),
+        bytes.len(),
+        title = text(title),
+    );
+    // In one piece from the start: it may be large.
+    let mut out = String::with_capacity(before.len() + bytes.len().div_ceil(3) * 4 + 8);
+    out.push_str(&before);
     STANDARD.encode_string(bytes, &mut out);
     out.push_str("\"}}]}");
     out

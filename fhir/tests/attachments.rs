@@ -1,7 +1,5 @@
 //! Files inside records come out as they went in, or not at all.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
-
 use carnet_fhir::{AttachmentError, attachment, attachments, document, read_record};
 
 const PDF: &[u8] = b"%PDF-1.7\nDear Maria, all is well.";

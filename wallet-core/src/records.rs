@@ -164,7 +164,7 @@ impl Wallet {
             bundle.add(held.full_url(), raw).map_err(unwritable)?;
             written += 1;
         }
-        bundle.end().and_then(|out| out.flush()).map_err(unwritable)?;
+        bundle.end().and_then(Write::flush).map_err(unwritable)?;
         Ok(written)
     }
 

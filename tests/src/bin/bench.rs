@@ -22,7 +22,7 @@ const PASSES: u32 = 3;
 
 fn main() -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => match measure(&runtime).and_then(|()| measure_decades()) {
+        Ok(runtime) => match measure(&runtime).and_then(|()| measure_decades(&runtime)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(trouble) => {
                 eprintln!("the measurement stopped: {trouble}");
@@ -204,7 +204,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
 }
 
 /// A lifetime: 100,000 resources.
-fn measure_decades() -> Result<(), Trouble> {
+fn measure_decades(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
     const RESOURCES: u32 = 100_000;
     const PASSPHRASE: &str = "a lamp, two boats and the long road";
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
@@ -310,6 +310,35 @@ fn measure_decades() -> Result<(), Trouble> {
             .map_err(trouble)
     })?;
     line("everything exported", "", &mut [wall], Some(&mut [cpu]), "");
+
+    let station = Station::start(&home.path().join("station"), "Northgate Clinic")?;
+    let desk = Desk::at(&station)?;
+    let trust = fs::read(&station.trust_list).map_err(trouble)?;
+    wallet.take_trust(&trust).map_err(trouble)?;
+    let items = [("patient/Condition.rs", true), ("patient/Observation.rs", false)];
+    let asked = desk.ask("TREAT", &items, 30)?;
+    let uri = asked["uri"].as_str().unwrap_or_default();
+    let (question, wall, cpu) = timed(|| runtime.block_on(wallet.inspect(uri)).map_err(trouble))?;
+    let matching: u32 = question.items.iter().map(|item| item.matching).sum();
+    line(
+        "link read → question over all of it",
+        "",
+        &mut [wall],
+        Some(&mut [cpu]),
+        &format!("{matching} records match"),
+    );
+    let choice = Choice::Required;
+    let (answer, wall, cpu) = timed(|| {
+        let answer = wallet.answer(&question.request_id, &choice);
+        runtime.block_on(answer).map_err(trouble)
+    })?;
+    line(
+        "grant → delivered",
+        "",
+        &mut [wall],
+        Some(&mut [cpu]),
+        &format!("{} records", answer.records),
+    );
     Ok(())
 }
 

@@ -188,11 +188,14 @@ impl Vault {
 
     /// The ids of a table's entries, in their order.
     pub fn ids(&self, table: Table) -> Result<Vec<String>, VaultError> {
-        Ok(self
-            .all::<serde::de::IgnoredAny>(table)?
-            .into_iter()
-            .map(|(id, _)| id)
-            .collect())
+        let mut ids = Vec::new();
+        self.opened
+            .visit(table, table.owner(self.profile), &mut |id, _| {
+                ids.push(id.to_owned());
+                ControlFlow::Continue(())
+            })?;
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// Sets one entry, durably.
