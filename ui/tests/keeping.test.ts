@@ -188,6 +188,7 @@ test('a person is added, used, renamed, and removed only when nothing is shared'
   await page.getByTestId('person-remove').waitFor();
   await page.getByTestId('person-switch').click();
   await page.getByText('For Luis').waitFor();
+  await page.locator('[data-testid=nav-home][aria-current=page]').waitFor();
   await go(page, '#/people/2');
   await page.getByTestId('person-name').fill('Luis Kozey');
   await page.getByTestId('person-rename').click();

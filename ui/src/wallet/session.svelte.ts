@@ -49,7 +49,8 @@ class Session {
     const ticking = setInterval(() => (this.now = new Date()), 1000);
     const stop = onChanged(() => {
       this.moved += 1;
-      void this.look();
+      // A screen that needs the core will say what is wrong with it.
+      void this.look().catch(() => undefined);
     });
     let told = 0;
     const here = () => {
