@@ -25,16 +25,15 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use carnet_app::{app, settings::Settings, state::Changed};
+use carnet_app::{app, settings::Settings, state::Changed, task::TaskProgress};
 use clap::Parser;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tauri::{
     ipc::{CallbackFn, InvokeBody, InvokeResponseBody},
     test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder},
     webview::InvokeRequest,
 };
-use tauri_specta::Event as _;
 use tokio::{net::TcpListener, sync::broadcast};
 use tokio_stream::{Stream, StreamExt as _, wrappers::BroadcastStream};
 use zeroizing_alloc::ZeroAlloc;
@@ -64,7 +63,8 @@ struct Bridge {
     token: String,
     authority: String,
     window: tauri::WebviewWindow<MockRuntime>,
-    changes: broadcast::Sender<Changed>,
+    /// What the pages are told without asking, as JSON.
+    told: broadcast::Sender<String>,
 }
 
 /// Every byte that is given back is wiped first: texts and buffers of libraries too, which know nothing of secrets.
@@ -82,11 +82,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = app(mock_builder(), settings)?;
     let window = tauri::WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build()?;
 
-    let (changes, _) = broadcast::channel(64);
-    let tell = changes.clone();
-    Changed::listen(&app, move |event| {
-        let _ = tell.send(event.payload);
-    });
+    let (told, _) = broadcast::channel(64);
+    pass_on::<Changed>(&app, told.clone());
+    pass_on::<TaskProgress>(&app, told.clone());
 
     tauri::async_runtime::block_on(async move {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
@@ -103,7 +101,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             token,
             authority,
             window,
-            changes,
+            told,
         });
         let routes = Router::new()
             .route("/__ipc/{command}", post(call))
@@ -203,17 +201,26 @@ async fn events(State(bridge): State<Arc<Bridge>>, Query(given): Query<Token>) -
             "Open the link that was printed at the start.",
         );
     }
-    Sse::new(told(bridge.changes.subscribe()))
+    Sse::new(stream(bridge.told.subscribe()))
         .keep_alive(KeepAlive::default())
         .into_response()
 }
 
-fn told(changes: broadcast::Receiver<Changed>) -> impl Stream<Item = Result<Event, Infallible>> {
-    BroadcastStream::new(changes)
+fn stream(told: broadcast::Receiver<String>) -> impl Stream<Item = Result<Event, Infallible>> {
+    BroadcastStream::new(told)
         .filter_map(Result::ok)
-        .map(|change| {
-            Ok(Event::default().data(json!({ "event": Changed::NAME, "payload": change }).to_string()))
-        })
+        .map(|event| Ok(Event::default().data(event)))
+}
+
+/// Passes events of one kind on.
+fn pass_on<E: tauri_specta::Event + Serialize + DeserializeOwned + Clone + 'static>(
+    app: &tauri::App<MockRuntime>,
+    told: broadcast::Sender<String>,
+) {
+    E::listen(app, move |event| {
+        // Nobody may be listening.
+        let _ = told.send(json!({ "event": E::NAME, "payload": event.payload }).to_string());
+    });
 }
 
 async fn page(State(bridge): State<Arc<Bridge>>, request: Request) -> Response {

@@ -3,7 +3,7 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, state::Changed};
+use crate::{commands, state::Changed, task::TaskProgress};
 
 /// Every command there is. One that is not listed here is refused.
 #[must_use]
@@ -11,32 +11,58 @@ pub fn builder<R: Runtime>() -> Builder<R> {
     Builder::<R>::new()
         .disable_serde_phases()
         .commands(collect_commands![
-            commands::vault_state,
-            commands::create_vault,
-            commands::show_words,
-            commands::words_kept,
-            commands::unlock,
-            commands::lock,
-            commands::still_here,
+            commands::keys::vault_state,
+            commands::keys::create_vault,
+            commands::keys::show_words,
+            commands::keys::words_kept,
+            commands::keys::unlock,
+            commands::keys::lock,
+            commands::keys::still_here,
+            commands::keys::reset_passphrase,
+            commands::keys::change_passphrase,
+            commands::keys::rotate_key,
             commands::home,
-            commands::trust,
-            commands::preview_import,
-            commands::import_records,
-            commands::records,
-            commands::record,
-            commands::read_code_picture,
-            commands::inspect,
-            commands::question,
-            commands::answer,
-            commands::deny,
-            commands::consents,
-            commands::consent,
-            commands::revoke,
-            commands::refresh_reads,
-            commands::activity,
-            commands::sync,
+            commands::people::profiles,
+            commands::people::switch_profile,
+            commands::people::add_profile,
+            commands::people::rename_profile,
+            commands::people::remove_profile,
+            commands::backup::make_backup,
+            commands::backup::restore_backup,
+            commands::backup::restore_words,
+            commands::backup::recovery,
+            commands::backup::scan,
+            commands::backup::skip_registry,
+            commands::backup::cancel_task,
+            commands::dialog::choose_path,
+            commands::records::preview_import,
+            commands::records::import_records,
+            commands::records::preview_import_path,
+            commands::records::import_path,
+            commands::records::records,
+            commands::records::records_page,
+            commands::records::record,
+            commands::records::attachments,
+            commands::records::attachment,
+            commands::records::save_attachment,
+            commands::records::read_code_picture,
+            commands::consents::trust,
+            commands::consents::inspect,
+            commands::consents::question,
+            commands::consents::answer,
+            commands::consents::deny,
+            commands::consents::consents,
+            commands::consents::consent,
+            commands::consents::revoke,
+            commands::consents::revoke_all,
+            commands::consents::save_slip,
+            commands::consents::refresh_reads,
+            commands::consents::sync,
+            commands::log::activity,
+            commands::log::verify_log,
+            commands::log::export_log,
         ])
-        .events(collect_events![Changed])
+        .events(collect_events![Changed, TaskProgress])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! - [`state`]: the open wallet, locked after five idle minutes
 //! - [`commands`]: what the page may ask, and nothing else
 //! - [`bindings`]: the same list as TypeScript
+//! - [`task`]: long work, told and stopped
 //! - [`background`]: what happens without being asked
 //! - [`window`]: the one window
 //! - [`automation`]: why a shipped app can't be driven from outside
@@ -14,11 +15,17 @@ pub mod bindings;
 pub mod commands;
 pub mod settings;
 pub mod state;
+pub mod task;
 pub mod window;
 
 use tauri::{App, Builder, Manager as _, Runtime};
 
-use crate::{settings::Settings, state::AppState};
+use tauri_specta::Event as _;
+
+use crate::{
+    settings::Settings,
+    state::{AppState, Told},
+};
 
 /// The app on any runtime, without its window: the real one, and the one that a browser reaches through the bridge.
 ///
@@ -31,9 +38,14 @@ pub fn app<R: Runtime>(builder: Builder<R>, settings: Settings) -> tauri::Result
         .build(tauri::generate_context!())?;
     bindings.mount_events(&app);
     let handle = app.handle().clone();
-    let state = AppState::new(settings.or_app_data(app.path().app_data_dir()?), move |changed| {
+    let data = app.path().app_data_dir()?;
+    let documents = app.path().document_dir().or_else(|_| app.path().home_dir())?;
+    let state = AppState::new(settings.or_app_data(data, documents), move |told| {
         // The page may be gone already; there is nobody to tell then.
-        let _ = tauri_specta::Event::emit(&changed, &handle);
+        let _ = match told {
+            Told::Changed(changed) => changed.emit(&handle),
+            Told::Progress(progress) => progress.emit(&handle),
+        };
     });
     background::start(state.clone());
     app.manage(state);

@@ -27,10 +27,11 @@ impl Settings {
         }
     }
 
-    /// Completed by the person's own data folder.
+    /// Completed by the person's own folders.
     #[must_use]
-    pub fn or_app_data(self, app_data: PathBuf) -> Places {
+    pub fn or_app_data(self, app_data: PathBuf, documents: PathBuf) -> Places {
         Places {
+            documents,
             vault: self.vault.unwrap_or_else(|| app_data.join("vault")),
             trust: self.trust,
             demo: self.demo,
@@ -41,6 +42,8 @@ impl Settings {
 /// Settings with nothing left open.
 #[derive(Debug, Clone)]
 pub struct Places {
+    /// Where a file is suggested to be put.
+    pub documents: PathBuf,
     pub vault: PathBuf,
     pub trust: Option<PathBuf>,
     pub demo: bool,

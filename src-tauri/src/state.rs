@@ -1,21 +1,30 @@
 //! The wallet while it is open, and the rule that closes it.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use carnet_wallet_core::{
     Clock, Wallet,
-    vault::{KdfChoice, Passphrase},
-    views::{ErrorView, VaultView},
+    vault::{BackupSecret, KdfChoice, Passphrase},
+    views::{ErrorView, RestoredView, VaultView},
+    words::Words,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
 use tokio::sync::Notify;
 
-use crate::{commands::NewVaultView, settings::Places};
+use crate::{
+    commands::keys::NewVaultView,
+    settings::Places,
+    task::{Running, Task, TaskProgress},
+};
 
 /// After this long without the person at the screen, the wallet locks.
 pub const IDLE: Duration = Duration::from_mins(5);
@@ -38,9 +47,18 @@ struct Inner {
     places: Places,
     open: Mutex<Option<Open>>,
     /// The wallet that was locked last; still in use while something under way ends.
-    closing: Mutex<Weak<Wallet>>,
+    closing: Mutex<Vec<Weak<Wallet>>>,
+    /// The long task that goes on, and how it is asked to stop.
+    task: Mutex<Option<Arc<AtomicBool>>>,
     wake: Notify,
-    tell: Box<dyn Fn(Changed) + Send + Sync>,
+    tell: Box<dyn Fn(Told) + Send + Sync>,
+}
+
+/// What the pages are told without asking.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    Changed(Changed),
+    Progress(TaskProgress),
 }
 
 struct Open {
@@ -58,11 +76,12 @@ impl std::fmt::Debug for AppState {
 
 impl AppState {
     /// `tell` reaches the pages.
-    pub fn new(places: Places, tell: impl Fn(Changed) + Send + Sync + 'static) -> Self {
+    pub fn new(places: Places, tell: impl Fn(Told) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             places,
             open: Mutex::new(None),
             closing: Mutex::default(),
+            task: Mutex::default(),
             wake: Notify::new(),
             tell: Box::new(tell),
         }))
@@ -99,33 +118,178 @@ impl AppState {
 
     /// Opens the vault. Slow by design, as [`Self::create`].
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), ErrorView> {
-        // Opened twice would be refused by the vault's own lock, with words about another program.
-        self.lock();
-        self.wait_until_closed();
+        self.close();
         let wallet = Wallet::unlock(&self.0.places.vault, passphrase, Clock::system())?;
         self.keep(wallet);
         Ok(())
     }
 
+    /// The open wallet, for whoever knows the passphrase; whoever doesn't finds it locked. Slow by design.
+    pub fn proven(&self, passphrase: &Passphrase) -> Result<Arc<Wallet>, ErrorView> {
+        let wallet = self.wallet()?;
+        if let Err(error) = wallet.prove(passphrase) {
+            drop(wallet);
+            self.lock();
+            return Err(error.into());
+        }
+        Ok(wallet)
+    }
+
+    /// Opens the vault by its 24 words and gives it a new passphrase.
+    pub fn reset_passphrase(&self, words: &Words, passphrase: &Passphrase) -> Result<(), ErrorView> {
+        self.close();
+        let wallet = Wallet::unlock_with_words(
+            &self.0.places.vault,
+            words,
+            passphrase,
+            KdfChoice::Calibrated,
+            Clock::system(),
+        )?;
+        self.keep(wallet);
+        Ok(())
+    }
+
+    /// Seals everything under a new key. Stopped or failed, the wallet opens as it was.
+    pub fn rotate_key(&self, passphrase: &Passphrase) -> Result<(), ErrorView> {
+        let acting = self.proven(passphrase)?.profile()?.number;
+        let mut task = self.begin(Task::Rotate)?;
+        self.close();
+        let outcome = Wallet::rotate_key(
+            &self.0.places.vault,
+            passphrase,
+            KdfChoice::Calibrated,
+            Clock::system(),
+            &mut |progress| task.at(progress),
+        );
+        match outcome {
+            Ok(wallet) => self.keep(wallet),
+            Err(error) => {
+                self.unlock(passphrase)?;
+                self.switch(acting)?;
+                return Err(error.into());
+            }
+        }
+        self.switch(acting)
+    }
+
+    /// Makes the wallet of a backup. What was there stays, locked, unless the new one was checked.
+    pub fn restore(
+        &self,
+        file: &Path,
+        secret: &BackupSecret<'_>,
+        passphrase: &Passphrase,
+    ) -> Result<RestoredView, ErrorView> {
+        let mut task = self.begin(Task::Restore)?;
+        self.close();
+        let (wallet, view) = Wallet::restore(
+            &self.0.places.vault,
+            file,
+            secret,
+            (passphrase, KdfChoice::Calibrated),
+            Clock::system(),
+            &mut |progress| task.at(progress),
+        )?;
+        self.keep(wallet);
+        Ok(view)
+    }
+
+    /// Makes an empty wallet of the 24 words.
+    pub fn restore_words(&self, words: &Words, passphrase: &Passphrase) -> Result<RestoredView, ErrorView> {
+        let wallet = Wallet::restore_from_words(
+            &self.0.places.vault,
+            words,
+            passphrase,
+            KdfChoice::Calibrated,
+            Clock::system(),
+        )?;
+        let fingerprint = wallet.fingerprint();
+        self.keep(wallet);
+        Ok(RestoredView {
+            records: 0,
+            people: 1,
+            consents: 0,
+            fingerprint,
+        })
+    }
+
+    /// Somebody else acts from now on.
+    pub fn switch(&self, number: u32) -> Result<(), ErrorView> {
+        let wallet = self.wallet()?;
+        if wallet.profile().is_ok_and(|acting| acting.number == number) {
+            return Ok(());
+        }
+        let other = Arc::new(wallet.as_profile(number)?);
+        if let Some(open) = self.held().as_mut() {
+            self.closing().push(Arc::downgrade(&open.wallet));
+            open.wallet = other;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// The open wallet, if this is who acts: an answer meant for one person is not given for another.
+    pub fn wallet_of(&self, profile: u32) -> Result<Arc<Wallet>, ErrorView> {
+        let wallet = self.wallet()?;
+        if wallet.profile()?.number == profile {
+            return Ok(wallet);
+        }
+        Err(ErrorView {
+            code: "other_profile_acting".into(),
+            message: "Somebody else is acting now. Nothing was answered.".into(),
+            next: "Switch back to the person who was asked, then answer.".into(),
+        })
+    }
+
+    /// Begins a long task, if none goes on.
+    pub fn begin(&self, task: Task) -> Result<Running, ErrorView> {
+        let mut slot = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            return Err(ErrorView {
+                code: "task_running".into(),
+                message: "Something else takes its time already. Nothing was begun.".into(),
+                next: "Wait until it has ended, or stop it.".into(),
+            });
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        *slot = Some(Arc::clone(&stop));
+        Ok(Running::new(self.clone(), task, stop))
+    }
+
+    /// Asks the long task to stop at its next safe moment.
+    pub fn cancel(&self) {
+        let slot = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stop) = slot.as_ref() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn ended(&self) {
+        *self.0.task.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(crate) fn tell(&self, progress: TaskProgress) {
+        (self.0.tell)(Told::Progress(progress));
+    }
+
     /// The words once more, for whoever knows the passphrase; whoever doesn't finds the wallet locked.
     pub fn show_words(&self, passphrase: &Passphrase) -> Result<NewVaultView, ErrorView> {
-        self.unlock(passphrase)?;
-        let wallet = self.wallet()?;
+        let wallet = self.proven(passphrase)?;
         Ok(NewVaultView::new(&wallet.words(), wallet.fingerprint()))
     }
 
-    /// Waits (at most [`CLOSING`]) for what was under way when the wallet was locked.
-    fn wait_until_closed(&self) {
-        let closing = self
-            .0
-            .closing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+    /// Locks, and waits (at most [`CLOSING`]) for what was under way: opened twice would be refused by the vault's own lock,
+    /// with words about another program.
+    fn close(&self) {
+        self.lock();
+        let closing = std::mem::take(&mut *self.closing());
         let until = Instant::now() + CLOSING;
-        while closing.strong_count() > 0 && Instant::now() < until {
+        while closing.iter().any(|wallet| wallet.strong_count() > 0) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    fn closing(&self) -> MutexGuard<'_, Vec<Weak<Wallet>>> {
+        self.0.closing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn keep(&self, wallet: Wallet) {
@@ -161,7 +325,7 @@ impl AppState {
     /// Closes the wallet: its keys are wiped as soon as the last thing under way has ended.
     pub fn lock(&self) {
         let Some(open) = self.held().take() else { return };
-        *self.0.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&open.wallet);
+        self.closing().push(Arc::downgrade(&open.wallet));
         drop(open);
         self.0.wake.notify_waiters();
         self.changed();
@@ -199,7 +363,7 @@ impl AppState {
     /// Tells the pages.
     pub fn changed(&self) {
         let unlocked = self.held().is_some();
-        (self.0.tell)(Changed { unlocked });
+        (self.0.tell)(Told::Changed(Changed { unlocked }));
     }
 
     /// Ends when the wallet is next opened or closed, counted from this call.

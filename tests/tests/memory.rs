@@ -23,9 +23,9 @@ use carnet_tests::{
     processes::program,
 };
 use carnet_wallet_core::{
-    Clock, Wallet,
+    Clock, Source, Wallet,
     keys::{Keys, RootKey},
-    traces,
+    traces, unwatched,
     vault::{KdfChoice, Passphrase, Vault},
     words::Words,
 };
@@ -72,7 +72,11 @@ fn live(dir: &Path) {
     {
         let wallet = Wallet::unlock(&vault, &old, Clock::system()).unwrap();
         wallet
-            .import(&fs::read(dir.join("records.json")).unwrap(), false)
+            .import(
+                &mut Source::file(&dir.join("records.json")).unwrap(),
+                false,
+                &mut unwatched,
+            )
             .unwrap();
         let id = wallet.records(None).unwrap()[0].id.clone();
         let shown = (wallet.record(&id).unwrap(), wallet.record_raw(&id).unwrap());

@@ -72,7 +72,7 @@ impl Wallet {
         Ok(BackupState {
             due: something_to_lose && last.is_none_or(|last| now.duration_since(last) > REMIND_AFTER),
             last: last.map(to_the_second),
-            suggested_name: format!("carnet-backup-{}.carnet", now.strftime("%Y-%m-%d")),
+            suggested_path: format!("carnet-backup-{}.carnet", now.strftime("%Y-%m-%d")),
         })
     }
 }

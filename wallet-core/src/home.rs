@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, TrustError, Wallet,
+    Described, Facts, ProfilesError, RecoverError, TrustError, Wallet,
     kept::{Errand, KeptRequest, WORDS_SEEN},
     vault::{Table, VaultError},
-    views::{HomeView, Need},
+    views::{HomeView, Need, OtherPerson, TrustView},
 };
 
 const SOON: SignedDuration = SignedDuration::from_hours(48);
@@ -23,6 +23,10 @@ pub enum HomeError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
+    Profiles(#[from] ProfilesError),
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    #[error(transparent)]
     Vault(#[from] VaultError),
 }
 
@@ -30,6 +34,8 @@ impl Described for HomeError {
     fn facts(&self) -> Facts {
         match self {
             Self::Trust(error) => error.facts(),
+            Self::Profiles(error) => error.facts(),
+            Self::Recover(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
         }
     }
@@ -37,8 +43,41 @@ impl Described for HomeError {
 
 impl Wallet {
     pub fn home(&self) -> Result<HomeView, HomeError> {
-        let now = self.clock.now();
         let trust = self.trust()?;
+        let (needs_you, active_consents) = self.needs(trust.as_ref())?;
+        let profile = self.profile()?;
+        let mut others = Vec::new();
+        for (other, _) in self.kept_profiles()? {
+            if other != self.vault.profile() {
+                let other = self.acting_as(other);
+                let needs = other.needs(None)?.0.len() as u32;
+                let person = other.profile()?;
+                if needs > 0 {
+                    others.push(OtherPerson {
+                        number: person.number,
+                        name: person.name,
+                        needs,
+                    });
+                }
+            }
+        }
+        Ok(HomeView {
+            person: self.person()?.and_then(|person| person.name),
+            needs_you,
+            active_consents,
+            records: profile.records,
+            words_pending: self.vault.get::<bool>(Table::Meta, WORDS_SEEN)?.is_none(),
+            trust,
+            profile,
+            backup: self.backup_state()?,
+            scan_pending: self.recovery()?.map(|view| view.pending).unwrap_or_default(),
+            others,
+        })
+    }
+
+    /// What waits for the acting person, most urgent first, and with how many organisations a consent is active.
+    fn needs(&self, trust: Option<&TrustView>) -> Result<(Vec<Need>, u32), HomeError> {
+        let now = self.clock.now();
         let consents = self.kept_consents()?;
         let mut unconfirmed = Vec::new();
         let mut failed = Vec::new();
@@ -84,7 +123,6 @@ impl Wallet {
             expires: request.expires.to_string(),
         });
         let list_ends = trust
-            .as_ref()
             .filter(|trust| {
                 trust
                     .expires
@@ -94,20 +132,14 @@ impl Wallet {
             .map(|trust| Need::TrustExpires {
                 when: trust.expires.clone(),
             });
-        Ok(HomeView {
-            person: self.person()?.and_then(|person| person.name),
-            needs_you: unconfirmed
-                .into_iter()
-                .chain(questions)
-                .chain(failed)
-                .chain(list_ends)
-                .chain(ending)
-                .collect(),
-            active_consents: active.len() as u32,
-            records: self.count_records()?,
-            words_pending: self.vault.get::<bool>(Table::Meta, WORDS_SEEN)?.is_none(),
-            trust,
-        })
+        let needs = unconfirmed
+            .into_iter()
+            .chain(questions)
+            .chain(failed)
+            .chain(list_ends)
+            .chain(ending)
+            .collect();
+        Ok((needs, active.len() as u32))
     }
 
     /// The 24 words were shown to the end.

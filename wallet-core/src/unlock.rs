@@ -66,6 +66,11 @@ impl Wallet {
         Ok(wallet)
     }
 
+    /// Whether this is the passphrase that opens the vault. Takes its cost: before words are shown or things are removed.
+    pub fn prove(&self, passphrase: &Passphrase) -> Result<(), UnlockError> {
+        Ok(self.vault.prove(passphrase)?)
+    }
+
     pub fn vault_view(&self) -> VaultView {
         VaultView {
             exists: true,
@@ -77,7 +82,7 @@ impl Wallet {
 
     /// Local name of this wallet, never sent.
     pub fn fingerprint(&self) -> String {
-        self.vault.keys().fingerprint()
+        self.vault.fingerprint()
     }
 
     /// The 24 words again. Ask for the passphrase before showing them.

@@ -48,6 +48,22 @@ pub struct HomeView {
     /// The 24 words were never shown to the end.
     pub words_pending: bool,
     pub trust: Option<TrustView>,
+    /// Who acts.
+    pub profile: ProfileView,
+    pub backup: BackupState,
+    /// Organisations whose ledger is still to be looked through; no new consent before.
+    pub scan_pending: Vec<String>,
+    /// Other people of this wallet who have something waiting.
+    pub others: Vec<OtherPerson>,
+}
+
+/// Somebody else in this wallet, for whom something waits.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct OtherPerson {
+    pub number: u32,
+    pub name: Option<String>,
+    /// How many things.
+    pub needs: u32,
 }
 
 /// One thing that waits for the patient.
@@ -420,8 +436,8 @@ pub struct BackupState {
     pub last: Option<String>,
     /// It is time for one.
     pub due: bool,
-    /// A name for the next one's file.
-    pub suggested_name: String,
+    /// A name for the next one's file; the window puts the person's folder before it.
+    pub suggested_path: String,
 }
 
 /// A backup just made, and read again.

@@ -38,6 +38,16 @@ impl Vault {
         rewrite(dir, &header, &vault_key, new, kdf)
     }
 
+    /// Whether this is the passphrase. Takes its cost.
+    pub fn prove(&self, passphrase: &Passphrase) -> Result<(), UnlockError> {
+        let header = self.own_header()?;
+        let key = header.kdf.derive(passphrase)?;
+        header
+            .open_with_passphrase_key(&key)
+            .map(drop)
+            .ok_or(UnlockError::WrongPassphrase)
+    }
+
     /// Opens the vault with its words and gives it a new passphrase, for a forgotten one.
     pub fn reset_passphrase(
         dir: &Path,

@@ -40,7 +40,7 @@ use std::{
 };
 
 pub use carnet_store::EngineKind as StoreEngine;
-use carnet_store::{FolderStore, Store, StoreError};
+use carnet_store::{FolderStore, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -134,6 +134,11 @@ impl Vault {
         }
     }
 
+    /// A short local name of this vault, the same on every device that the words brought it to. Never sent.
+    pub fn fingerprint(&self) -> String {
+        Keys::new(self.opened.root.clone()).fingerprint()
+    }
+
     /// This person's keys.
     pub fn keys(&self) -> &Keys {
         &self.keys
@@ -161,28 +166,24 @@ impl Vault {
 
     /// All entries of a table with their ids, in the order of the ids.
     pub fn all<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(String, T)>, VaultError> {
-        let owner = table.owner(self.profile);
-        let prefix = self.opened.sealer.table_prefix(table.number(), owner)?;
-        let mut entries = Vec::new();
+        let mut entries: Vec<(String, T)> = Vec::new();
         let mut outcome = Ok(());
-        self.opened
-            .store
-            .scan(&prefix, &mut |key, sealed| match self.opened.entry(
-                (table.number(), owner),
-                (&prefix, key),
-                sealed,
-            ) {
-                Ok(entry) => {
-                    entries.extend(entry);
+        self.opened.visit(
+            table,
+            table.owner(self.profile),
+            &mut |id, value| match serde_json::from_slice(&value) {
+                Ok(value) => {
+                    entries.push((id.to_owned(), value));
                     ControlFlow::Continue(())
                 }
-                Err(error) => {
-                    outcome = Err(error);
+                Err(_) => {
+                    outcome = Err(VaultError::UnknownForm);
                     ControlFlow::Break(())
                 }
-            })?;
+            },
+        )?;
         outcome?;
-        entries.sort_unstable_by(|(one, _), (other, _): &(String, T)| one.cmp(other));
+        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Ok(entries)
     }
 

@@ -1,13 +1,12 @@
 //! What is open: the store, the keys that seal, and reading through both.
 
-use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, sync::Mutex};
+use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow, path::PathBuf, sync::Mutex};
 
 use carnet_store::{FolderStore, Store};
-use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::{
-    Entry, Opened, ProfileId, VaultError, internal,
+    Entry, Opened, ProfileId, Table, VaultError, internal,
     seal::{self, Kind, Place, Preamble, Sealer},
     table,
 };
@@ -37,6 +36,39 @@ impl Opened {
         }
     }
 
+    /// Goes over one person's part of a table, one value in memory at a time.
+    pub(super) fn visit(
+        &self,
+        table: Table,
+        profile: ProfileId,
+        visit: &mut dyn FnMut(&str, Zeroizing<Vec<u8>>) -> ControlFlow<()>,
+    ) -> Result<(), VaultError> {
+        let prefix = self.sealer.table_prefix(table.number(), profile)?;
+        let mut outcome = Ok(());
+        self.store.scan(&prefix, &mut |key, sealed| {
+            let opened = key[prefix.len()..]
+                .try_into()
+                .map_err(|_| VaultError::Damaged)
+                .and_then(|hidden| {
+                    let place = Place {
+                        table: table.number(),
+                        profile,
+                        hidden,
+                    };
+                    self.open_newest(place, key, Cow::Borrowed(sealed))
+                });
+            match opened {
+                Ok(Some(Entry { id, value })) => visit(&id, value),
+                Ok(None) => ControlFlow::Continue(()),
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        outcome
+    }
+
     pub(super) fn read(
         &self,
         table: u8,
@@ -53,26 +85,6 @@ impl Opened {
             Some(opened) if opened.id != id => Err(VaultError::Damaged),
             opened => Ok(opened.map(|opened| opened.value)),
         }
-    }
-
-    /// One entry of a scan; none if it was removed since the scan began.
-    pub(super) fn entry<T: DeserializeOwned>(
-        &self,
-        (table, profile): (u8, ProfileId),
-        (prefix, key): (&[u8], &[u8]),
-        sealed: &[u8],
-    ) -> Result<Option<(String, T)>, VaultError> {
-        let hidden = key[prefix.len()..].try_into().map_err(|_| VaultError::Damaged)?;
-        let place = Place {
-            table,
-            profile,
-            hidden,
-        };
-        let Some(Entry { id, value }) = self.open_newest(place, key, Cow::Borrowed(sealed))? else {
-            return Ok(None);
-        };
-        let value = serde_json::from_slice(&value).map_err(|_| VaultError::UnknownForm)?;
-        Ok(Some((id, value)))
     }
 
     /// Opens an entry as it was read, or as it has become if its body was removed since.
