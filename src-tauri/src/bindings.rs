@@ -34,7 +34,6 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::backup::scan,
             commands::backup::skip_registry,
             commands::backup::cancel_task,
-            commands::dialog::choose_path,
             commands::records::preview_import,
             commands::records::import_records,
             commands::records::preview_import_path,

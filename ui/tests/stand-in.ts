@@ -186,7 +186,6 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     scan: (): View.RecoveryView => ({ found: 2, pending: ['Harbour Eye Centre'], done: false }),
     skip_registry: (): View.RecoveryView => ({ found: 2, pending: [], done: true }),
     cancel_task: () => null,
-    choose_path: () => ({ refused: { code: 'no_dialog', message: 'm', next: 'n' } }),
     lock: () => ((state.unlocked = false), null),
     still_here: () => null,
     home: (): View.HomeView => ({

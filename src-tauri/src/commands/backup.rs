@@ -37,7 +37,7 @@ impl std::fmt::Debug for BackupSecret {
 pub async fn make_backup(state: State<'_, AppState>, path: String, passphrase: String) -> Answer<BackupView> {
     let (own, passphrase) = (state.inner().clone(), Passphrase::new(passphrase));
     with(&state, move |wallet| {
-        let place = Place::of(&path)?;
+        let place = Place::of(&path, &own)?;
         let mut task = own.begin(Task::Backup)?;
         Ok(wallet.back_up(
             place.path(),
@@ -61,7 +61,7 @@ pub async fn restore_backup(
 ) -> Answer<RestoredView> {
     let (state, passphrase) = (state.inner().clone(), Passphrase::new(passphrase));
     beside(move || {
-        let place = Place::of(&path)?;
+        let place = Place::of(&path, &state)?;
         match secret {
             BackupSecret::Passphrase(own) => {
                 let own = Passphrase::new(own);

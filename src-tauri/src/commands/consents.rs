@@ -115,8 +115,9 @@ pub async fn revoke_all(
 #[tauri::command]
 #[specta::specta]
 pub async fn save_slip(state: State<'_, AppState>, consent_id: String, path: String) -> Answer<()> {
+    let own = state.inner().clone();
     with(&state, move |wallet| {
-        let place = Place::of(&path)?;
+        let place = Place::of(&path, &own)?;
         place.write(&wallet.slip(&consent_id)?.pdf)
     })
     .await

@@ -41,8 +41,9 @@ pub async fn verify_log(state: State<'_, AppState>) -> Answer<LogView> {
 #[tauri::command]
 #[specta::specta]
 pub async fn export_log(state: State<'_, AppState>, path: String, format: LogFormat) -> Answer<()> {
+    let own = state.inner().clone();
     with(&state, move |wallet| {
-        let place = Place::of(&path)?;
+        let place = Place::of(&path, &own)?;
         place.write(&match format {
             LogFormat::Json => wallet.export_log()?.into_bytes(),
             LogFormat::Pdf => wallet.print_log()?,

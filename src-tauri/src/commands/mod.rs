@@ -2,7 +2,6 @@
 
 pub mod backup;
 pub mod consents;
-pub mod dialog;
 pub mod keys;
 pub mod log;
 pub mod people;

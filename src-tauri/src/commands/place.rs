@@ -1,4 +1,4 @@
-//! Files on this device that a page names: typed, or chosen in the system's own dialog.
+//! Files on this device that a page names.
 
 use std::{
     fs::{self, File},
@@ -9,19 +9,22 @@ use std::{
 use carnet_wallet_core::views::ErrorView;
 
 use super::Answer;
+use crate::state::AppState;
 
-/// A file's place: whole, so that nobody wonders in which folder it is.
+/// A file's place.
 pub(super) struct Place(PathBuf);
 
 impl Place {
-    pub(super) fn of(path: &str) -> Answer<Self> {
-        let path = PathBuf::from(path.trim());
-        if path.is_absolute() && path.file_name().is_some() {
-            return Ok(Self(path));
+    /// What was typed: a whole path, or a name alone, which lies among the person's documents.
+    pub(super) fn of(typed: &str, state: &AppState) -> Answer<Self> {
+        let typed = PathBuf::from(typed.trim());
+        let alone = typed.components().count() == 1;
+        if (typed.is_absolute() || alone) && typed.file_name().is_some() {
+            return Ok(Self(state.places().documents.join(typed)));
         }
         Err(ErrorView {
             code: "not_a_place".into(),
-            message: "That is not the whole name of a file. Nothing was written or read.".into(),
+            message: "That is neither a file's name nor its whole path. Nothing was written or read.".into(),
             next: "Give the folder too, beginning with a slash.".into(),
         })
     }

@@ -114,7 +114,7 @@ pub async fn records_page(
 pub async fn preview_import_path(state: State<'_, AppState>, path: String) -> Answer<ImportPreview> {
     let own = state.inner().clone();
     with(&state, move |wallet| {
-        let mut source = source(&path)?;
+        let mut source = source(&path, &own)?;
         let mut task = own.begin(Task::Import)?;
         Ok(wallet.preview_import(&mut source, &mut |progress| task.at(progress))?)
     })
@@ -127,7 +127,7 @@ pub async fn preview_import_path(state: State<'_, AppState>, path: String) -> An
 pub async fn import_path(state: State<'_, AppState>, path: String, other_person: bool) -> Answer<ImportView> {
     let own = state.inner().clone();
     with(&state, move |wallet| {
-        let mut source = source(&path)?;
+        let mut source = source(&path, &own)?;
         let mut task = own.begin(Task::Import)?;
         Ok(wallet.import(&mut source, other_person, &mut |progress| task.at(progress))?)
     })
@@ -177,13 +177,14 @@ pub async fn save_attachment(
     index: u32,
     path: String,
 ) -> Answer<()> {
+    let own = state.inner().clone();
     with(&state, move |wallet| {
-        let place = Place::of(&path)?;
+        let place = Place::of(&path, &own)?;
         place.write(&wallet.attachment(&record_id, index)?)
     })
     .await
 }
 
-fn source(path: &str) -> Answer<Source<'static>> {
-    Source::file(Place::of(path)?.path()).map_err(|error| place::not_read(&error))
+fn source(path: &str, own: &AppState) -> Answer<Source<'static>> {
+    Source::file(Place::of(path, own)?.path()).map_err(|error| place::not_read(&error))
 }

@@ -54,8 +54,6 @@ export const commands = {
 	skipRegistry: (organisation: string) => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("skip_registry", { organisation })),
 	/**  Ends the long task that runs; its command then fails with `cancelled`. */
 	cancelTask: () => typedError<null, ErrorView>(__TAURI_INVOKE("cancel_task")),
-	/**  Asks for a file's place with the system's own dialog; `null` when nothing was chosen, `no_dialog` where there is none. */
-	choosePath: (kind: PathKind, suggested: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("choose_path", { kind, suggested })),
 	/**  What a file holds, before it is taken in. */
 	previewImport: (fileName: string, contentBase64: string) => typedError<ImportPreview, ErrorView>(__TAURI_INVOKE("preview_import", { fileName, contentBase64 })),
 	/**  Takes a file's records in. `other_person`: although they are somebody else's. */
@@ -393,9 +391,6 @@ export type OtherPerson = {
 	/**  How many things. */
 	needs: number,
 };
-
-/**  What a file is chosen for. */
-export type PathKind = "save_backup" | "open_backup" | "save_slip" | "save_log" | "open_records" | "save_attachment";
 
 export type PeriodView = {
 	start: string,

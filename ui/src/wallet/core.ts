@@ -1,4 +1,4 @@
-import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type PathKind, type RecordsFilter, type TaskProgress } from './bindings';
+import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type RecordsFilter, type TaskProgress } from './bindings';
 
 /** The core said no: a stable code, and its own words for it. */
 export class CoreError extends Error {
@@ -44,7 +44,6 @@ export const core = {
   scan: () => unwrap(commands.scan()),
   skipRegistry: (organisation: string) => unwrap(commands.skipRegistry(organisation)),
   cancelTask: () => unwrap(commands.cancelTask()),
-  choosePath: (kind: PathKind, suggested: string) => unwrap(commands.choosePath(kind, suggested)),
   lock: () => unwrap(commands.lock()),
   stillHere: () => unwrap(commands.stillHere()),
   home: () => unwrap(commands.home()),

@@ -21,8 +21,6 @@ class Session {
   people: ProfileView[] = $state([]);
   /** Somebody said, since it was opened, for whom it is used. */
   chosen = $state(false);
-  /** The system has a dialog for choosing files; known once one was asked for. */
-  dialogs = $state(true);
   /** Grows when the background moved; screens load anew when it does. */
   moved = $state(0);
   /** The clock that screens count down by. */
