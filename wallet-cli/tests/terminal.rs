@@ -168,7 +168,7 @@ fn every_command_answers_in_the_agreed_shape() {
         answer(&change(&reset, "forgotten", old))["fingerprint"],
         made["fingerprint"]
     );
-    assert_eq!(answer(&run(&["vault", "check"]))["records"], 1);
+    assert_eq!(answer(&run(&["vault", "check"]))["records"], 2);
     assert_eq!(failure(&run(&["answer", "openid4vp://"])), "usage");
     assert_eq!(failure(&run(&["--no-such-thing"])), "usage");
 }
