@@ -137,7 +137,7 @@ impl NewVault {
             .map_err(VaultError::Store)?;
         let id = self.header.id();
         Ok(Opened::new(
-            folder.to_owned(),
+            folder.parent().unwrap_or(folder).to_owned(),
             id,
             store,
             Sealer::new(id, &self.vault_key)?,

@@ -35,23 +35,32 @@ pub(super) fn exchange(dir: &Path) -> Result<(), CreateError> {
     })
 }
 
-/// Keeps anybody from opening the vault that is there, as long as the file lives; none if there is no vault.
-pub(super) fn hold(dir: &Path) -> Result<Option<File>, CreateError> {
-    let store = dir.join(VAULT).join(STORE);
-    if !store.exists() {
-        return Ok(None);
+/// Keeps anybody from opening the vault that is there, as long as the files live. Its header may be damaged, so whatever
+/// store it may name is locked: after an exchange of keys it is no longer the first.
+pub(super) fn hold(dir: &Path) -> Result<Vec<File>, CreateError> {
+    let entries = match fs::read_dir(dir.join(VAULT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(CreateError::Io)?,
+    };
+    let mut held = Vec::new();
+    for entry in entries {
+        let store = entry.map_err(CreateError::Io)?;
+        if !store.file_name().to_string_lossy().starts_with(STORE) || !store.path().is_dir() {
+            continue;
+        }
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(store.path().join("lock"))
+            .map_err(CreateError::Io)?;
+        match lock.try_lock() {
+            Ok(()) => held.push(lock),
+            Err(TryLockError::WouldBlock) => return Err(CreateError::InUse),
+            Err(TryLockError::Error(error)) => return Err(CreateError::Io(error)),
+        }
     }
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(store.join("lock"))
-        .map_err(CreateError::Io)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Err(CreateError::InUse),
-        Err(TryLockError::Error(error)) => Err(CreateError::Io(error)),
-    }
+    Ok(held)
 }
 
 /// Ends what was interrupted. Call before looking for a vault.

@@ -66,19 +66,17 @@ impl Vault {
         let _alone = lock_folder(dir)?;
         replace::finish(dir)?;
         let _closed = replace::hold(dir)?;
-        let new = NewVault::begin(&dir.join(NEW), RootKey::new(seed), passphrase, kdf)?;
-        let opened = new.open_store(&dir.join(NEW))?;
-        let items = write_all((&opened, &new, mark), &mut content, |done| {
-            watch(Progress { done, total }).is_break()
-        })?;
-        drop(opened);
-        new.finish(&dir.join(NEW))?;
-        // Opened as it will be from now on, which checks everything in it.
-        drop(Self::open_folder(&dir.join(NEW), &new.header, &new.vault_key)?);
-        if watch(Progress { done: total, total }).is_break() {
-            replace::discard(dir);
-            return Err(RestoreError::Cancelled);
-        }
+        let folder = dir.join(NEW);
+        let mut stop = |done| watch(Progress { done, total }).is_break();
+        let (new, items) = build(
+            &folder,
+            RootKey::new(seed),
+            (passphrase, kdf),
+            mark,
+            &mut content,
+            &mut stop,
+        )
+        .inspect_err(|_| replace::discard(dir))?;
         replace::exchange(dir)?;
         let vault = Self::open_content(dir, &new.header, &new.vault_key)?;
         replace::remove_old(dir);
@@ -89,10 +87,32 @@ impl Vault {
     }
 }
 
+/// Builds a whole vault in `folder`, and opens it once.
+fn build(
+    folder: &Path,
+    root: RootKey,
+    (passphrase, kdf): (&Passphrase, KdfChoice),
+    mark: &Mark<'_>,
+    content: &mut SealedReader<File>,
+    stop: &mut dyn FnMut(u64) -> bool,
+) -> Result<(NewVault, u64), RestoreError> {
+    let new = NewVault::begin(folder, root, passphrase, kdf)?;
+    let opened = new.open_store(folder)?;
+    let items = write_all((&opened, &new, mark), content, stop)?;
+    drop(opened);
+    new.finish(folder)?;
+    // Opened as it will be from now on, which checks everything in it.
+    drop(Vault::open_folder(folder, &new.header, &new.vault_key)?);
+    if stop(content.taken) {
+        return Err(RestoreError::Cancelled);
+    }
+    Ok((new, items))
+}
+
 fn write_all(
     (opened, new, mark): (&Opened, &NewVault, &Mark<'_>),
     content: &mut SealedReader<File>,
-    mut stop: impl FnMut(u64) -> bool,
+    stop: &mut dyn FnMut(u64) -> bool,
 ) -> Result<u64, RestoreError> {
     let mut batch = Pending::on(opened, Root::default());
     new.write_root(&mut batch)?;

@@ -133,6 +133,7 @@ fn the_vault_that_was_there_stays_until_the_new_one_was_checked() {
             Err(error) => assert_eq!(error.code(), "cancelled"),
             Ok(_) => break,
         }
+        assert!(!dir.join("vault.new").exists(), "nothing half is left");
         let old = Vault::unlock_with_words(&dir, &words).unwrap();
         assert_eq!(
             old.get::<u8>(Table::Consents, "since the backup").unwrap(),
@@ -152,6 +153,31 @@ fn the_vault_that_was_there_stays_until_the_new_one_was_checked() {
             .any(|name| name == "vault.old" || name == "vault.new"),
         "{names:?}"
     );
+    drop(folder);
+}
+
+#[test]
+fn a_vault_that_is_open_after_a_rotation_is_not_replaced_under_anybody() {
+    let made = made();
+    let dir = made.dir.path().join("old");
+    let words = made.words.clone();
+    let Made {
+        dir: folder,
+        vault,
+        file,
+        ..
+    } = made;
+    drop(vault);
+    let (old, new) = (passphrase("correct horse"), passphrase("a third horse"));
+    let open = Vault::rotate_key(&dir, &old, CHEAP, &mut go_on).unwrap();
+    let restore = || {
+        let secret = BackupSecret::Words(&words);
+        Vault::restore(&dir, &file, &secret, (&new, CHEAP), &MARK, &mut go_on).map(drop)
+    };
+    assert_eq!(restore().unwrap_err().code(), "vault_in_use");
+    assert!(!dir.join("vault.new").exists());
+    drop(open);
+    restore().unwrap();
     drop(folder);
 }
 
