@@ -1,6 +1,7 @@
 //! A lifetime of records, made by the program, the same at each run; and what it costs a `carnet` process to take them in.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{BufWriter, Write},
     path::Path,
@@ -85,12 +86,14 @@ fn resource(n: u32, dice: &mut Dice) -> Value {
     let subject = json!({"reference": "Patient/decades", "display": "Maria Duarte"});
     let visit = json!({"reference": format!("Encounter/{}", uuid(n / 12))});
     let mut words = |about: &str, sentences: u64| {
-        let told: String = (0..sentences)
-            .map(|_| {
-                let (one, two) = (dice.roll(90), dice.roll(1_000_000));
-                format!("<p>{about}: seen again after {one} days, filed under {two} by the practice, nothing else to report.</p>")
-            })
-            .collect();
+        let mut told = String::new();
+        for _ in 0..sentences {
+            let (one, two) = (dice.roll(90), dice.roll(1_000_000));
+            let _ = write!(
+                told,
+                "<p>{about}: seen again after {one} days, filed under {two} by the practice, nothing else to report.</p>"
+            );
+        }
         json!({"status": "generated", "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{told}</div>")})
     };
     let meta =

@@ -3,7 +3,7 @@
 //! The parent makes the vault, so it knows every secret; the child opens it, uses it and locks it. The parent reads the child's
 //! memory while the wallet is open, which shows that the search finds, and again when it is locked.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     alloc::System,

@@ -104,7 +104,7 @@ const consent = (id: string): View.ConsentView => {
     line: one, decision: 'partial', purpose: ['TREAT'], granted: ['patient/MedicationRequest.rs', 'patient/AllergyIntolerance.rs'], not_granted: ['patient/DocumentReference.rs'], retention_days: 30, code: '0427',
     ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded' },
     revocation: back ? { state: one.state, ledger: one.state === 'revoked' ? 'confirmed' : 'pending', clinic: 'confirmed', deletion_receipt: one.state === 'revoked', copied: one.state === 'revoked' } : null,
-    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2), recovered: one.recovered
+    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2)
   };
 };
 
@@ -207,13 +207,13 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     preview_import_path: (): View.ImportPreview => ({ file: 'hospital-2026.ndjson', person: { name: 'Maria Kozey', birth_date: '1952-03-05' }, other_person: false, sets_person: false, already_here: 0, groups: [{ group: 'laboratory', count: 81_340 }], rejected: [], rejected_total: 0 }),
     import_path: (): View.ImportView => ({ imported: 81_340, already_here: 0, rejected: [], rejected_total: 0 }),
     records_page: ({ filter, offset, limit }): View.RecordsPage => {
-      const { group, text } = filter as View.RecordFilter;
+      const { group, text } = filter as View.RecordsFilter;
       const fit = records.filter((one) => (group === null || one.group === group) && (text === null || one.title.toLowerCase().includes(text.toLowerCase())));
       return { total: fit.length, lines: fit.slice(Number(offset), Number(offset) + Number(limit)) };
     },
-    attachments: ({ recordId }): View.AttachmentLine[] =>
+    attachments: ({ recordId }): View.AttachmentView[] =>
       String(recordId).startsWith('n') ? [{ index: 0, title: 'Letter of 20 May 2023.pdf', content_type: 'application/pdf', bytes: 184_233 }, { index: 1, title: null, content_type: 'image/png', bytes: 2_411_020 }] : [],
-    attachment: (): View.AttachmentView => ({ content_type: 'image/png', base64: PICTURE }),
+    attachment: (): View.AttachmentContent => ({ content_type: 'image/png', base64: PICTURE }),
     save_attachment: () => null,
     record: ({ id }): View.RecordView => ({
       line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],
@@ -228,14 +228,14 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     consent: ({ id }) => consent(String(id)),
     revoke: () => ({ state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false }),
     refresh_reads: () => [],
-    revoke_all: (): View.RevokedLine[] => [
-      { consent_id: 'c-active', verifier: 'Northgate Clinic', profile: 0, state: 'revoked' },
-      { consent_id: 'c-found', verifier: 'Harbour Eye Centre', profile: 0, state: 'revoking' },
-      { consent_id: 'c-ana', verifier: 'City Hospital', profile: 1, state: 'revoked' }
-    ],
+    revoke_all: (): View.RevokeAllView => ({ waiting: 1, consents: [
+      { consent_id: 'c-active', verifier: 'Northgate Clinic', profile: 0, revocation: { state: 'revoked', ledger: 'confirmed', clinic: 'confirmed', deletion_receipt: true, copied: false } },
+      { consent_id: 'c-found', verifier: 'Harbour Eye Centre', profile: 0, revocation: { state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false } },
+      { consent_id: 'c-ana', verifier: 'City Hospital', profile: 1, revocation: { state: 'revoked', ledger: 'confirmed', clinic: 'confirmed', deletion_receipt: true, copied: false } }
+    ] }),
     save_slip: () => null,
     activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),
-    verify_log: (): View.LogCheckView => ({ entries: 212, hash: '9f2c'.repeat(16) }),
+    verify_log: (): View.LogView => ({ entries: 212, hash: '9f2c'.repeat(16) }),
     export_log: () => null,
     sync: () => ({ sent: 0, waiting: 1 }),
     ...changes

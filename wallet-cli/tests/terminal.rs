@@ -122,7 +122,7 @@ fn every_command_answers_in_the_agreed_shape() {
         "not_json"
     );
     let check = answer(&run(&["vault", "check"]));
-    assert_eq!(check["records"], 1);
+    assert_eq!(check["records"], 2);
     assert!(check["entries"].as_u64() > Some(2) && check["root"].as_str().unwrap().len() == 64);
     assert_eq!(answer(&run(&["vault", "rotate-key"]))["rotated"], true);
     let words = answer(&run(&["vault", "words"]))["words"].clone();

@@ -34,6 +34,7 @@ fn apart<T>(work: impl FnOnce() -> T) -> T {
 
 /// Its frame covers what `apart` and everything below it used.
 #[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "the stack is what is to be overwritten")]
 fn overwrite() {
     black_box(&mut [0_u8; DEPTH]);
 }

@@ -1,5 +1,5 @@
 //! Another passphrase, a forgotten one, and a fresh key: what opens before, after, and when the process is killed in between.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     env, fs,
@@ -214,7 +214,7 @@ fn a_check_finds_an_altered_body_that_opening_does_not() {
     drop(wallet);
     let vault = Vault::unlock_with_words(dir.path(), &words).unwrap();
     vault
-        .put_bytes(Table::Deliveries, "large", &[7; 300_000])
+        .put_bytes(Table::Deliveries, "large", &vec![7; 300_000])
         .unwrap();
     assert_eq!(vault.check(&mut unwatched).unwrap().bodies, 1);
     let header = dir.path().join("vault/header.json");

@@ -35,7 +35,11 @@ export async function openWindow(stage, application, environment) {
       await element.scrollIntoView()
       await element.click()
     },
-    fill: async (id, text) => (await find(id)).setValue(text),
+    fill: async (id, text) => {
+      const element = await find(id)
+      await element.scrollIntoView({ block: 'center' })
+      await element.setValue(text)
+    },
     upload: async (id, file) => {
       const element = await browser.$(selector(id))
       await element.waitForExist({ timeout: 15_000 })

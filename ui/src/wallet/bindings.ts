@@ -15,14 +15,18 @@ export const commands = {
 	wordsKept: () => typedError<null, ErrorView>(__TAURI_INVOKE("words_kept")),
 	/**  Opens the vault. */
 	unlock: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("unlock", { passphrase })),
+	/**  Closes the vault and wipes its keys. */
+	lock: () => typedError<null, ErrorView>(__TAURI_INVOKE("lock")),
+	/**  The person touched the screen: the five idle minutes begin anew. Pages call it at most every few seconds. */
+	stillHere: () => typedError<null, ErrorView>(__TAURI_INVOKE("still_here")),
 	/**  Forgotten passphrase: the 24 words and a new passphrase. Opens the wallet. */
 	resetPassphrase: (words: string, passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("reset_passphrase", { words, passphrase })),
 	/**  Another passphrase from now on. */
 	changePassphrase: (old: string, fresh: string) => typedError<null, ErrorView>(__TAURI_INVOKE("change_passphrase", { old, fresh })),
 	/**  Somebody may have seen the passphrase: everything is sealed anew under a new key. A long task. */
 	rotateKey: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("rotate_key", { passphrase })),
-	/**  Goes on with an older copy of this wallet, after `unlock` refused it. */
-	acceptOlderCopy: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("accept_older_copy", { passphrase })),
+	/**  Does anything need me? */
+	home: () => typedError<HomeView, ErrorView>(__TAURI_INVOKE("home")),
 	/**  Everybody whose records this wallet keeps. */
 	profiles: () => typedError<ProfileView[], ErrorView>(__TAURI_INVOKE("profiles")),
 	/**  From now on this person acts. */
@@ -35,7 +39,10 @@ export const commands = {
 	removeProfile: (number: number, passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_profile", { number, passphrase })),
 	/**  One sealed file with everything in it. A long task. `passphrase` is the backup's own, and may be the wallet's. */
 	makeBackup: (path: string, passphrase: string) => typedError<BackupView, ErrorView>(__TAURI_INVOKE("make_backup", { path, passphrase })),
-	/**  Brings a backup back; the old wallet stays until the new one is checked. A long task. `passphrase` opens the restored wallet from now on. */
+	/**
+	 *  Brings a backup back; the old wallet stays until the new one is checked. A long task. `passphrase` opens the restored
+	 *  wallet from now on.
+	 */
 	restoreBackup: (path: string, secret: BackupSecret, passphrase: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_backup", { path, secret, passphrase })),
 	/**  Without a backup: the identities come back, the ledgers are still to be looked through. */
 	restoreWords: (words: string, passphrase: string) => typedError<RestoredView, ErrorView>(__TAURI_INVOKE("restore_words", { words, passphrase })),
@@ -49,14 +56,6 @@ export const commands = {
 	cancelTask: () => typedError<null, ErrorView>(__TAURI_INVOKE("cancel_task")),
 	/**  Asks for a file's place with the system's own dialog; `null` when nothing was chosen, `no_dialog` where there is none. */
 	choosePath: (kind: PathKind, suggested: string) => typedError<string | null, ErrorView>(__TAURI_INVOKE("choose_path", { kind, suggested })),
-	/**  Closes the vault and wipes its keys. */
-	lock: () => typedError<null, ErrorView>(__TAURI_INVOKE("lock")),
-	/**  The person touched the screen: the five idle minutes begin anew. Pages call it at most every few seconds. */
-	stillHere: () => typedError<null, ErrorView>(__TAURI_INVOKE("still_here")),
-	/**  Does anything need me? */
-	home: () => typedError<HomeView, ErrorView>(__TAURI_INVOKE("home")),
-	/**  Who is known, and who vouches for them. */
-	trust: () => typedError<TrustView | null, ErrorView>(__TAURI_INVOKE("trust")),
 	/**  What a file holds, before it is taken in. */
 	previewImport: (fileName: string, contentBase64: string) => typedError<ImportPreview, ErrorView>(__TAURI_INVOKE("preview_import", { fileName, contentBase64 })),
 	/**  Takes a file's records in. `other_person`: although they are somebody else's. */
@@ -65,25 +64,30 @@ export const commands = {
 	previewImportPath: (path: string) => typedError<ImportPreview, ErrorView>(__TAURI_INVOKE("preview_import_path", { path })),
 	/**  Takes a file on this device in. A long task. */
 	importPath: (path: string, otherPerson: boolean) => typedError<ImportView, ErrorView>(__TAURI_INVOKE("import_path", { path, otherPerson })),
-	/**  Some of the records that fit, newest first, and how many there are. */
-	recordsPage: (filter: RecordFilter, offset: number, limit: number) => typedError<RecordsPage, ErrorView>(__TAURI_INVOKE("records_page", { filter, offset, limit })),
 	/**  Every record, newest first. */
 	records: () => typedError<RecordLine[], ErrorView>(__TAURI_INVOKE("records")),
+	/**  Some of the records that fit, newest first, and how many there are. */
+	recordsPage: (filter: RecordsFilter, offset: number, limit: number) => typedError<RecordsPage, ErrorView>(__TAURI_INVOKE("records_page", { filter, offset, limit })),
 	/**  One record, readable. */
 	record: (id: string) => typedError<RecordView, ErrorView>(__TAURI_INVOKE("record", { id })),
 	/**  What is attached to a record. */
-	attachments: (recordId: string) => typedError<AttachmentLine[], ErrorView>(__TAURI_INVOKE("attachments", { recordId })),
+	attachments: (recordId: string) => typedError<AttachmentView[], ErrorView>(__TAURI_INVOKE("attachments", { recordId })),
 	/**  One attachment, for showing it. */
-	attachment: (recordId: string, index: number) => typedError<AttachmentView, ErrorView>(__TAURI_INVOKE("attachment", { recordId, index })),
+	attachment: (recordId: string, index: number) => typedError<AttachmentContent, ErrorView>(__TAURI_INVOKE("attachment", { recordId, index })),
 	/**  Writes an attachment to a file on this device, in the clear. */
 	saveAttachment: (recordId: string, index: number, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_attachment", { recordId, index, path })),
 	/**  The link in a picture (PNG or JPEG) of a code. */
 	readCodePicture: (contentBase64: string) => typedError<string, ErrorView>(__TAURI_INVOKE("read_code_picture", { contentBase64 })),
+	/**  Who is known, and who vouches for them. */
+	trust: () => typedError<TrustView | null, ErrorView>(__TAURI_INVOKE("trust")),
 	/**  Fetches and checks a clinic's question. Nothing is answered. */
 	inspect: (uri: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("inspect", { uri })),
 	/**  A question read before, from the vault. */
 	question: (requestId: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("question", { requestId })),
-	/**  Shares what is ticked. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody else acts now. */
+	/**
+	 *  Shares what is ticked. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
+	 *  else acts now.
+	 */
 	answer: (requestId: string, scopes: string[], profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes, profile })),
 	/**  Says no, for `profile` as in `answer`. */
 	deny: (requestId: string, profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("deny", { requestId, profile })),
@@ -94,19 +98,19 @@ export const commands = {
 	/**  Takes a consent back. */
 	revoke: (id: string) => typedError<RevocationView, ErrorView>(__TAURI_INVOKE("revoke", { id })),
 	/**  Takes back everything that is shared, of the acting person or of everyone. */
-	revokeAll: (everyone: boolean, passphrase: string) => typedError<RevokedLine[], ErrorView>(__TAURI_INVOKE("revoke_all", { everyone, passphrase })),
+	revokeAll: (everyone: boolean, passphrase: string) => typedError<RevokeAllView, ErrorView>(__TAURI_INVOKE("revoke_all", { everyone, passphrase })),
 	/**  A slip of paper (PDF) that ends this consent from any device. */
 	saveSlip: (consentId: string, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_slip", { consentId, path })),
 	/**  Fetches who read what under a consent, and keeps it. */
 	refreshReads: (id: string) => typedError<ReadView[], ErrorView>(__TAURI_INVOKE("refresh_reads", { id })),
+	/**  Sends what waits, now. */
+	sync: () => typedError<SyncView, ErrorView>(__TAURI_INVOKE("sync")),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
 	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
 	/**  Checks that the log is whole: each entry follows from the one before. */
-	verifyLog: () => typedError<LogCheckView, ErrorView>(__TAURI_INVOKE("verify_log")),
-	/**  Writes the log to a file on this device. */
+	verifyLog: () => typedError<LogView, ErrorView>(__TAURI_INVOKE("verify_log")),
+	/**  Writes the log to a file on this device, in the clear. */
 	exportLog: (path: string, format: LogFormat) => typedError<null, ErrorView>(__TAURI_INVOKE("export_log", { path, format })),
-	/**  Sends what waits, now. */
-	sync: () => typedError<SyncView, ErrorView>(__TAURI_INVOKE("sync")),
 };
 
 /** Events */
@@ -119,9 +123,11 @@ export const events = {
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
+	/**  Number of the person who acted. */
+	profile: number,
 	/**
-	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `profile_added`, `profile_removed`,
-	 *  `passphrase_changed`, `passphrase_reset`, `key_rotated`, `backup_made`, `restored`, `older_copy_taken`, `log_exported`, `slip_made`.
+	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+	 *  `recovered`.
 	 */
 	what: string,
 	who: string | null,
@@ -129,8 +135,6 @@ export type ActivityLine = {
 	groups: GroupCount[],
 	/**  Error code where something was refused or failed. */
 	code: string | null,
-	/**  Number of the person it concerns. */
-	profile: number,
 };
 
 /**  What came of an answer. */
@@ -146,35 +150,41 @@ export type AnswerView = {
 	records: number,
 };
 
-/**  One thing attached to a record. */
-export type AttachmentLine = {
-	index: number,
-	title: string | null,
-	content_type: string,
-	bytes: number,
-};
-
-/**  An attachment whole. */
-export type AttachmentView = {
+/**  A file inside a record, whole. */
+export type AttachmentContent = {
 	content_type: string,
 	base64: string,
 };
 
-/**  What opens a backup. */
-export type BackupSecret = { passphrase: string } | { words: string };
+/**  A file inside a record. */
+export type AttachmentView = {
+	index: number,
+	title: string | null,
+	/**  By its first bytes: PDF, PNG, JPEG, GIF, WebP; else `application/octet-stream`. */
+	content_type: string,
+	/**  Its length; none when the record only names an address, which is never followed. */
+	bytes: number | null,
+};
 
-/**  When the last backup was made, and whether it is time for another. */
+/**  What opens a backup. */
+export type BackupSecret = ({ passphrase: string }) & { words?: never } | ({ words: string }) & { passphrase?: never };
+
+/**  How safe the wallet is from a lost device. */
 export type BackupState = {
-	/**  RFC 3339. */
+	/**  When the last backup was made. */
 	last: string | null,
+	/**  It is time for one. */
 	due: boolean,
+	/**  A name for the next one's file; the window puts the person's folder before it. */
 	suggested_path: string,
 };
 
-/**  A backup that was made. */
+/**  A backup just made, and read again. */
 export type BackupView = {
 	path: string,
-	bytes: number,
+	/**  Length of the file; a JavaScript number. */
+	bytes: number | null,
+	/**  Of everybody in the vault. */
 	records: number,
 };
 
@@ -195,7 +205,7 @@ export type ConsentLine = {
 	end: string,
 	groups: GroupCount[],
 	records: number,
-	/**  Found on a ledger after a restore: what was shared is no longer known; it can be taken back. */
+	/**  Found on a ledger after a restore: what was shared is not known. */
 	recovered: boolean,
 };
 
@@ -214,8 +224,6 @@ export type ConsentView = {
 	reads: ReadView[],
 	/**  When the read log was last fetched. */
 	reads_as_of: string | null,
-	/**  Found on a ledger after a restore: what was shared is no longer known; it can be taken back. */
-	recovered: boolean,
 };
 
 /**  How an error reaches a screen or a terminal. */
@@ -232,6 +240,39 @@ export type FieldLine = {
 	label: string,
 	value: string,
 };
+
+/**  The drawer a person would look in. */
+export type Group = 
+/**  Who the patient is. */
+"person" | 
+/**  Prescribed, dispensed, given and taken medicines. */
+"medicines" | 
+/**  Allergies and intolerances. */
+"allergies" | 
+/**  Conditions, problems and diagnoses. */
+"conditions" | 
+/**  Laboratory results and specimens. */
+"laboratory" | 
+/**  Vital signs. */
+"vitals" | 
+/**  Vaccinations. */
+"vaccinations" | 
+/**  Procedures and devices put in. */
+"procedures" | 
+/**  Visits and appointments. */
+"visits" | 
+/**  Letters, notes and documents. */
+"notes" | 
+/**  Diagnostic reports and imaging. */
+"reports" | 
+/**  Plans, goals, orders and referrals. */
+"plans" | 
+/**  Claims, coverage, accounts, consents and other paperwork. */
+"administrative" | 
+/**  Who and what others point at: practitioners, organisations, places, products, devices. */
+"directory" | 
+/**  Everything else, social history included. */
+"other";
 
 export type GroupCount = {
 	/**  `medicines`, `allergies`, `laboratory`, … */
@@ -270,7 +311,10 @@ export type ImportPreview = {
 	sets_person: boolean,
 	groups: GroupCount[],
 	already_here: number,
+	/**  The first of those that can't be taken. */
 	rejected: RejectedView[],
+	/**  How many can't be taken. */
+	rejected_total: number,
 };
 
 /**  What an import did. */
@@ -278,7 +322,10 @@ export type ImportView = {
 	imported: number,
 	/**  Same bytes were here before: not counted twice. */
 	already_here: number,
+	/**  The first of those that were not taken. */
 	rejected: RejectedView[],
+	/**  How many were not taken. */
+	rejected_total: number,
 };
 
 /**  One thing that is asked. */
@@ -308,13 +355,15 @@ export type LedgerView = {
 	kind: string,
 };
 
-/**  The log is whole. */
-export type LogCheckView = {
+/**  How a log is written down. */
+export type LogFormat = "json" | "pdf";
+
+/**  A log that was found whole. */
+export type LogView = {
 	entries: number,
+	/**  Stands for the whole log; whoever notes it can later tell whether anything before was altered. Hexadecimal. */
 	hash: string,
 };
-
-export type LogFormat = "json" | "pdf";
 
 /**  One thing that waits for the patient. */
 export type Need = 
@@ -341,9 +390,11 @@ export type NewVaultView = {
 export type OtherPerson = {
 	number: number,
 	name: string | null,
+	/**  How many things. */
 	needs: number,
 };
 
+/**  What a file is chosen for. */
 export type PathKind = "save_backup" | "open_backup" | "save_slip" | "save_log" | "open_records" | "save_attachment";
 
 export type PeriodView = {
@@ -361,13 +412,15 @@ export type Point = {
 	value: number | null,
 };
 
-/**  One person of this wallet. */
+/**  Somebody in this vault. */
 export type ProfileView = {
-	/**  0 for the first. Never used again after a removal. */
+	/**  0 for the first one; never given to somebody else. */
 	number: number,
+	/**  As the family calls this person, or else the name on the records. `None`: the first person, before any import. */
 	name: string | null,
-	/**  Whose records these are, once the first import was confirmed. */
+	/**  Whose records these are, once a first import was confirmed. */
 	person: PersonView | null,
+	/**  It is this person who acts now. */
 	acting: boolean,
 	records: number,
 	active_consents: number,
@@ -397,16 +450,6 @@ export type ReadView = {
 	what: string,
 };
 
-/**  Which records to list; `null` for all. */
-export type RecordFilter = {
-	/**  FHIR resource type. */
-	resource_type: string | null,
-	/**  `medicines`, `allergies`, … */
-	group: string | null,
-	/**  Words that must all occur. */
-	text: string | null,
-};
-
 /**  One line of the records list. */
 export type RecordLine = {
 	id: string,
@@ -432,35 +475,46 @@ export type RecordView = {
 	high: number | null,
 };
 
-/**  Some of the records that fit. */
+/**  What a page of the list is to show; what is left out filters nothing. */
+export type RecordsFilter = {
+	/**  FHIR resource type. */
+	resource_type: string | null,
+	group: Group | null,
+	/**  Part of a title or of a detail, in letters of either case. */
+	text: string | null,
+};
+
+/**  A part of the records list. */
 export type RecordsPage = {
-	/**  How many fit in all. */
+	/**  How many records the filter lets through. */
 	total: number,
 	lines: RecordLine[],
 };
 
-/**  How far the looking through the ledgers is. */
+/**  How far the search for this wallet's consents on the ledgers is. */
 export type RecoveryView = {
-	/**  Consents found. */
+	/**  Consents found that were not known. */
 	found: number,
-	/**  Organisations whose ledger is still to be looked through. */
+	/**  Organisations whose ledger could not yet be read to its end. */
 	pending: string[],
+	/**  Everything was read, or given up; new consents can be given. */
 	done: boolean,
 };
 
 export type RejectedView = {
-	/**  Place in the file, such as `entry[12]`. */
+	/**  Place in the file, such as `entry[12]` or `line 12`. */
 	entry: string,
 	code: string,
 	message: string,
 };
 
-/**  What came back. */
+/**  A wallet just made of a backup. */
 export type RestoredView = {
+	/**  Of everybody in the vault. */
 	records: number,
 	people: number,
 	consents: number,
-	/**  Local name of the restored vault, never sent. */
+	/**  Local name of this wallet: the same as before. */
 	fingerprint: string,
 };
 
@@ -476,14 +530,20 @@ export type RevocationView = {
 	copied: boolean,
 };
 
-/**  What came of taking one consent back. */
+/**  What came of taking everything back. */
+export type RevokeAllView = {
+	consents: RevokedLine[],
+	/**  How many are not yet confirmed everywhere; they are tried again. */
+	waiting: number,
+};
+
+/**  One consent that was taken back with all others. */
 export type RevokedLine = {
+	/**  Number of the person whose consent it is. */
+	profile: number,
 	consent_id: string,
 	verifier: string,
-	/**  Whose consent it was. */
-	profile: number,
-	/**  `revoking`, `revoked`, or what else it is in. */
-	state: string,
+	revocation: RevocationView,
 };
 
 /**  What `sync` did. */
@@ -492,15 +552,16 @@ export type SyncView = {
 	waiting: number,
 };
 
+/**  What is being done. */
+export type Task = "backup" | "restore" | "rotate" | "scan" | "import";
+
 /**  How far a long task is. At most ten times a second. */
 export type TaskProgress = {
 	task: Task,
 	/**  Bytes or entries. */
-	done: number,
+	done: number | null,
 	total: number | null,
 };
-
-export type Task = "backup" | "restore" | "rotate" | "scan" | "import";
 
 /**  The list of organisations this wallet knows. */
 export type TrustView = {
@@ -523,8 +584,6 @@ export type VaultView = {
 	demo: boolean,
 	/**  Local name of this vault, never sent. Only when unlocked. */
 	fingerprint: string | null,
-	/**  An older copy put back would be noticed on this device. */
-	rollback_detected: boolean,
 };
 
 export type VerifierView = {

@@ -1,11 +1,11 @@
 import { KINDS_IN_ORDER } from '../design/groups';
-import type { RecordFilter, RecordLine } from './bindings';
+import type { Group, RecordsFilter, RecordLine } from './bindings';
 import { core } from './core';
 
 /** How many lines are asked for at once. */
 export const PAGE = 100;
 
-export type Ask = (filter: RecordFilter, offset: number, limit: number) => Promise<{ total: number; lines: RecordLine[] }>;
+export type Ask = (filter: RecordsFilter, offset: number, limit: number) => Promise<{ total: number; lines: RecordLine[] }>;
 
 /** The pages, by number, that hold the lines from `first` to `last` (of `total`). */
 export function pagesOf(first: number, last: number, total: number): number[] {
@@ -21,7 +21,7 @@ export class Browsing {
   #lines: Record<number, RecordLine> = $state({});
   #asked = new Set<number>();
   #turn = 0;
-  #filter: RecordFilter = { resource_type: null, group: null, text: null };
+  #filter: RecordsFilter = { resource_type: null, group: null, text: null };
   readonly #ask: Ask;
 
   constructor(ask: Ask = core.recordsPage) {
@@ -33,7 +33,7 @@ export class Browsing {
   }
 
   /** Begins anew with this filter. What is on screen stays until the first page is there. */
-  async show(filter: RecordFilter): Promise<void> {
+  async show(filter: RecordsFilter): Promise<void> {
     const turn = ++this.#turn;
     this.#filter = filter;
     this.#asked = new Set([0]);
@@ -63,6 +63,6 @@ export class Browsing {
 
 /** The kinds that there are records of, with how many, in the order a person looks for them. */
 export async function kinds(ask: Ask = core.recordsPage): Promise<{ group: string; count: number }[]> {
-  const counted = await Promise.all(KINDS_IN_ORDER.map(async (group) => ({ group, count: (await ask({ resource_type: null, group, text: null }, 0, 0)).total })));
+  const counted = await Promise.all(KINDS_IN_ORDER.map(async (group) => ({ group, count: (await ask({ resource_type: null, group: group as Group, text: null }, 0, 0)).total })));
   return counted.filter((one) => one.count > 0);
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { RecordFilter, RecordLine } from './bindings';
+import type { RecordsFilter, RecordLine } from './bindings';
 import { Browsing, kinds, PAGE, pagesOf } from './browse.svelte';
 
-const ALL: RecordFilter = { resource_type: null, group: null, text: null };
+const ALL: RecordsFilter = { resource_type: null, group: null, text: null };
 const line = (id: string): RecordLine => ({ id, type: 'X', group: 'other', date: null, title: id, detail: null, sensitive: [] });
-const wallet = (total: number, asked: number[] = []) => (filter: RecordFilter, offset: number, limit: number) => {
+const wallet = (total: number, asked: number[] = []) => (filter: RecordsFilter, offset: number, limit: number) => {
   if (limit > 0) asked.push(offset);
   return Promise.resolve({ total, lines: Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, n) => line(`${filter.text ?? ''}${offset + n}`)) });
 };

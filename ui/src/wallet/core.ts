@@ -1,4 +1,4 @@
-import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type PathKind, type RecordFilter, type TaskProgress } from './bindings';
+import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type PathKind, type RecordsFilter, type TaskProgress } from './bindings';
 
 /** The core said no: a stable code, and its own words for it. */
 export class CoreError extends Error {
@@ -53,7 +53,7 @@ export const core = {
   importRecords: (name: string, content: string, otherPerson: boolean) => unwrap(commands.importRecords(name, content, otherPerson)),
   previewImportPath: (path: string) => unwrap(commands.previewImportPath(path)),
   importPath: (path: string, otherPerson: boolean) => unwrap(commands.importPath(path, otherPerson)),
-  recordsPage: (filter: RecordFilter, offset: number, limit: number) => unwrap(commands.recordsPage(filter, offset, limit)),
+  recordsPage: (filter: RecordsFilter, offset: number, limit: number) => unwrap(commands.recordsPage(filter, offset, limit)),
   record: (id: string) => unwrap(commands.record(id)),
   attachments: (recordId: string) => unwrap(commands.attachments(recordId)),
   attachment: (recordId: string, index: number) => unwrap(commands.attachment(recordId, index)),

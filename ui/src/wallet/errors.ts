@@ -77,6 +77,7 @@ const MEANINGS = {
   log_broken: { what: m.error_log_broken_what, safe: m.error_log_broken_safe, next: m.error_log_broken_next },
   file_not_written: { what: m.error_file_not_written_what, safe: m.error_file_not_written_safe, next: m.error_file_not_written_next },
   attachment_missing: { what: m.error_attachment_missing_what, safe: m.error_attachment_missing_safe, next: m.error_attachment_missing_next },
+  place: { what: m.error_place_what, safe: m.error_place_safe, next: m.error_place_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -264,6 +265,18 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   log_newer_version: 'newer',
   out_of_memory: 'device',
   file_not_written: 'file_not_written',
+  file_exists: 'file_not_written',
+  unwritable_file: 'file_not_written',
+  unreadable_file: 'file_unreadable',
+  not_a_place: 'place',
+  passphrase_not_logged: 'disk',
+  unknown_organisation: 'not_listed',
+  no_recovery: 'unknown',
+  slip_not_in_document: 'no_code',
+  slip_refused: 'clinic_odd',
+  slip_unverified: 'clinic_odd',
+  slip_not_on_ledger: 'not_on_ledger',
+  registry_bad_address: 'clinic_odd',
   attachment_missing: 'attachment_missing',
   unknown_attachment: 'attachment_missing'
 };

@@ -174,22 +174,20 @@ impl Vault {
     /// All entries of a table with their ids, in the order of the ids.
     pub fn all<T: DeserializeOwned>(&self, table: Table) -> Result<Vec<(String, T)>, VaultError> {
         let mut entries: Vec<(String, T)> = Vec::new();
-        let mut outcome = Ok(());
-        self.opened.visit(
-            table,
-            table.owner(self.profile),
-            &mut |id, value| match serde_json::from_slice(&value) {
-                Ok(value) => {
+        let mut known = true;
+        self.opened
+            .visit(table, table.owner(self.profile), &mut |id, value| {
+                if let Ok(value) = serde_json::from_slice(&value) {
                     entries.push((id.to_owned(), value));
                     ControlFlow::Continue(())
-                }
-                Err(_) => {
-                    outcome = Err(VaultError::UnknownForm);
+                } else {
+                    known = false;
                     ControlFlow::Break(())
                 }
-            },
-        )?;
-        outcome?;
+            })?;
+        if !known {
+            return Err(VaultError::UnknownForm);
+        }
         entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Ok(entries)
     }

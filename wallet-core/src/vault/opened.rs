@@ -18,6 +18,9 @@ use super::{
 };
 use crate::keys::RootKey;
 
+/// Called with the id and the value of an entry; breaks to see no more.
+pub(super) type Visit<'a> = dyn FnMut(&str, Zeroizing<Vec<u8>>) -> ControlFlow<()> + 'a;
+
 impl Opened {
     /// With nothing known yet of what is in it.
     pub(super) fn new(dir: PathBuf, id: [u8; 16], store: FolderStore, sealer: Sealer) -> Self {
@@ -48,7 +51,7 @@ impl Opened {
         &self,
         table: Table,
         profile: ProfileId,
-        visit: &mut dyn FnMut(&str, Zeroizing<Vec<u8>>) -> ControlFlow<()>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), VaultError> {
         let prefix = self.sealer.table_prefix(table.number(), profile)?;
         let mut outcome = Ok(());

@@ -100,7 +100,6 @@ fn write_all(
     let mut items = 1;
     loop {
         match Item::read(content).map_err(RestoreError::read)? {
-            Item::Root(_) => return Err(RestoreError::Damaged),
             Item::Entry {
                 table,
                 profile,
@@ -121,7 +120,7 @@ fn write_all(
                 batch.write(owner, SCHEMA, internal::CHAIN, Some(&head.to_bytes()))?;
             }
             Item::End { items: said } if said == items => break,
-            Item::End { .. } => return Err(RestoreError::Damaged),
+            Item::Root(_) | Item::End { .. } => return Err(RestoreError::Damaged),
         }
         items += 1;
         if entries >= ENTRIES_AT_ONCE || bytes >= BYTES_AT_ONCE {
