@@ -89,7 +89,10 @@ fn opens_whole(engine: StoreEngine) {
     let ana = maria.as_profile(maria.find_profile("ana").unwrap()).unwrap();
     let letter = ana.records(None).unwrap();
     assert_eq!(ana.attachment(&letter[0].id, 0).unwrap().len(), 120_000);
-    assert_eq!(maria.activity_of_everyone().unwrap().len() as u32, check.log_entries);
+    assert_eq!(
+        maria.activity_of_everyone().unwrap().len() as u32,
+        check.log_entries
+    );
     drop((maria, ana));
     let fresh = Passphrase::new("forgotten and found".to_owned());
     Wallet::unlock_with_words(dir.path(), &words(), &fresh, CHEAP, Clock::system()).unwrap();
