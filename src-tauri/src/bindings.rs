@@ -21,6 +21,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::keys::reset_passphrase,
             commands::keys::change_passphrase,
             commands::keys::rotate_key,
+            commands::keys::accept_older_copy,
             commands::home,
             commands::people::profiles,
             commands::people::switch_profile,

@@ -137,6 +137,8 @@ pub(crate) enum VaultCommand {
         #[arg(long, value_name = "sled|redb", value_parser = engine)]
         store: StoreEngine,
     },
+    /// Go on with an older copy of the vault, which this device refuses; what came after it is searched for on the ledgers
+    AcceptOlderCopy,
     /// Show the 24 words
     Words,
     /// Open every entry and see whether all is as it was put in

@@ -49,6 +49,7 @@ pub(crate) enum Happened {
     PassphraseChanged,
     PassphraseReset,
     KeyRotated,
+    OlderCopyAccepted,
 }
 
 impl Happened {
@@ -73,6 +74,7 @@ impl Happened {
             Self::PassphraseChanged => "passphrase_changed",
             Self::PassphraseReset => "passphrase_reset",
             Self::KeyRotated => "key_rotated",
+            Self::OlderCopyAccepted => "older_copy_accepted",
         }
     }
 }

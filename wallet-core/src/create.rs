@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, Described, Facts, Wallet,
+    Described, Device, Facts, Wallet,
     vault::{self, KdfChoice, Passphrase, Vault},
     words::Words,
 };
@@ -37,11 +37,15 @@ impl Wallet {
         dir: &Path,
         passphrase: &Passphrase,
         kdf: KdfChoice,
-        clock: Clock,
+        device: impl Into<Device>,
     ) -> Result<Created, CreateError> {
+        let device = device.into();
         let (vault, words) = Vault::create(dir, passphrase, kdf)?;
+        let vault = vault
+            .witnessed(&device.keychain)
+            .map_err(vault::CreateError::from)?;
         Ok(Created {
-            wallet: Self::around(vault, clock),
+            wallet: Self::around(vault, device.clock),
             words,
         })
     }

@@ -3,6 +3,7 @@
 //! [`Wallet`] is what every door holds (window, terminal, test). Its methods are the use cases; each has one error enum whose
 //! codes are stable. What leaves this crate for a screen are the types of [`views`]: never a secret, never the whole state.
 
+mod accept_older;
 mod activity;
 mod backup;
 mod check;
@@ -11,6 +12,7 @@ mod consents;
 mod convert;
 mod create;
 mod deny;
+mod device;
 pub mod dumps;
 mod errands;
 mod error;
@@ -59,6 +61,7 @@ pub use consents::ConsentsError;
 pub use convert::ConvertError;
 pub use create::{CreateError, Created};
 pub use deny::DenyError;
+pub use device::Device;
 pub use error::{Category, Described, Facts};
 pub use grant::GrantError;
 pub use home::HomeError;

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, Described, Facts, Wallet,
+    Described, Device, Facts, Wallet,
     activity::{Entry, Happened},
     vault::{self, KdfChoice, Passphrase, Vault, VaultError},
     words::Words,
@@ -58,10 +58,11 @@ impl Wallet {
         words: &Words,
         new: &Passphrase,
         kdf: KdfChoice,
-        clock: Clock,
+        device: impl Into<Device>,
     ) -> Result<Self, PassphraseError> {
-        let vault = Vault::reset_passphrase(dir, words, new, kdf)?;
-        let wallet = Self::opened(vault, clock).map_err(PassphraseError::NotSettled)?;
+        let device = device.into();
+        let vault = Vault::reset_passphrase(dir, words, new, kdf, &device.keychain)?;
+        let wallet = Self::opened(vault, device.clock).map_err(PassphraseError::NotSettled)?;
         wallet
             .note(Happened::PassphraseReset)
             .map_err(PassphraseError::NotLogged)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, Described, Facts, Wallet, Watch,
+    Described, Device, Facts, Wallet, Watch,
     activity::Happened,
     vault::{self, KdfChoice, Passphrase, Vault, VaultError},
 };
@@ -36,11 +36,12 @@ impl Wallet {
         dir: &Path,
         passphrase: &Passphrase,
         kdf: KdfChoice,
-        clock: Clock,
+        device: impl Into<Device>,
         watch: &mut Watch<'_>,
     ) -> Result<Self, RotateError> {
-        let vault = Vault::rotate_key(dir, passphrase, kdf, watch)?;
-        let wallet = Self::opened(vault, clock).map_err(RotateError::NotOpened)?;
+        let device = device.into();
+        let vault = Vault::rotate_key(dir, passphrase, kdf, &device.keychain, watch)?;
+        let wallet = Self::opened(vault, device.clock).map_err(RotateError::NotOpened)?;
         wallet
             .note(Happened::KeyRotated)
             .map_err(RotateError::NotOpened)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, Described, Facts, Wallet,
+    Clock, Described, Device, Facts, Wallet,
     vault::{self, Passphrase, Vault, VaultError},
     views::VaultView,
     words::Words,
@@ -48,13 +48,22 @@ impl Wallet {
             unlocked: false,
             demo: false,
             fingerprint: None,
+            rollback_detected: false,
         }
     }
 
     /// Opens the vault in `dir`. Takes the passphrase's cost. An answer that was interrupted before its promise came is
     /// marked as failed here; call [`Wallet::sync`] next, which brings the rest to its end.
-    pub fn unlock(dir: &Path, passphrase: &Passphrase, clock: Clock) -> Result<Self, UnlockError> {
-        Ok(Self::opened(Vault::unlock(dir, passphrase)?, clock)?)
+    ///
+    /// An older copy than the one that the device's keychain remembers is refused; [`Wallet::accept_older_copy`] takes it.
+    pub fn unlock(
+        dir: &Path,
+        passphrase: &Passphrase,
+        device: impl Into<Device>,
+    ) -> Result<Self, UnlockError> {
+        let device = device.into();
+        let vault = Vault::unlock(dir, passphrase)?.witnessed(&device.keychain)?;
+        Ok(Self::opened(vault, device.clock)?)
     }
 
     /// A vault just opened, with what was interrupted in it brought to an end.
@@ -77,6 +86,7 @@ impl Wallet {
             unlocked: true,
             demo: false,
             fingerprint: Some(self.fingerprint()),
+            rollback_detected: self.vault.is_witnessed(),
         }
     }
 

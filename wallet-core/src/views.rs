@@ -18,6 +18,8 @@ pub struct VaultView {
     pub demo: bool,
     /// Local name of this vault, never sent. Only when unlocked.
     pub fingerprint: Option<String>,
+    /// An older copy put back would be noticed on this device.
+    pub rollback_detected: bool,
 }
 
 /// Somebody in this vault.

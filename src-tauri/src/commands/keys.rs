@@ -120,3 +120,11 @@ pub async fn rotate_key(state: State<'_, AppState>, passphrase: String) -> Answe
     let (state, passphrase) = (state.inner().clone(), Passphrase::new(passphrase));
     beside(move || state.rotate_key(&passphrase)).await
 }
+
+/// Goes on with an older copy of this wallet, after `unlock` refused it.
+#[tauri::command]
+#[specta::specta]
+pub async fn accept_older_copy(state: State<'_, AppState>, passphrase: String) -> Answer<()> {
+    let (state, passphrase) = (state.inner().clone(), Passphrase::new(passphrase));
+    beside(move || state.accept_older_copy(&passphrase)).await
+}

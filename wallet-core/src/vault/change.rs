@@ -138,6 +138,9 @@ impl<'v> Change<'v> {
             numbers_below,
             chain,
         };
+        if let Some(witness) = self.vault.opened.witness.get() {
+            witness.tell(&root);
+        }
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! Another passphrase for the same vault: only the header is written anew, whole and durable or not at all, so at every moment
 //! either the old passphrase or the new one opens.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use zeroize::Zeroizing;
 
 use super::{
-    KdfChoice, Passphrase, VAULT, Vault,
+    KdfChoice, Keychain, Passphrase, VAULT, Vault,
     error::{PassphraseError, UnlockError, VaultError},
     header::Header,
     kdf::KdfError,
@@ -54,11 +54,13 @@ impl Vault {
         words: &Words,
         new: &Passphrase,
         kdf: KdfChoice,
+        keychain: &Arc<dyn Keychain>,
     ) -> Result<Self, PassphraseError> {
         if new.is_too_short() {
             return Err(PassphraseError::TooShort);
         }
         let (vault, header, vault_key) = Self::open_by_words(dir, words)?;
+        let vault = vault.witnessed(keychain)?;
         let _alone = one_writer::take(dir)
             .map_err(PassphraseError::Io)?
             .ok_or(PassphraseError::InUse)?;

@@ -89,6 +89,11 @@ pub enum UnlockError {
         /// The format number found.
         found: u32,
     },
+    /// The device remembers a later state of this vault.
+    #[error(
+        "This is an older copy of your wallet: this device knows a newer one. It was not opened, and nothing was changed."
+    )]
+    OlderCopy,
     /// The header could not be read.
     #[error("The disk refused to give the vault's header. Nothing was changed.")]
     Io(#[source] std::io::Error),
@@ -110,6 +115,7 @@ impl UnlockError {
             Self::OutOfMemory => "out_of_memory",
             Self::HeaderDamaged => "vault_header_damaged",
             Self::NewerVersion { .. } => "vault_newer_version",
+            Self::OlderCopy => "vault_older_copy",
             Self::Io(_) => "vault_io",
             Self::Content(error) => error.code(),
         }
@@ -125,6 +131,7 @@ impl UnlockError {
             Self::InUse => CLOSE_OTHER,
             Self::OutOfMemory => "Close other programs, then try again.",
             Self::NewerVersion { .. } => UPDATE,
+            Self::OlderCopy => OLDER,
             Self::Io(_) => "Check the disk, then try again.",
             Self::Content(error) => error.next(),
         }
@@ -366,6 +373,7 @@ pub enum ConvertError {
     Cancelled,
 }
 
+const OLDER: &str = "Put the newer folder back or restore your newest backup; if there is none, accept this copy, and what came after it will be searched for on the ledgers.";
 const IN_USE: &str = "vault_in_use";
 const KEEP_AND_RESTORE: &str = "Keep the folder as it is and restore from a backup or with the 24 words.";
 const UPDATE: &str = "Update this program.";

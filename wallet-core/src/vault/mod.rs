@@ -5,7 +5,8 @@
 //! DIR/vault/store/        everything else, each entry sealed in its place, with an authenticated count and root over all
 //! DIR/vault/store-N/      the same once the vault key was exchanged; the header says which one it is
 //! ```
-//! An older copy of the whole folder, put back in its place, opens: nothing outside the folder knows better.
+//! An older copy of the whole folder, put back in its place, is whole in itself: only what the device's keychain remembers of
+//! the vault tells it from the newest one.
 
 mod backup;
 mod chain;
@@ -19,6 +20,7 @@ mod error;
 mod header;
 mod hex_bytes;
 mod kdf;
+mod keychain;
 mod one_writer;
 mod opened;
 mod passphrase;
@@ -36,7 +38,7 @@ use std::{
     collections::BTreeMap,
     ops::ControlFlow,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
 };
 
 pub use carnet_store::EngineKind as StoreEngine;
@@ -53,11 +55,14 @@ pub use error::{
     CheckError, ConvertError, CreateError, PassphraseError, RotateError, UnlockError, VaultError,
 };
 pub use kdf::KdfChoice;
+pub use keychain::{
+    Absent, Keychain, MemoryKeychain, NoKeychain, Remembered, SystemKeychain, keychain_from_env,
+};
 pub use passphrase::{Passphrase, SHORTEST_PASSPHRASE};
 pub use profile::ProfileId;
 pub use table::Table;
 
-use self::{root::Root, seal::Sealer};
+use self::{keychain::Witness, root::Root, seal::Sealer};
 use crate::{
     keys::{Keys, RootKey},
     words::Words,
@@ -97,6 +102,8 @@ struct Opened {
     writing: Mutex<Writing>,
     /// The next consent number of each person, where it isn't the one in `writing`: some are taken and not yet used up.
     taken: Mutex<BTreeMap<ProfileId, u64>>,
+    /// Keeps the keychain in step, where there is one.
+    witness: OnceLock<Witness>,
 }
 
 /// An entry as it was put.

@@ -1,6 +1,12 @@
 //! What is open: the store, the keys that seal, and reading through both.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::ControlFlow, path::PathBuf, sync::Mutex};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::{Mutex, OnceLock},
+};
 
 use carnet_store::{FolderStore, Store};
 use zeroize::Zeroizing;
@@ -26,6 +32,7 @@ impl Opened {
             root: RootKey::new(Zeroizing::new([0; 32])),
             writing: Mutex::default(),
             taken: Mutex::new(BTreeMap::new()),
+            witness: OnceLock::new(),
         }
     }
 

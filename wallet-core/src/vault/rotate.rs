@@ -7,13 +7,13 @@
 //! ```
 //! It doesn't change the 24 words or what follows from them: who could read the vault with the old key knows those too.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, sync::Arc};
 
 use carnet_store::durable;
 use zeroize::Zeroizing;
 
 use super::{
-    KdfChoice, Opened, Passphrase, VAULT, Vault,
+    KdfChoice, Keychain, Opened, Passphrase, VAULT, Vault,
     change::Pending,
     contents::{Ended, Fingerprint},
     error::{RotateError, UnlockError, VaultError},
@@ -36,9 +36,13 @@ impl Vault {
         dir: &Path,
         passphrase: &Passphrase,
         kdf: KdfChoice,
+        keychain: &Arc<dyn Keychain>,
         watch: &mut Watch<'_>,
     ) -> Result<Self, RotateError> {
         let (old, header, _) = Self::open_by_passphrase(dir, passphrase)?;
+        if old.is_older_than_remembered(keychain.as_ref())? {
+            return Err(UnlockError::OlderCopy.into());
+        }
         let _alone = one_writer::take(dir)
             .map_err(RotateError::Io)?
             .ok_or(RotateError::Unlock(UnlockError::InUse))?;
@@ -82,7 +86,7 @@ impl Vault {
         fresh.write(&dir.join(VAULT)).map_err(RotateError::Io)?;
         drop(old);
         let _ = fs::remove_dir_all(dir.join(VAULT).join(header.store_folder()));
-        Ok(made)
+        Ok(made.witnessed_anew(keychain)?)
     }
 }
 
