@@ -10,7 +10,7 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Clock, Wallet,
+    Clock, Device, Wallet,
     vault::{BackupSecret, KdfChoice, Passphrase},
     views::{ErrorView, RestoredView, VaultView},
     words::Words,
@@ -45,6 +45,7 @@ pub struct AppState(Arc<Inner>);
 
 struct Inner {
     places: Places,
+    device: Device,
     open: Mutex<Option<Open>>,
     /// The wallet that was locked last; still in use while something under way ends.
     closing: Mutex<Vec<Weak<Wallet>>>,
@@ -79,6 +80,7 @@ impl AppState {
     pub fn new(places: Places, tell: impl Fn(Told) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             places,
+            device: Device::system(),
             open: Mutex::new(None),
             closing: Mutex::default(),
             task: Mutex::default(),
@@ -109,7 +111,7 @@ impl AppState {
             &self.0.places.vault,
             passphrase,
             KdfChoice::Calibrated,
-            Clock::system(),
+            self.0.device.clone(),
         )?;
         let words = NewVaultView::new(&made.words, made.wallet.fingerprint());
         self.keep(made.wallet);
@@ -119,7 +121,7 @@ impl AppState {
     /// Opens the vault. Slow by design, as [`Self::create`].
     pub fn unlock(&self, passphrase: &Passphrase) -> Result<(), ErrorView> {
         self.close();
-        let wallet = Wallet::unlock(&self.0.places.vault, passphrase, Clock::system())?;
+        let wallet = Wallet::unlock(&self.0.places.vault, passphrase, self.0.device.clone())?;
         self.keep(wallet);
         Ok(())
     }
@@ -143,7 +145,7 @@ impl AppState {
             words,
             passphrase,
             KdfChoice::Calibrated,
-            Clock::system(),
+            self.0.device.clone(),
         )?;
         self.keep(wallet);
         Ok(())
@@ -158,7 +160,7 @@ impl AppState {
             &self.0.places.vault,
             passphrase,
             KdfChoice::Calibrated,
-            Clock::system(),
+            self.0.device.clone(),
             &mut |progress| task.at(progress),
         );
         match outcome {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Choice, Clock, Wallet,
+    Choice, Clock, Device, Wallet,
     views::{ConsentLine, ConsentView, QuestionView, RecordLine},
 };
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ fn init(common: &Common) -> Result<Answer, Failure> {
         Wallet::preview_trust(&doors::read_file(file)?, &Clock::system())?;
     }
     let passphrase = doors::passphrase(common, true)?;
-    let made = Wallet::create(&dir, &passphrase, doors::kdf()?, Clock::system())?;
+    let made = Wallet::create(&dir, &passphrase, doors::kdf()?, Device::system())?;
     doors::take_trust(&made.wallet, common)?;
     let words = made.words.list();
     let fingerprint = made.wallet.fingerprint();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Clock, Wallet,
+    Device, Wallet,
     vault::{KdfChoice, Passphrase},
     words::Words,
 };
@@ -177,7 +177,7 @@ pub(crate) fn open_for_everyone(common: &Common) -> Result<Wallet, Failure> {
 
 /// The same, with a passphrase that was given already.
 pub(crate) fn open_with(common: &Common, passphrase: &Passphrase) -> Result<Wallet, Failure> {
-    let wallet = Wallet::unlock(&existing_vault(common)?, passphrase, Clock::system())?;
+    let wallet = Wallet::unlock(&existing_vault(common)?, passphrase, Device::system())?;
     take_trust(&wallet, common)?;
     Ok(wallet)
 }

@@ -1,6 +1,6 @@
 //! Answers about the vault itself.
 
-use carnet_wallet_core::{Clock, Wallet};
+use carnet_wallet_core::{Device, Wallet};
 use serde_json::json;
 
 use super::Answer;
@@ -19,7 +19,7 @@ pub(super) fn run(common: &Common, command: VaultCommand) -> Result<Answer, Fail
             let dir = doors::existing_vault(common)?;
             let words = doors::words(words_file.as_deref())?;
             let new = doors::new_passphrase(&new)?;
-            let wallet = Wallet::unlock_with_words(&dir, &words, &new, doors::kdf()?, Clock::system())?;
+            let wallet = Wallet::unlock_with_words(&dir, &words, &new, doors::kdf()?, Device::system())?;
             Ok(changed(&wallet.fingerprint()))
         }
         VaultCommand::RotateKey => {
@@ -29,7 +29,7 @@ pub(super) fn run(common: &Common, command: VaultCommand) -> Result<Answer, Fail
                 &dir,
                 &passphrase,
                 doors::kdf()?,
-                Clock::system(),
+                Device::system(),
                 &mut watched(common, "sealed anew"),
             )?;
             let fingerprint = wallet.fingerprint();
@@ -51,6 +51,17 @@ pub(super) fn run(common: &Common, command: VaultCommand) -> Result<Answer, Fail
                     "Your vault is kept by {} from now on. Nothing in it has changed.",
                     store.name()
                 ),
+            ))
+        }
+        VaultCommand::AcceptOlderCopy => {
+            let dir = doors::existing_vault(common)?;
+            let passphrase = doors::passphrase(common, false)?;
+            let wallet = Wallet::accept_older_copy(&dir, &passphrase, Device::system())?;
+            Ok(Answer::new(
+                &json!({ "accepted": true, "fingerprint": wallet.fingerprint() }),
+                "This older copy is your wallet from now on. What came after it is gone from here; consents given since then\n\
+                 still hold at the clinics. Search for them with `carnet restore`: nothing new can be granted before."
+                    .to_owned(),
             ))
         }
         VaultCommand::Words => {
