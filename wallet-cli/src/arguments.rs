@@ -70,8 +70,8 @@ pub(crate) enum Command {
     },
     /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
     Restore {
-        /// File with the 24 words, in their order
-        #[arg(long, value_name = "FILE", required_unless_present = "skip")]
+        /// File with the 24 words, in their order [else: the search goes on in the vault that is there]
+        #[arg(long, value_name = "FILE")]
         words_file: Option<PathBuf>,
         /// Give up this organisation, whose ledger can't be read
         #[arg(long, value_name = "ENTRY")]

@@ -18,6 +18,8 @@ mod convert;
 mod create;
 mod error;
 mod header;
+#[cfg(test)]
+mod header_tests;
 mod hex_bytes;
 mod kdf;
 mod keychain;
