@@ -1,19 +1,16 @@
 //! JWS, compact serialisation (RFC 7515), as strict as RFC 8725 asks: the algorithm follows from the key and not
 //! from the header, `typ` is compared, `crit` is refused, and a key inside the header is never believed.
 //!
-//! Written here on `p256` and `ed25519-dalek`: the JOSE crates tried accept repeated members, ignore `typ` or pick
+//! Written here on the curves' own crates: the JOSE crates tried accept repeated members, ignore `typ` or pick
 //! the algorithm from the header.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use p256::ecdsa::{
-    Signature, SigningKey, VerifyingKey,
-    signature::{Signer, Verifier},
-};
 use serde_json::{Map, Value};
 
 use crate::{
     json::{self, JsonError},
     jwk::PublicKey,
+    signature::{self, Signer},
 };
 
 /// Longest header that is looked at, in bytes of JSON.
@@ -86,9 +83,9 @@ pub struct Verified {
     pub payload: Map<String, Value>,
 }
 
-/// Signs with ES256. `header` holds what goes beside `alg` and `typ`.
-pub fn sign_es256(typ: &str, mut header: Map<String, Value>, payload: &[u8], key: &SigningKey) -> String {
-    header.insert("alg".into(), "ES256".into());
+/// Signs with the algorithm of the key. `header` holds what goes beside `alg` and `typ`.
+pub fn sign(typ: &str, mut header: Map<String, Value>, payload: &[u8], key: &dyn Signer) -> String {
+    header.insert("alg".into(), signature::algorithm(&key.public()).into());
     header.insert("typ".into(), typ.into());
     let header = Value::Object(header).to_string();
     let mut compact = format!(
@@ -96,9 +93,9 @@ pub fn sign_es256(typ: &str, mut header: Map<String, Value>, payload: &[u8], key
         URL_SAFE_NO_PAD.encode(header),
         URL_SAFE_NO_PAD.encode(payload)
     );
-    let signature: Signature = key.sign(compact.as_bytes());
+    let signature = key.sign(compact.as_bytes());
     compact.push('.');
-    compact.push_str(&URL_SAFE_NO_PAD.encode(signature.to_bytes()));
+    compact.push_str(&URL_SAFE_NO_PAD.encode(signature));
     compact
 }
 
@@ -154,7 +151,7 @@ impl Unverified<'_> {
         if alg.eq_ignore_ascii_case("none") || self.signature.is_empty() {
             return Err(JwsError::Unsigned);
         }
-        if !matches!(alg, "ES256" | "EdDSA" | "Ed25519") {
+        if !matches!(alg, "ES256" | "ES384" | "ES256K" | "EdDSA" | "Ed25519") {
             return Err(JwsError::WrongAlgorithm);
         }
         let found = self
@@ -181,21 +178,13 @@ impl Unverified<'_> {
             .get("alg")
             .and_then(Value::as_str)
             .ok_or(JwsError::WrongAlgorithm)?;
-        let message = self.signing_input.as_bytes();
-        match (key, alg) {
-            (PublicKey::P256(key), "ES256") => {
-                let signature = Signature::from_slice(&self.signature).map_err(|_| JwsError::BadSignature)?;
-                VerifyingKey::from(key)
-                    .verify(message, &signature)
-                    .map_err(|_| JwsError::BadSignature)?;
-            }
-            (PublicKey::Ed25519(key), "EdDSA" | "Ed25519") => {
-                let signature = ed25519_dalek::Signature::from_slice(&self.signature)
-                    .map_err(|_| JwsError::BadSignature)?;
-                key.verify_strict(message, &signature)
-                    .map_err(|_| JwsError::BadSignature)?;
-            }
-            _ => return Err(JwsError::WrongAlgorithm),
+        // RFC 9864 names Ed25519 by its curve; RFC 8037 by its family.
+        let alg = if alg == "Ed25519" { "EdDSA" } else { alg };
+        if signature::algorithm(key) != Some(alg) {
+            return Err(JwsError::WrongAlgorithm);
+        }
+        if !signature::verifies(key, self.signing_input.as_bytes(), &self.signature) {
+            return Err(JwsError::BadSignature);
         }
         let payload = json::parse_object(&self.payload, usize::MAX).map_err(JwsError::Payload)?;
         Ok(Verified {

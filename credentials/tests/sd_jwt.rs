@@ -171,7 +171,7 @@ fn a_proof_for_another_session_is_refused() {
 
 /// A presentation whose key binding is made by hand.
 fn bound(shown: &str, kb: Value, typ: &str, holder: &SigningKey) -> String {
-    let kb = jws::sign_es256(typ, Map::new(), kb.to_string().as_bytes(), holder);
+    let kb = jws::sign(typ, Map::new(), kb.to_string().as_bytes(), holder);
     format!("{shown}{kb}")
 }
 
@@ -234,7 +234,7 @@ fn crafted(payload: Value, disclosures: &[&str]) -> Result<sd_jwt::Checked, SdJw
         "iss": "https://issuer.example", "vct": VCT, "cnf": { "jwk": PublicKey::from(&key(2)).to_jwk() },
     }));
     full.extend(object(payload));
-    let mut shown = jws::sign_es256(
+    let mut shown = jws::sign(
         "dc+sd-jwt",
         Map::new(),
         Value::Object(full).to_string().as_bytes(),

@@ -75,9 +75,9 @@ fn did_jwk(did: &str, encoded: &str) -> Result<Document, ResolveError> {
     let jwk = json::parse(&bytes, MAX_DID_LEN).map_err(|_| ResolveError::InvalidDid)?;
     let key = PublicKey::from_jwk(&jwk)?;
     let usage = jwk.get("use").and_then(Value::as_str);
-    let signs = usage != Some("enc");
-    // Ed25519 can't agree on keys, whatever `use` says.
-    let agrees = usage != Some("sig") && key.as_p256().is_some();
+    // An Ed25519 key can't agree on keys and an X25519 key can't sign, whatever `use` says.
+    let signs = usage != Some("enc") && key.signs();
+    let agrees = usage != Some("sig") && key.agrees();
     let method = VerificationMethod {
         id: format!("{did}#0"),
         kind: "JsonWebKey".into(),
@@ -101,13 +101,7 @@ fn did_key(did: &str, multikey: &str) -> Result<Document, ResolveError> {
         public_key_jwk: None,
         public_key_multibase: Some(multikey.into()),
     };
-    Ok(document(
-        did,
-        MULTIKEY_CONTEXT,
-        method,
-        true,
-        key.as_p256().is_some(),
-    ))
+    Ok(document(did, MULTIKEY_CONTEXT, method, key.signs(), key.agrees()))
 }
 
 fn document(did: &str, context: &str, method: VerificationMethod, signs: bool, agrees: bool) -> Document {

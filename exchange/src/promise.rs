@@ -96,7 +96,7 @@ impl PromiseError {
 /// Signs a promise with the station's log key.
 pub fn sign(promise: &Promise, log_key: &SigningKey) -> Result<String, PromiseError> {
     let payload = serde_json::to_vec(promise).map_err(|_| PromiseError::Malformed)?;
-    Ok(jws::sign_es256(TYP, Map::new(), &payload, log_key))
+    Ok(jws::sign(TYP, Map::new(), &payload, log_key))
 }
 
 /// Verifies a promise by one of the log keys of the trust entry.

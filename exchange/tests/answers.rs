@@ -313,7 +313,7 @@ fn a_grant_that_does_not_fit_is_refused() {
     let shown = sd_jwt::present(&credential, &[], &kb, &holder()).unwrap();
     assert_eq!(refusal(answer_with(shown, part)), "credential_wrong_type");
     // A credential that is another kind of signed text altogether.
-    let text = jws::sign_es256("JWT", Map::new(), b"{}", &holder());
+    let text = jws::sign("JWT", Map::new(), b"{}", &holder());
     assert_eq!(
         refusal(answer_with(format!("{text}~{text}"), good_part())),
         "credential_malformed"

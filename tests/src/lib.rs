@@ -3,6 +3,8 @@
 
 pub mod decades;
 pub mod desk;
+pub mod interop;
+pub mod measure;
 #[cfg(target_os = "linux")]
 pub mod memory;
 pub mod processes;

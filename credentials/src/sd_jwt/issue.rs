@@ -1,11 +1,10 @@
 //! Making a credential (RFC 9901 section 4; SD-JWT VC section 3.2).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value, json};
 
 use super::{TYP, disclose::digest};
-use crate::{jwk::PublicKey, jws};
+use crate::{jwk::PublicKey, jws, signature::Signer};
 
 /// Claims of SD-JWT VC section 3.2.2.2 that a holder must not be able to withhold.
 const ALWAYS_SHOWN: [&str; 9] = [
@@ -61,8 +60,8 @@ impl IssueError {
     }
 }
 
-/// Issues a credential: `<jwt>~<disclosure>~…~`, signed with ES256.
-pub fn issue(issuance: &Issuance<'_>, key: &SigningKey) -> Result<String, IssueError> {
+/// Issues a credential: `<jwt>~<disclosure>~…~`, signed with the algorithm of the key.
+pub fn issue(issuance: &Issuance<'_>, key: &dyn Signer) -> Result<String, IssueError> {
     if issuance.salts.len() != issuance.disclosable.len() {
         return Err(IssueError::Salts);
     }
@@ -106,7 +105,7 @@ pub fn issue(issuance: &Issuance<'_>, key: &SigningKey) -> Result<String, IssueE
     }
 
     let payload = Value::Object(claims).to_string();
-    let mut out = jws::sign_es256(TYP, issuance.header.clone(), payload.as_bytes(), key);
+    let mut out = jws::sign(TYP, issuance.header.clone(), payload.as_bytes(), key);
     out.push('~');
     for disclosure in &disclosures {
         out.push_str(disclosure);

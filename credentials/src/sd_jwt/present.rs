@@ -1,14 +1,13 @@
 //! Showing a credential: choosing what is disclosed and proving possession of the holder key.
 
 use jiff::Timestamp;
-use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value};
 
 use super::{
     KB_TYP, MAX_LEN, SdJwtError,
     disclose::{Tree, digest},
 };
-use crate::{json, jwk::PublicKey, jws};
+use crate::{json, jwk::PublicKey, jws, signature::Signer};
 
 /// What the key binding JWT says (RFC 9901 section 4.3).
 #[derive(Debug, Clone)]
@@ -54,7 +53,7 @@ pub fn present(
     credential: &str,
     disclose: &[&[&str]],
     kb: &KbClaims<'_>,
-    holder: &SigningKey,
+    holder: &dyn Signer,
 ) -> Result<String, PresentError> {
     if credential.len() > MAX_LEN {
         return Err(SdJwtError::TooLarge.into());
@@ -72,7 +71,7 @@ pub fn present(
         .get("cnf")
         .and_then(|c| c.get("jwk"))
         .ok_or(SdJwtError::NoHolder)?;
-    if PublicKey::from_jwk(bound) != Ok(PublicKey::from(holder)) {
+    if PublicKey::from_jwk(bound) != Ok(holder.public()) {
         return Err(PresentError::WrongHolder);
     }
 
@@ -105,6 +104,6 @@ pub fn present(
     claims.insert("iat".into(), kb.iat.as_second().into());
     claims.insert("sd_hash".into(), digest(&shown).into());
     let payload = Value::Object(claims).to_string();
-    shown.push_str(&jws::sign_es256(KB_TYP, Map::new(), payload.as_bytes(), holder));
+    shown.push_str(&jws::sign(KB_TYP, Map::new(), payload.as_bytes(), holder));
     Ok(shown)
 }

@@ -54,7 +54,7 @@ impl ReceiptError {
 /// Signs a receipt with the station's log key.
 pub fn sign_receipt(receipt: &DeletionReceipt, log_key: &SigningKey) -> Result<String, ReceiptError> {
     let payload = serde_json::to_vec(receipt).map_err(|_| ReceiptError::Malformed)?;
-    Ok(jws::sign_es256(TYP, Map::new(), &payload, log_key))
+    Ok(jws::sign(TYP, Map::new(), &payload, log_key))
 }
 
 /// Verifies a receipt by one of the log keys of the trust entry.

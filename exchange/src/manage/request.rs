@@ -113,7 +113,7 @@ pub fn sign(request: &ManageRequest, holder: &SigningKey) -> Result<String, Mana
     };
     fill(&mut payload);
     let header = Map::from_iter([("jwk".to_owned(), PublicKey::from(holder).to_jwk())]);
-    Ok(jws::sign_es256(
+    Ok(jws::sign(
         TYP,
         header,
         Value::Object(payload).to_string().as_bytes(),

@@ -67,7 +67,7 @@ pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) 
         "transaction_data": [transaction_data],
     });
     let header = Map::from_iter([("x5c".to_owned(), json!([STANDARD.encode(certificate_der)]))]);
-    let compact = jws::sign_es256(TYP, header, payload.to_string().as_bytes(), key);
+    let compact = jws::sign(TYP, header, payload.to_string().as_bytes(), key);
     SignedRequest {
         compact,
         transaction_data,

@@ -65,7 +65,7 @@ pub fn sign(list: &TrustList, root: &SigningKey) -> Result<String, TrustError> {
     list.check()?;
     let payload = serde_json::to_vec(list).map_err(|_| TrustError::Malformed)?;
     let header = Map::from_iter([("jwk".to_owned(), PublicKey::from(root).to_jwk())]);
-    Ok(jws::sign_es256(TYP, header, &payload, root))
+    Ok(jws::sign(TYP, header, &payload, root))
 }
 
 /// Takes a first list. The caller shows the root's fingerprint and pins it.

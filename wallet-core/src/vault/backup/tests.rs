@@ -1,6 +1,6 @@
 //! Backups through the vault's own doors, and files that a stranger could change.
 
-use std::{fs, ops::ControlFlow, path::PathBuf};
+use std::{fs, ops::ControlFlow, path::PathBuf, sync::Arc};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     progress::Progress,
-    vault::{KdfChoice, Mark, Passphrase, Table, Vault},
+    vault::{Absent, KdfChoice, Keychain, Mark, Passphrase, Table, Vault},
     words::Words,
 };
 
@@ -169,7 +169,8 @@ fn a_vault_that_is_open_after_a_rotation_is_not_replaced_under_anybody() {
     } = made;
     drop(vault);
     let (old, new) = (passphrase("correct horse"), passphrase("a third horse"));
-    let open = Vault::rotate_key(&dir, &old, CHEAP, &mut go_on).unwrap();
+    let keychain: Arc<dyn Keychain> = Arc::new(Absent);
+    let open = Vault::rotate_key(&dir, &old, CHEAP, &keychain, &mut go_on).unwrap();
     let restore = || {
         let secret = BackupSecret::Words(&words);
         Vault::restore(&dir, &file, &secret, (&new, CHEAP), &MARK, &mut go_on).map(drop)
