@@ -24,18 +24,39 @@ pub fn start(state: AppState) {
 async fn watch(state: AppState) {
     let mut ticks = interval(GLANCE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = (Instant::now(), SystemTime::now());
+    let mut last = Glance::now();
     loop {
         ticks.tick().await;
-        let now = (Instant::now(), SystemTime::now());
-        let ran = now.0.saturating_duration_since(last.0);
-        let passed = now.1.duration_since(last.1).unwrap_or_default();
-        last = now;
-        if passed > ran + SLEPT {
+        let now = Glance::now();
+        if now.slept_since(&last) {
             state.lock();
         } else {
-            state.lock_if_idle(now.0);
+            state.lock_if_idle(now.machine);
         }
+        last = now;
+    }
+}
+
+/// What two clocks said at once: the machine's, which stands still while it sleeps, and the day's.
+#[derive(Clone, Copy)]
+struct Glance {
+    machine: Instant,
+    day: SystemTime,
+}
+
+impl Glance {
+    fn now() -> Self {
+        Self {
+            machine: Instant::now(),
+            day: SystemTime::now(),
+        }
+    }
+
+    /// A clock set forward looks the same, and locks too.
+    fn slept_since(&self, earlier: &Self) -> bool {
+        let ran = self.machine.saturating_duration_since(earlier.machine);
+        let passed = self.day.duration_since(earlier.day).unwrap_or_default();
+        passed > ran + SLEPT
     }
 }
 
@@ -69,5 +90,36 @@ async fn drain(state: &AppState) {
             }
         }
         sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_slept_is_told_from_one_that_was_only_slow_or_set_back() {
+        let before = Glance::now();
+        let after = |ran: u64, passed: i64| {
+            let passed_by = Duration::from_secs(passed.unsigned_abs());
+            Glance {
+                machine: before.machine + Duration::from_secs(ran),
+                day: if passed < 0 {
+                    before.day - passed_by
+                } else {
+                    before.day + passed_by
+                },
+            }
+        };
+        for (ran, passed, slept) in [
+            (2, 2, false),
+            (600, 600, false),
+            (2, 31, false),
+            (2, 33, true),
+            (2, 86_400, true),
+            (2, -3600, false),
+        ] {
+            assert_eq!(after(ran, passed).slept_since(&before), slept, "{ran} {passed}");
+        }
     }
 }

@@ -107,9 +107,9 @@ try {
     })
     await app.close()
     app = null
-    await report.check('no file of the window holds a string of the records', async () => {
+    await report.check('no file of the window holds a string of the records, a passphrase or the words', async () => {
       const { searchLeft } = await import('./lib/search.mjs')
-      searchLeft(stage, records)
+      searchLeft(stage, records, words)
     })
   }
 } catch (error) {

@@ -1,10 +1,11 @@
-//! Looks through the whole memory of a running process for secrets that must not be there.
+//! Looks through the whole memory of a running process, and the files it left, for secrets that must not be there.
 
 use std::{
     collections::BTreeSet,
     fs::{self, File},
     io,
     os::unix::fs::FileExt,
+    path::Path,
 };
 
 use memchr::memmem::Finder;
@@ -34,6 +35,39 @@ impl Secret {
         }
         Self { name, needles }
     }
+}
+
+/// Which secrets stand in the files under a folder, and in which. Files with one of these names, in the folder itself, are
+/// left out.
+pub fn found_in_files(
+    folder: &Path,
+    secrets: &[Secret],
+    except: &[&str],
+) -> io::Result<BTreeSet<(&'static str, String)>> {
+    let mut found = BTreeSet::new();
+    for file in crate::search::files(folder)? {
+        if except.iter().any(|name| file == folder.join(name)) {
+            continue;
+        }
+        let bytes = fs::read(&file)?;
+        for secret in secrets {
+            let coats = secret.needles.iter().flat_map(|needle| {
+                let text = hex::encode(needle);
+                [
+                    needle.clone(),
+                    text.to_uppercase().into_bytes(),
+                    text.into_bytes(),
+                ]
+            });
+            if coats
+                .into_iter()
+                .any(|needle| Finder::new(&needle).find(&bytes).is_some())
+            {
+                found.insert((secret.name, file.display().to_string()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Which secrets stand in the memory of a process, and in which of its regions. Needs the right to look: root, or the parent.

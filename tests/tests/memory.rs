@@ -19,7 +19,7 @@ use std::{
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_tests::{
-    memory::{Secret, found},
+    memory::{Secret, found, found_in_files},
     processes::program,
 };
 use carnet_wallet_core::{
@@ -214,6 +214,12 @@ fn a_locked_wallet_leaves_nothing_in_memory() {
         );
     }
     assert_eq!(locked, BTreeSet::new(), "still there after locking");
+
+    let given = ["old", "new", "records.json"];
+    let left = found_in_files(dir, secrets, &given).unwrap();
+    assert_eq!(left, BTreeSet::new(), "written down");
+    let planted = found_in_files(dir, secrets, &given[1..]).unwrap();
+    assert_eq!(planted.len(), 1, "the search finds what is there: {planted:?}");
 }
 
 /// A vault that is closed, what will be done with it, and every secret of it.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     Described, Device, Facts, Wallet,
     activity::{Entry, Happened},
-    vault::{self, KdfChoice, Passphrase, Vault, VaultError},
+    vault::{self, KdfChoice, Passphrase, UnlockError, Vault, VaultError},
     words::Words,
 };
 
@@ -19,6 +19,10 @@ pub enum PassphraseError {
         "The new passphrase holds, and opens your wallet. Only the line in your log could not be written."
     )]
     NotLogged(#[source] VaultError),
+    #[error(
+        "The passphrase was not the right one and stays as it is. This could not be written into your log."
+    )]
+    RefusalNotLogged(#[source] VaultError),
     #[error(
         "The new passphrase holds. Your wallet did not open: what was under way in it could not be brought to an end."
     )]
@@ -32,21 +36,30 @@ impl Described for PassphraseError {
             Self::Vault(error @ vault::PassphraseError::Io(_)) => Facts::critical(error.code(), error.next()),
             Self::Vault(error) => Facts::expected(error.code(), error.next()),
             Self::NotLogged(error) => Facts::critical("passphrase_not_logged", error.next()),
-            Self::NotSettled(error) => Facts::critical(error.code(), error.next()),
+            Self::RefusalNotLogged(error) | Self::NotSettled(error) => {
+                Facts::critical(error.code(), error.next())
+            }
         }
     }
 }
 
 impl Wallet {
     /// From now on `new` opens this wallet and `old` doesn't; the words stay as they are. Takes the cost of both passphrases:
-    /// not for a thread that draws. A copy or backup made before still opens with the old one.
+    /// not for a thread that draws. A copy or backup made before still opens with the old one. A wrong `old` is logged:
+    /// somebody tried it while the wallet stood open.
     pub fn change_passphrase(
         &self,
         old: &Passphrase,
         new: &Passphrase,
         kdf: KdfChoice,
     ) -> Result<(), PassphraseError> {
-        self.vault.change_passphrase(old, new, kdf)?;
+        if let Err(error) = self.vault.change_passphrase(old, new, kdf) {
+            if let vault::PassphraseError::Unlock(UnlockError::WrongPassphrase) = error {
+                self.note(Happened::PassphraseRefused)
+                    .map_err(PassphraseError::RefusalNotLogged)?;
+            }
+            return Err(error.into());
+        }
         self.note(Happened::PassphraseChanged)
             .map_err(PassphraseError::NotLogged)
     }

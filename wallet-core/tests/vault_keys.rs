@@ -70,6 +70,7 @@ fn a_changed_passphrase_opens_and_the_old_one_does_not() {
     assert_eq!(refused("wrong", NEW), "wrong_passphrase");
     assert_eq!(refused(OLD, "short"), "passphrase_too_short");
     assert_eq!(header(), before);
+    assert_eq!(wallet.activity().unwrap()[0].what, "passphrase_refused");
     wallet
         .change_passphrase(&passphrase(OLD), &passphrase(NEW), CHEAP)
         .unwrap();

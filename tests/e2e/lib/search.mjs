@@ -2,7 +2,7 @@
 import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from './processes.mjs'
-import { passphrase } from './story.mjs'
+import { backupPassphrase, freshPassphrase, passphrase } from './story.mjs'
 
 function* files(folder) {
   for (const name of readdirSync(folder)) {
@@ -38,13 +38,14 @@ function search(folder, texts, except) {
   return found
 }
 
-/** Fails when a distinctive string of the records, or the passphrase, is in a file of the stage; and when a planted one is not found. */
-export function searchLeft(stage, records) {
+/** Fails when a distinctive string of the records, a passphrase or some of the words is in a file of the stage; and when a planted one is not found. */
+export function searchLeft(stage, records, words) {
   const all = [...strings(JSON.parse(readFileSync(records, 'utf8')))]
   const step = Math.max(1, Math.floor(all.length / 50))
   const texts = all.filter((_, n) => n % step === 0).slice(0, 50)
   expect(texts.length === 50, `50 distinctive strings, not ${texts.length}`)
-  texts.push(passphrase)
+  texts.push(passphrase, freshPassphrase, backupPassphrase)
+  for (let n = 0; n < words.length; n += 4) for (const between of [' ', '","']) texts.push(words.slice(n, n + 4).join(between))
   const found = search(stage.folder, texts, records)
   expect(found.length === 0, `no leak, but:\n${found.join('\n')}`)
   writeFileSync(join(stage.folder, 'planted'), `x${texts[0]}`)

@@ -36,6 +36,7 @@ const HAPPENINGS: Record<string, Happening> = {
   profile_added: { words: m.act_profile_added, icon: UserPlus, tone: 'plain' },
   profile_removed: { words: m.act_profile_removed, icon: UserMinus, tone: 'stop' },
   passphrase_changed: { words: m.act_passphrase_changed, icon: KeyRound, tone: 'plain' },
+  passphrase_refused: { words: m.act_passphrase_refused, icon: KeyRound, tone: 'stop' },
   passphrase_reset: { words: m.act_passphrase_reset, icon: KeyRound, tone: 'needs' },
   key_rotated: { words: m.act_key_rotated, icon: RefreshCw, tone: 'safe' },
   backup_made: { words: m.act_backup_made, icon: Archive, tone: 'safe' },
