@@ -96,7 +96,7 @@ pub(crate) struct Signatory {
 
 enum Names {
     Exactly(String),
-    Certified(Leaf),
+    Certified(Box<Leaf>),
 }
 
 impl Signatory {
@@ -146,7 +146,7 @@ impl Issuer<'_> {
                 let leaf = Leaf::read(chain.first().ok_or(CertificateError::Missing)?, now)?;
                 return Ok(Signatory {
                     key: leaf.key,
-                    names: Names::Certified(leaf),
+                    names: Names::Certified(Box::new(leaf)),
                 });
             }
         };
