@@ -5,6 +5,7 @@ use carnet_credentials::{
     issuer::{IssuerError, IssuerMetadata, MetadataError},
     signature::Signer,
 };
+use proptest::prelude::*;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
 
 use super::*;
@@ -295,4 +296,30 @@ fn a_certificate_out_of_its_time_signs_nothing() {
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority = params.self_signed(&keys).unwrap();
     assert_eq!(Leaf::read(authority.der(), now()), Err(CertificateError::Usage));
+}
+
+proptest! {
+    #[test]
+    fn any_metadata_and_any_certificate_are_answered_without_a_panic(
+        text in r#"[\[\]{}:,"0-9a-z. -]{0,80}"#,
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        place in 0_usize..2_000,
+        byte in any::<u8>(),
+    ) {
+        use carnet_credentials::certificate::{Leaf, chain};
+        let _ = IssuerMetadata::place(&text);
+        prop_assert!(IssuerMetadata::parse(text.as_bytes(), "https://issuer.example").is_err());
+        prop_assert!(Leaf::read(&bytes, now()).is_err());
+        let mut der = DER.with(Clone::clone);
+        let place = place % der.len();
+        der[place] = byte;
+        let _ = Leaf::read(&der, now());
+        let header = object(json!({ "x5c": [text, STANDARD.encode(&der)] }));
+        let _ = chain(&header);
+    }
+}
+
+thread_local! {
+    /// A good certificate to be damaged.
+    static DER: Vec<u8> = certificate(&PKCS_ECDSA_P256_SHA256).0;
 }
