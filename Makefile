@@ -5,7 +5,7 @@ export PATH := $(CARGO_TARGET_DIR)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test lint bench crash screenshot ui
+.PHONY: help run demo test lint bench crash fuzz screenshot ui
 
 help: ## what you can do here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -35,6 +35,10 @@ crash: ## strike the store down: 2,000 kills for each engine (KILLS=…), then e
 	@cargo build --workspace --all-targets --all-features --locked --quiet
 	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --kills $(or $(KILLS),2000)
 	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --faults
+
+fuzz: ## throw altered bytes at every parser of what strangers bring (SECONDS=… for each, 60 else)
+	@scripts/setup run
+	@scripts/fuzz $(or $(SECONDS),60)
 
 screenshot: ## take the README's picture anew, from the real app
 	@scripts/setup test

@@ -10,7 +10,7 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Clock, Device, Wallet,
+    Device, Wallet,
     vault::{BackupSecret, KdfChoice, Passphrase},
     views::{ErrorView, RestoredView, VaultView},
     words::Words,
@@ -197,7 +197,7 @@ impl AppState {
             file,
             secret,
             (passphrase, KdfChoice::Calibrated),
-            Clock::system(),
+            self.0.device.clone(),
             &mut |progress| task.at(progress),
         )?;
         self.keep(wallet);
@@ -211,7 +211,7 @@ impl AppState {
             words,
             passphrase,
             KdfChoice::Calibrated,
-            Clock::system(),
+            self.0.device.clone(),
         )?;
         let fingerprint = wallet.fingerprint();
         self.keep(wallet);

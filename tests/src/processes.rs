@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -200,27 +200,7 @@ impl Carnet {
             .command(arguments)?
             .output()
             .map_err(|e| Trouble(format!("carnet did not start: {e}")))?;
-        if output.status.success() {
-            return serde_json::from_slice(&output.stdout).map(Ok).map_err(|_| {
-                Trouble(format!(
-                    "carnet {arguments:?} printed no JSON object: {}",
-                    String::from_utf8_lossy(&output.stdout)
-                ))
-            });
-        }
-        let error: Value = serde_json::from_slice(&output.stderr).map_err(|_| {
-            Trouble(format!(
-                "carnet {arguments:?} failed ({}) without a JSON error: {}",
-                output.status,
-                String::from_utf8_lossy(&output.stderr)
-            ))
-        })?;
-        let field = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();
-        Ok(Err(Failure {
-            code: field("code"),
-            message: field("message"),
-            next: field("next"),
-        }))
+        answer_of(arguments, &output)
     }
 
     /// Runs one command that must succeed.
@@ -240,6 +220,31 @@ impl Carnet {
             Err(failure) => Ok(failure),
         }
     }
+}
+
+/// What a command of `carnet` printed: its JSON object, or its error.
+pub fn answer_of(arguments: &[&str], output: &Output) -> Result<Result<Value, Failure>, Trouble> {
+    if output.status.success() {
+        return serde_json::from_slice(&output.stdout).map(Ok).map_err(|_| {
+            Trouble(format!(
+                "carnet {arguments:?} printed no JSON object: {}",
+                String::from_utf8_lossy(&output.stdout)
+            ))
+        });
+    }
+    let error: Value = serde_json::from_slice(&output.stderr).map_err(|_| {
+        Trouble(format!(
+            "carnet {arguments:?} failed ({}) without a JSON error: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        ))
+    })?;
+    let field = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();
+    Ok(Err(Failure {
+        code: field("code"),
+        message: field("message"),
+        next: field("next"),
+    }))
 }
 
 /// Reads a small file to a trimmed string.

@@ -86,6 +86,18 @@ test('a forgotten passphrase: words are counted while typed, placed when wrong, 
   await end();
 });
 
+test('an older copy is not opened before somebody chose, and the record books come next', async () => {
+  const { page, end } = await open(SHUT, PHONE, { unlock: refused('vault_older_copy') });
+  await page.getByTestId('unlock-passphrase').fill('x');
+  await page.getByTestId('unlock-go').click();
+  await page.getByTestId('older-copy').waitFor();
+  await inspect(page, 'older-copy');
+  await page.getByTestId('older-passphrase').fill('x');
+  await page.getByTestId('older-accept').click();
+  await page.getByTestId('recovery-pending').waitFor();
+  await end();
+});
+
 test('a restore shows how far it is, can be stopped, and then brings everything back and looks through the record books', async () => {
   let round = 0;
   let stop: (answer: unknown) => void = () => {};

@@ -161,7 +161,7 @@ test('somebody else’s records are taken in only after it was said explicitly',
 
 test('a vault locked in the background shows the door and nothing else', async () => {
   let unlocked = true;
-  const { page, say, end } = await open({ exists: true, unlocked: true }, PHONE, { vault_state: () => ({ exists: true, unlocked, demo: false, fingerprint: null }) });
+  const { page, say, end } = await open({ exists: true, unlocked: true }, PHONE, { vault_state: () => ({ exists: true, unlocked, demo: false, fingerprint: null, rollback_detected: true }) });
   await go(page, '#/records');
   await page.getByTestId('record-row').first().waitFor();
   unlocked = false;

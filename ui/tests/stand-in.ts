@@ -130,6 +130,7 @@ const activity = [
   happened(-30, 'failed', 'City Hospital', { code: 'no_promise' }),
   happened(-50, 'revoked', 'City Hospital'),
   happened(-51, 'denied', 'Harbour Eye Centre'),
+  happened(-75, 'older_copy_taken', null),
   happened(-76, 'restored', null),
   happened(-77, 'passphrase_reset', null),
   happened(-78, 'log_exported', null),
@@ -148,7 +149,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
   let profiles = people.map((one) => ({ ...one }));
   const acting = () => profiles.find((one) => one.acting) ?? maria;
   return {
-    vault_state: () => ({ ...state, demo: true, fingerprint: state.unlocked ? 'amber-otter-17' : null }),
+    vault_state: () => ({ ...state, demo: true, fingerprint: state.unlocked ? 'amber-otter-17' : null, rollback_detected: false }),
     create_vault: () => {
       state.exists = state.unlocked = true;
       return { fingerprint: 'amber-otter-17', words: WORDS };
@@ -167,6 +168,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     },
     change_passphrase: () => null,
     rotate_key: () => null,
+    accept_older_copy: () => ((state.unlocked = true), null),
     profiles: () => profiles,
     switch_profile: ({ number }) => ((profiles = profiles.map((one) => ({ ...one, acting: one.number === number }))), null),
     add_profile: ({ name }) => {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use carnet_wallet_core::{Clock, Wallet, vault::BackupSecret};
+use carnet_wallet_core::{Device, Wallet, vault::BackupSecret};
 use serde_json::json;
 
 use crate::{
@@ -69,7 +69,7 @@ fn restore(
         file,
         &secret,
         (&passphrase, doors::kdf()?),
-        Clock::system(),
+        Device::system(),
         &mut watched(common, "read"),
     )?;
     doors::take_trust(&wallet, common)?;

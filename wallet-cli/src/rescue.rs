@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use carnet_wallet_core::{Clock, Wallet};
+use carnet_wallet_core::{Clock, Device, Wallet};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -49,7 +49,7 @@ fn made_of_words(common: &Common, file: &Path) -> Result<Wallet, Failure> {
     Wallet::preview_trust(&doors::read_file(list)?, &Clock::system())?;
     let words = doors::words(Some(file))?;
     let passphrase = doors::passphrase(common, true)?;
-    let wallet = Wallet::restore_from_words(&dir, &words, &passphrase, doors::kdf()?, Clock::system())?;
+    let wallet = Wallet::restore_from_words(&dir, &words, &passphrase, doors::kdf()?, Device::system())?;
     doors::take_trust(&wallet, common)?;
     Ok(wallet)
 }

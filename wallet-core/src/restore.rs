@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, Described, Facts, ProfilesError, Wallet, Watch,
+    Described, Device, Facts, ProfilesError, Wallet, Watch,
     activity::{Entry, Happened},
     recover::Begun,
     vault::{self, BackupSecret, KdfChoice, Passphrase, Vault, VaultError},
@@ -44,12 +44,13 @@ impl Wallet {
         file: &Path,
         secret: &BackupSecret<'_>,
         (passphrase, kdf): (&Passphrase, KdfChoice),
-        clock: Clock,
+        device: impl Into<Device>,
         watch: &mut Watch<'_>,
     ) -> Result<(Self, RestoredView), RestoreError> {
-        let recovery = Begun::now(&clock)?;
+        let device = device.into();
+        let recovery = Begun::now(&device.clock)?;
         let restored = Vault::restore(dir, file, secret, (passphrase, kdf), &recovery.mark(), watch)?;
-        let wallet = Self::around(restored.vault, clock);
+        let wallet = Self::around(restored.vault.witnessed_anew(&device.keychain)?, device.clock);
         let mut change = wallet.vault.change();
         Entry::new(wallet.clock.now(), Happened::Restored).put(&mut change);
         change.commit()?;

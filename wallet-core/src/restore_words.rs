@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::{
-    Clock, CreateError, Described, Facts, Wallet,
+    CreateError, Described, Device, Facts, Wallet,
     activity::{Entry, Happened},
     kept::WORDS_SEEN,
     recover::Begun,
@@ -39,12 +39,13 @@ impl Wallet {
         words: &Words,
         passphrase: &Passphrase,
         kdf: KdfChoice,
-        clock: Clock,
+        device: impl Into<Device>,
     ) -> Result<Self, RestoreWordsError> {
-        let recovery = Begun::now(&clock)?;
+        let device = device.into();
+        let recovery = Begun::now(&device.clock)?;
         let vault = Vault::create_from_words(dir, words, passphrase, kdf, &recovery.mark())
             .map_err(CreateError::from)?;
-        let wallet = Self::around(vault, clock);
+        let wallet = Self::around(vault.witnessed_anew(&device.keychain)?, device.clock);
         let mut change = wallet.vault.change();
         // Whoever typed them has them.
         change.put(Table::Meta, WORDS_SEEN, &true);

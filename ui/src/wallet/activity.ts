@@ -40,6 +40,7 @@ const HAPPENINGS: Record<string, Happening> = {
   key_rotated: { words: m.act_key_rotated, icon: RefreshCw, tone: 'safe' },
   backup_made: { words: m.act_backup_made, icon: Archive, tone: 'safe' },
   restored: { words: m.act_restored, icon: ArchiveRestore, tone: 'needs' },
+  older_copy_accepted: { words: m.act_older_copy_taken, icon: History, tone: 'needs' },
   log_exported: { words: m.act_log_exported, icon: Download, tone: 'plain' },
   slip_made: { words: m.act_slip_made, icon: Printer, tone: 'plain' }
 };

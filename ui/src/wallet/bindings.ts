@@ -25,6 +25,8 @@ export const commands = {
 	changePassphrase: (old: string, fresh: string) => typedError<null, ErrorView>(__TAURI_INVOKE("change_passphrase", { old, fresh })),
 	/**  Somebody may have seen the passphrase: everything is sealed anew under a new key. A long task. */
 	rotateKey: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("rotate_key", { passphrase })),
+	/**  Goes on with an older copy of this wallet, after `unlock` refused it. */
+	acceptOlderCopy: (passphrase: string) => typedError<null, ErrorView>(__TAURI_INVOKE("accept_older_copy", { passphrase })),
 	/**  Does anything need me? */
 	home: () => typedError<HomeView, ErrorView>(__TAURI_INVOKE("home")),
 	/**  Everybody whose records this wallet keeps. */
@@ -579,6 +581,8 @@ export type VaultView = {
 	demo: boolean,
 	/**  Local name of this vault, never sent. Only when unlocked. */
 	fingerprint: string | null,
+	/**  An older copy put back would be noticed on this device. */
+	rollback_detected: boolean,
 };
 
 export type VerifierView = {

@@ -31,6 +31,7 @@ export const core = {
   resetPassphrase: (words: string, passphrase: string) => unwrap(commands.resetPassphrase(words, passphrase)),
   changePassphrase: (old: string, fresh: string) => unwrap(commands.changePassphrase(old, fresh)),
   rotateKey: (passphrase: string) => unwrap(commands.rotateKey(passphrase)),
+  acceptOlderCopy: (passphrase: string) => unwrap(commands.acceptOlderCopy(passphrase)),
   profiles: () => unwrap(commands.profiles()),
   switchProfile: (number: number) => unwrap(commands.switchProfile(number)),
   addProfile: (name: string) => unwrap(commands.addProfile(name)),

@@ -5,7 +5,7 @@ import { core, onChanged } from './core';
 const HERE_EVERY = 10_000;
 
 /** Which way in the person chose before the wallet is open. `null`: what the vault's state asks for. */
-export type Door = 'create' | 'forgotten' | 'restore' | 'words' | null;
+export type Door = 'create' | 'forgotten' | 'restore' | 'words' | 'older' | null;
 
 const BROWSING = { kind: 'all', search: '', scroll: 0 };
 

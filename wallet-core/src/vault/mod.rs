@@ -17,6 +17,8 @@ mod contents;
 mod convert;
 mod create;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 #[cfg(test)]
 mod header_tests;

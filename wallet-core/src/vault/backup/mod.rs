@@ -12,6 +12,8 @@
 //! The content is a sequence of items, see `item.rs`. It holds values, not sealed entries: a restored vault has keys of its own.
 
 mod error;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod header;
 mod item;
 mod make;

@@ -14,7 +14,7 @@ pub use memory::MemoryKeychain;
 pub use system::SystemKeychain;
 
 pub(super) use self::witness::Witness;
-use super::{UnlockError, Vault};
+use super::{UnlockError, Vault, VaultError};
 
 /// What a keychain remembers of a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +71,11 @@ impl Vault {
         if self.is_older_than_remembered(keychain.as_ref())? {
             return Err(UnlockError::OlderCopy);
         }
-        self.remember_in(keychain)
+        Ok(self.remember_in(keychain)?)
     }
 
     /// The same without the refusal: whatever was remembered, this copy is the vault from now on.
-    pub fn witnessed_anew(self, keychain: &Arc<dyn Keychain>) -> Result<Self, UnlockError> {
+    pub fn witnessed_anew(self, keychain: &Arc<dyn Keychain>) -> Result<Self, VaultError> {
         self.remember_in(keychain)
     }
 
@@ -95,7 +95,7 @@ impl Vault {
         })
     }
 
-    fn remember_in(self, keychain: &Arc<dyn Keychain>) -> Result<Self, UnlockError> {
+    fn remember_in(self, keychain: &Arc<dyn Keychain>) -> Result<Self, VaultError> {
         if keychain.remembered(self.opened.id).is_ok() {
             // Held while it begins, so that no change falls between.
             let writing = self.writing()?;

@@ -1,0 +1,31 @@
+//! A presentation of a credential that the holder issued to itself.
+#![cfg_attr(fuzzing, no_main)]
+
+#[cfg(fuzzing)]
+use carnet_credentials::sd_jwt::{self, Expect, Issuer};
+#[cfg(fuzzing)]
+use jiff::{SignedDuration, Timestamp};
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let _ = sd_jwt::check(
+        text,
+        &Expect {
+            aud: "x509_hash:a",
+            nonce: "n",
+            vct: "urn:carnet:holder:1",
+            issuer: Issuer::SelfIssued,
+            now: Timestamp::UNIX_EPOCH,
+            leeway: SignedDuration::from_secs(60),
+            max_age: SignedDuration::from_secs(300),
+        },
+    );
+});
+
+#[cfg(not(fuzzing))]
+fn main() {
+    eprintln!("this is for `make fuzz`");
+}
