@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     json::{self, JsonError},
-    jwk::PublicKey,
+    jwk::{KeyError, PublicKey},
     signature::{self, Signer},
 };
 
@@ -99,6 +99,22 @@ pub fn sign(typ: &str, mut header: Map<String, Value>, payload: &[u8], key: &dyn
     compact
 }
 
+/// Reads a JWK that is meant for checking signatures: `use` and `key_ops`, where they stand, say so (RFC 7517 sections
+/// 4.2 and 4.3).
+pub fn verification_key(jwk: &Value) -> Result<PublicKey, KeyError> {
+    let key = PublicKey::from_jwk(jwk)?;
+    let used = jwk.get("use").is_none_or(|u| u == "sig");
+    let verifies = |ops: &Value| {
+        ops.as_array()
+            .is_some_and(|ops| ops.iter().any(|op| op == "verify"))
+    };
+    if used && key.signs() && jwk.get("key_ops").is_none_or(verifies) {
+        Ok(key)
+    } else {
+        Err(KeyError::Unsupported)
+    }
+}
+
 /// Reads a compact JWS of at most `max_len` bytes.
 pub fn parse(compact: &str, max_len: usize) -> Result<Unverified<'_>, JwsError> {
     if compact.len() > max_len {
@@ -140,20 +156,7 @@ impl Unverified<'_> {
     /// `typ` is compared without regard to case and with or without the prefix `application/` (RFC 7515 section
     /// 4.1.9).
     pub fn check_header(&self, typ: &str) -> Result<(), JwsError> {
-        if self.header.contains_key("crit") || self.header.contains_key("b64") {
-            return Err(JwsError::Critical);
-        }
-        let alg = self
-            .header
-            .get("alg")
-            .and_then(Value::as_str)
-            .ok_or(JwsError::WrongAlgorithm)?;
-        if alg.eq_ignore_ascii_case("none") || self.signature.is_empty() {
-            return Err(JwsError::Unsigned);
-        }
-        if !matches!(alg, "ES256" | "ES384" | "ES256K" | "EdDSA" | "Ed25519") {
-            return Err(JwsError::WrongAlgorithm);
-        }
+        self.check_algorithm()?;
         let found = self
             .header
             .get("typ")
@@ -170,9 +173,45 @@ impl Unverified<'_> {
         }
     }
 
+    fn check_algorithm(&self) -> Result<(), JwsError> {
+        if self.header.contains_key("crit") || self.header.contains_key("b64") {
+            return Err(JwsError::Critical);
+        }
+        let alg = self
+            .header
+            .get("alg")
+            .and_then(Value::as_str)
+            .ok_or(JwsError::WrongAlgorithm)?;
+        if alg.eq_ignore_ascii_case("none") || self.signature.is_empty() {
+            return Err(JwsError::Unsigned);
+        }
+        if matches!(alg, "ES256" | "ES384" | "ES256K" | "EdDSA" | "Ed25519") {
+            Ok(())
+        } else {
+            Err(JwsError::WrongAlgorithm)
+        }
+    }
+
     /// Verifies the signature and only then reads the payload.
     pub fn verify(self, typ: &str, key: &PublicKey) -> Result<Verified, JwsError> {
         self.check_header(typ)?;
+        self.check_signature(key)?;
+        let payload = json::parse_object(&self.payload, usize::MAX).map_err(JwsError::Payload)?;
+        Ok(Verified {
+            header: self.header,
+            payload,
+        })
+    }
+
+    /// The payload's bytes, once the signature is verified. For texts whose `typ` says nothing: the caller must know
+    /// by other means of what kind the text is.
+    pub fn verify_untyped(self, key: &PublicKey) -> Result<Vec<u8>, JwsError> {
+        self.check_algorithm()?;
+        self.check_signature(key)?;
+        Ok(self.payload)
+    }
+
+    fn check_signature(&self, key: &PublicKey) -> Result<(), JwsError> {
         let alg = self
             .header
             .get("alg")
@@ -183,13 +222,10 @@ impl Unverified<'_> {
         if signature::algorithm(key) != Some(alg) {
             return Err(JwsError::WrongAlgorithm);
         }
-        if !signature::verifies(key, self.signing_input.as_bytes(), &self.signature) {
-            return Err(JwsError::BadSignature);
+        if signature::verifies(key, self.signing_input.as_bytes(), &self.signature) {
+            Ok(())
+        } else {
+            Err(JwsError::BadSignature)
         }
-        let payload = json::parse_object(&self.payload, usize::MAX).map_err(JwsError::Payload)?;
-        Ok(Verified {
-            header: self.header,
-            payload,
-        })
     }
 }

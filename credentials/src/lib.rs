@@ -3,13 +3,19 @@
 //! - [`jwk`]: the keys
 //! - [`signature`]: who signs, and whether a signature holds
 //! - [`jws`]: signed texts (RFC 7515), compact form
+//! - [`certificate`]: the certificates in a header (`x5c`)
+//! - [`issuer`]: whose signature is expected, and how their key is found
 //! - [`sd_jwt`]: credentials with selective disclosure and holder binding (RFC 9901, SD-JWT VC)
+//! - [`status`]: whether a credential still stands
 //!
 //! Everything is pure: time and randomness are passed in. Nothing here repeats a claim's value in an error.
 
+pub mod certificate;
+pub mod issuer;
 pub mod jws;
 pub mod sd_jwt;
 pub mod signature;
+pub mod status;
 
 /// Keys as JWK (RFC 7517) with their thumbprint (RFC 7638) and DIDs.
 pub mod jwk {

@@ -64,8 +64,12 @@ pub fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
             .is_ok_and(|s| p256::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
         PublicKey::P384(key) => p384::ecdsa::Signature::from_slice(signature)
             .is_ok_and(|s| p384::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
-        PublicKey::Secp256k1(key) => k256::ecdsa::Signature::from_slice(signature)
-            .is_ok_and(|s| k256::ecdsa::VerifyingKey::from(key).verify(message, &s).is_ok()),
+        // The library refuses the larger of the two signatures that hold; RFC 8812 doesn't.
+        PublicKey::Secp256k1(key) => k256::ecdsa::Signature::from_slice(signature).is_ok_and(|s| {
+            k256::ecdsa::VerifyingKey::from(key)
+                .verify(message, &s.normalize_s())
+                .is_ok()
+        }),
         PublicKey::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|s| key.verify_strict(message, &s).is_ok()),
         PublicKey::X25519(_) => false,

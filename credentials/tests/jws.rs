@@ -208,3 +208,37 @@ proptest! {
         prop_assert!(verify(&bad).is_err());
     }
 }
+
+#[test]
+fn a_key_that_is_for_something_else_checks_no_signature() {
+    let jwk = |name: &str, value: Value| {
+        let mut jwk = PublicKey::from(&key()).to_jwk();
+        jwk[name] = value;
+        jws::verification_key(&jwk)
+    };
+    assert!(jwk("use", json!("sig")).is_ok());
+    assert!(jwk("key_ops", json!(["sign", "verify"])).is_ok());
+    for (name, value) in [
+        ("use", json!("enc")),
+        ("use", json!(1)),
+        ("key_ops", json!(["encrypt"])),
+        ("key_ops", json!("verify")),
+        ("alg", json!("ES384")),
+    ] {
+        assert!(jwk(name, value).is_err(), "{name}");
+    }
+    let agrees = json!({ "kty": "OKP", "crv": "X25519", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08" });
+    assert!(jws::verification_key(&agrees).is_err());
+}
+
+#[test]
+fn a_text_of_no_kind_is_verified_only_when_asked_for() {
+    let text = signed(json!({ "alg": "ES256" }));
+    let key = PublicKey::from(&key());
+    let parsed = jws::parse(&text, MAX).unwrap();
+    assert_eq!(parsed.clone().verify_untyped(&key).unwrap(), br#"{"a":1}"#);
+    assert_eq!(parsed.verify("x+jwt", &key), Err(JwsError::WrongType));
+    let critical = signed(json!({ "alg": "ES256", "crit": ["x"], "x": 1 }));
+    let critical = jws::parse(&critical, MAX).unwrap();
+    assert_eq!(critical.verify_untyped(&key), Err(JwsError::Critical));
+}

@@ -1,22 +1,16 @@
 //! The certificate in a request's header. It is trusted only because its hash is a client id of the trust list; no
 //! public authority vouches for a clinic.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use carnet_credentials::{
+    certificate::{self, CertificateError, Leaf},
+    jwk::PublicKey,
 };
-use carnet_credentials::jwk::PublicKey;
 use jiff::Timestamp;
-use p256::pkcs8::DecodePublicKey;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use x509_cert::{
-    Certificate,
-    der::{Decode, Encode},
-    ext::pkix::{BasicConstraints, KeyUsage},
-};
 
-use crate::{limits::CERTIFICATES, request::RequestError};
+use crate::request::RequestError;
 
 const PREFIX: &str = "x509_hash:";
 
@@ -44,50 +38,27 @@ pub(crate) fn key_in_header(
     client_id: &str,
     now: Timestamp,
 ) -> Result<PublicKey, RequestError> {
-    let chain = header.get("x5c").ok_or(RequestError::NoCertificate)?;
-    let chain = chain.as_array().ok_or(RequestError::CertificateMalformed)?;
-    if chain.len() > CERTIFICATES {
-        return Err(RequestError::CertificateMalformed);
-    }
-    let leaf = chain.first().ok_or(RequestError::NoCertificate)?;
-    let leaf = leaf.as_str().ok_or(RequestError::CertificateMalformed)?;
-    let der = STANDARD
-        .decode(leaf)
-        .map_err(|_| RequestError::CertificateMalformed)?;
+    let chain = certificate::chain(header).map_err(refusal)?;
+    let der = chain.first().ok_or(RequestError::NoCertificate)?;
     // The hash first: a certificate that isn't the client's is not even parsed.
-    if client_id_of(&der) != client_id {
+    if client_id_of(der) != client_id {
         return Err(RequestError::CertificateNotClient);
     }
-    let certificate = Certificate::from_der(&der).map_err(|_| RequestError::CertificateMalformed)?;
-    let certificate = certificate.tbs_certificate();
+    let key = Leaf::read(der, now).map_err(refusal)?.key;
+    // Requests are signed with ES256 and nothing else.
+    if key.as_p256().is_none() {
+        return Err(RequestError::CertificateKey);
+    }
+    Ok(key)
+}
 
-    let seconds = now.as_second();
-    let at =
-        |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-    if seconds < at(certificate.validity().not_before) {
-        return Err(RequestError::CertificateNotYetValid);
+fn refusal(error: CertificateError) -> RequestError {
+    match error {
+        CertificateError::Missing => RequestError::NoCertificate,
+        CertificateError::Malformed => RequestError::CertificateMalformed,
+        CertificateError::Expired => RequestError::CertificateExpired,
+        CertificateError::NotYetValid => RequestError::CertificateNotYetValid,
+        CertificateError::Usage => RequestError::CertificateUsage,
+        CertificateError::Key => RequestError::CertificateKey,
     }
-    if seconds > at(certificate.validity().not_after) {
-        return Err(RequestError::CertificateExpired);
-    }
-    let usage = certificate
-        .get_extension::<KeyUsage>()
-        .map_err(|_| RequestError::CertificateMalformed)?;
-    if usage.is_some_and(|(_, usage)| !usage.digital_signature()) {
-        return Err(RequestError::CertificateUsage);
-    }
-    let basic = certificate.get_extension::<BasicConstraints>();
-    if basic
-        .map_err(|_| RequestError::CertificateMalformed)?
-        .is_some_and(|(_, basic)| basic.ca)
-    {
-        return Err(RequestError::CertificateUsage);
-    }
-
-    let spki = certificate
-        .subject_public_key_info()
-        .to_der()
-        .map_err(|_| RequestError::CertificateMalformed)?;
-    let key = p256::PublicKey::from_public_key_der(&spki).map_err(|_| RequestError::CertificateKey)?;
-    Ok(key.into())
 }

@@ -28,8 +28,6 @@ pub const MANAGE_OPERATIONS: usize = 32;
 pub const MANAGE_BLOCK: usize = 4_096;
 /// A promise or receipt, in bytes.
 pub const PROMISE_BYTES: usize = 4_096;
-/// Certificates in a request's `x5c`.
-pub const CERTIFICATES: usize = 4;
 /// A name shown to a person, in characters.
 pub const NAME_CHARS: usize = 120;
 

@@ -68,6 +68,7 @@ fn presentation(binding: Value, aud: &str, nonce: &str, holder: &SigningKey) -> 
         claims: object(json!({ "iss": key.did_jwk(), "vct": HOLDER_VCT })),
         disclosable: &[],
         salts: &[],
+        decoys: &[],
         holder: &key,
         header: Map::new(),
     };
@@ -299,6 +300,7 @@ fn a_grant_that_does_not_fit_is_refused() {
         claims: object(json!({ "iss": key.did_jwk(), "vct": "urn:other:1" })),
         disclosable: &[],
         salts: &[],
+        decoys: &[],
         holder: &key,
         header: Map::new(),
     };

@@ -1,44 +1,74 @@
-//! Deciding about a presentation (RFC 9901 section 7.3; SD-JWT VC section 3.4).
+//! Deciding about a credential and about a presentation (RFC 9901 sections 7.1 and 7.3; SD-JWT VC draft 15).
 
-use carnet_did_resolver::{document::Relationship, resolve::resolve};
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::{
-    KB_TYP, MAX_DISCLOSURES, MAX_LEN, SdJwtError, TYP,
-    disclose::{Tree, digest},
+    ClaimPath, KB_TYP, LEGACY_TYP, MAX_DISCLOSURES, MAX_LEN, SdJwtError, TYP,
+    disclose::{self, Opened},
 };
-use crate::{jwk::PublicKey, jws};
+use crate::{
+    issuer::{Issuer, IssuerError},
+    jwk::PublicKey,
+    jws,
+    status::token::{Reference, StatusList},
+};
 
-/// Whose signature is expected under the credential.
-#[derive(Debug, Clone, Copy)]
-pub enum Issuer<'a> {
-    /// The holder's own: `iss` is a `did:jwk` or `did:key`, its key signed, and `cnf` is the same key.
-    SelfIssued,
-    /// This issuer, with this key. The caller knows that the two belong together.
-    Key {
-        /// Expected `iss`.
-        iss: &'a str,
-        /// The issuer's key.
-        key: &'a PublicKey,
+/// What a credential must be, whoever looks at it.
+#[derive(Debug, Clone)]
+pub struct Rules<'a> {
+    /// The credential type.
+    pub vct: &'a str,
+    /// Who must have signed.
+    pub issuer: Issuer<'a>,
+    /// What is done about its status.
+    pub status: StatusRule<'a>,
+    /// Whether `vc+sd-jwt`, the `typ` before November 2024, is taken too.
+    pub legacy_typ: bool,
+    /// Now.
+    pub now: Timestamp,
+    /// How far clocks may differ.
+    pub leeway: SignedDuration,
+}
+
+/// What is done about a credential's status. One that has none is never refused for it.
+#[derive(Clone, Copy)]
+pub enum StatusRule<'a> {
+    /// A credential with a status is refused: nothing here can look it up.
+    Refuse,
+    /// The status is looked up in a list that is at hand.
+    Lists {
+        /// The checked list of this address.
+        find: &'a dyn Fn(&str) -> Option<Arc<StatusList>>,
+        /// How old a list may be.
+        max_age: SignedDuration,
     },
+    /// The caller must look it up afterwards, under [`Checked::status`] or [`Issued::status`]: a list can only be
+    /// fetched once it is known which one.
+    Later,
+}
+
+impl std::fmt::Debug for StatusRule<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Refuse => "Refuse",
+            Self::Lists { .. } => "Lists",
+            Self::Later => "Later",
+        })
+    }
 }
 
 /// What a presentation must be.
 #[derive(Debug, Clone)]
 pub struct Expect<'a> {
+    /// What is asked of the credential.
+    pub credential: Rules<'a>,
     /// The verifier's own client id.
     pub aud: &'a str,
     /// The nonce of this session.
     pub nonce: &'a str,
-    /// The credential type.
-    pub vct: &'a str,
-    /// Who must have signed.
-    pub issuer: Issuer<'a>,
-    /// Now.
-    pub now: Timestamp,
-    /// How far clocks may differ.
-    pub leeway: SignedDuration,
     /// How old the key binding may be, clocks apart.
     pub max_age: SignedDuration,
 }
@@ -50,6 +80,8 @@ pub struct Checked {
     pub claims: Map<String, Value>,
     /// The holder's key.
     pub holder: PublicKey,
+    /// Where the credential's status is, if it has one.
+    pub status: Option<Reference>,
     /// The claims of the key binding JWT.
     pub kb: Map<String, Value>,
 }
@@ -63,8 +95,43 @@ impl std::fmt::Debug for Checked {
     }
 }
 
-/// Checks a presentation `<jwt>~<disclosure>~…~<key binding>` completely. No status is looked up: a credential
-/// that has one is refused.
+/// A credential that its holder may keep.
+#[derive(Clone)]
+pub struct Issued {
+    /// All claims.
+    pub claims: Map<String, Value>,
+    /// Those that can be withheld.
+    pub disclosable: Vec<ClaimPath>,
+    /// Where its status is, if it has one.
+    pub status: Option<Reference>,
+}
+
+impl std::fmt::Debug for Issued {
+    // The claims are a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").finish_non_exhaustive()
+    }
+}
+
+/// Checks a credential `<jwt>~<disclosure>~…~` that its issuer sends: everything that a verifier will check, and that
+/// it is bound to the receiver's own key.
+pub fn check_issued(credential: &str, rules: &Rules<'_>, mine: &PublicKey) -> Result<Issued, SdJwtError> {
+    if credential.len() > MAX_LEN {
+        return Err(SdJwtError::TooLarge);
+    }
+    let shown = credential.strip_suffix('~').ok_or(SdJwtError::Malformed)?;
+    let (opened, holder, status) = credential_of(shown, rules)?;
+    if holder != *mine {
+        return Err(SdJwtError::WrongHolder);
+    }
+    Ok(Issued {
+        claims: opened.claims,
+        disclosable: opened.found.into_iter().map(|(path, _)| path).collect(),
+        status,
+    })
+}
+
+/// Checks a presentation `<jwt>~<disclosure>~…~<key binding>` completely.
 pub fn check(presentation: &str, expect: &Expect<'_>) -> Result<Checked, SdJwtError> {
     if presentation.len() > MAX_LEN {
         return Err(SdJwtError::TooLarge);
@@ -73,33 +140,7 @@ pub fn check(presentation: &str, expect: &Expect<'_>) -> Result<Checked, SdJwtEr
     if kb.is_empty() {
         return Err(SdJwtError::NoKeyBinding);
     }
-    let mut parts = shown.split('~');
-    let jwt = parts.next().ok_or(SdJwtError::Malformed)?;
-    let disclosures: Vec<&str> = parts.take(MAX_DISCLOSURES + 1).collect();
-
-    let (payload, signer) = credential(jwt, &expect.issuer)?;
-    let mut tree = Tree::new(&disclosures)?;
-    let claims = tree.open(&payload)?;
-
-    if claims.get("vct").and_then(Value::as_str) != Some(expect.vct) {
-        return Err(SdJwtError::WrongType);
-    }
-    times(&claims, expect)?;
-    // `status` and the other registered claims can't hide in a disclosure: the payload itself must show them.
-    if payload.get("cnf") != claims.get("cnf") || payload.get("vct") != claims.get("vct") {
-        return Err(SdJwtError::DisclosureMisfit);
-    }
-    if claims.contains_key("status") {
-        return Err(SdJwtError::StatusUnchecked);
-    }
-    let holder = claims
-        .get("cnf")
-        .and_then(|c| c.get("jwk"))
-        .ok_or(SdJwtError::NoHolder)?;
-    let holder = PublicKey::from_jwk(holder).map_err(|_| SdJwtError::NoHolder)?;
-    if matches!(expect.issuer, Issuer::SelfIssued) && holder != signer {
-        return Err(SdJwtError::WrongHolder);
-    }
+    let (opened, holder, status) = credential_of(shown, &expect.credential)?;
 
     let kb = jws::verify(kb, KB_TYP, MAX_LEN, &holder)
         .map_err(SdJwtError::KeyBinding)?
@@ -111,51 +152,91 @@ pub fn check(presentation: &str, expect: &Expect<'_>) -> Result<Checked, SdJwtEr
         return Err(SdJwtError::WrongNonce);
     }
     let shown_with_tilde = &presentation[..=shown.len()];
-    if kb.get("sd_hash").and_then(Value::as_str) != Some(&digest(shown_with_tilde)) {
+    if kb.get("sd_hash").and_then(Value::as_str) != Some(&opened.hash.digest(shown_with_tilde)) {
         return Err(SdJwtError::WrongSdHash);
     }
     let iat = seconds(&kb, "iat")?.ok_or(SdJwtError::Stale)?;
-    let age = expect.now.duration_since(iat);
-    if age < -expect.leeway || age > expect.max_age.saturating_add(expect.leeway) {
+    let Rules { now, leeway, .. } = expect.credential;
+    let age = now.duration_since(iat);
+    if age < -leeway || age > expect.max_age.saturating_add(leeway) {
         return Err(SdJwtError::Stale);
     }
-    Ok(Checked { claims, holder, kb })
+    Ok(Checked {
+        claims: opened.claims,
+        holder,
+        status,
+        kb,
+    })
 }
 
-fn credential(jwt: &str, issuer: &Issuer<'_>) -> Result<(Map<String, Value>, PublicKey), SdJwtError> {
+/// The credential in `<jwt>~<disclosure>~…`: its claims, its holder's key and where its status is.
+fn credential_of<'a>(
+    shown: &'a str,
+    rules: &Rules<'_>,
+) -> Result<(Opened<'a>, PublicKey, Option<Reference>), SdJwtError> {
+    let mut parts = shown.split('~');
+    let jwt = parts.next().ok_or(SdJwtError::Malformed)?;
+    let disclosures: Vec<&str> = parts.take(MAX_DISCLOSURES + 1).collect();
+
     let unverified = jws::parse(jwt, MAX_LEN).map_err(SdJwtError::Credential)?;
-    unverified.check_header(TYP).map_err(SdJwtError::Credential)?;
-    let (iss, key) = match issuer {
-        Issuer::Key { iss, key } => ((*iss).to_owned(), **key),
-        Issuer::SelfIssued => {
-            let payload = crate::json::parse_object(unverified.unverified_payload(), MAX_LEN)
-                .map_err(|e| SdJwtError::Credential(jws::JwsError::Payload(e)))?;
-            let iss = payload
-                .get("iss")
-                .and_then(Value::as_str)
-                .ok_or(SdJwtError::WrongIssuer)?;
-            let document = resolve(iss).map_err(|_| SdJwtError::WrongIssuer)?;
-            let method = document.assertion_method.first().ok_or(SdJwtError::WrongIssuer)?;
-            let key = document
-                .key_for(method, Relationship::AssertionMethod)
-                .ok_or(SdJwtError::WrongIssuer)?;
-            (iss.to_owned(), key)
-        }
+    let typ = match unverified.check_header(TYP) {
+        Err(jws::JwsError::WrongType) if rules.legacy_typ => LEGACY_TYP,
+        checked => checked.map(|()| TYP).map_err(SdJwtError::Credential)?,
     };
+    let signatory = rules
+        .issuer
+        .signatory(&unverified, rules.now)
+        .map_err(SdJwtError::Issuer)?;
     let payload = unverified
-        .verify(TYP, &key)
+        .verify(typ, &signatory.key)
         .map_err(SdJwtError::Credential)?
         .payload;
-    if payload.get("iss").and_then(Value::as_str) == Some(&iss) {
-        Ok((payload, key))
-    } else {
-        Err(SdJwtError::WrongIssuer)
+    if !signatory.is(payload.get("iss").and_then(Value::as_str)) {
+        return Err(SdJwtError::Issuer(IssuerError::WrongIssuer));
+    }
+    let opened = disclose::open(payload, &disclosures)?;
+    let claims = &opened.claims;
+
+    if claims.get("vct").and_then(Value::as_str) != Some(rules.vct) {
+        return Err(SdJwtError::WrongType);
+    }
+    times(claims, rules)?;
+    let status = status(claims, rules)?;
+    let holder = claims
+        .get("cnf")
+        .and_then(|c| c.get("jwk"))
+        .ok_or(SdJwtError::NoHolder)?;
+    let holder = PublicKey::from_jwk(holder).map_err(|_| SdJwtError::NoHolder)?;
+    if matches!(rules.issuer, Issuer::SelfIssued) && holder != signatory.key {
+        return Err(SdJwtError::WrongHolder);
+    }
+    Ok((opened, holder, status))
+}
+
+fn status(claims: &Map<String, Value>, rules: &Rules<'_>) -> Result<Option<Reference>, SdJwtError> {
+    let Some(status) = claims.get("status") else {
+        return Ok(None);
+    };
+    // Another mechanism than a status list (draft, "Referenced Token") is not understood, so it was not checked.
+    let reference = status
+        .get("status_list")
+        .map(Reference::from_claim)
+        .ok_or(SdJwtError::StatusUnchecked);
+    match rules.status {
+        StatusRule::Refuse => Err(SdJwtError::StatusUnchecked),
+        StatusRule::Later => Ok(Some(reference??)),
+        StatusRule::Lists { find, max_age } => {
+            let reference = reference??;
+            let list = find(reference.uri()).ok_or(SdJwtError::StatusUnchecked)?;
+            list.confirm(&reference, rules.now, max_age)?;
+            Ok(Some(reference))
+        }
     }
 }
 
-fn times(claims: &Map<String, Value>, expect: &Expect<'_>) -> Result<(), SdJwtError> {
-    let ahead = |time: Timestamp| time.duration_since(expect.now) > expect.leeway;
-    if seconds(claims, "exp")?.is_some_and(|exp| expect.now.duration_since(exp) >= expect.leeway) {
+fn times(claims: &Map<String, Value>, rules: &Rules<'_>) -> Result<(), SdJwtError> {
+    let ahead = |time: Timestamp| time.duration_since(rules.now) > rules.leeway;
+    if seconds(claims, "exp")?.is_some_and(|exp| rules.now.duration_since(exp) >= rules.leeway) {
         return Err(SdJwtError::Expired);
     }
     if seconds(claims, "nbf")?.is_some_and(ahead) || seconds(claims, "iat")?.is_some_and(ahead) {

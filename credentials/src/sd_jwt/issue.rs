@@ -1,38 +1,38 @@
-//! Making a credential (RFC 9901 section 4; SD-JWT VC section 3.2).
+//! Making a credential (RFC 9901 section 4; SD-JWT VC draft 15, "Verifiable Credentials").
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::{TYP, disclose::digest};
+use super::{
+    ClaimPath, Step, TYP,
+    disclose::{ALWAYS_SHOWN, Hash},
+};
 use crate::{jwk::PublicKey, jws, signature::Signer};
-
-/// Claims of SD-JWT VC section 3.2.2.2 that a holder must not be able to withhold.
-const ALWAYS_SHOWN: [&str; 9] = [
-    "iss",
-    "nbf",
-    "exp",
-    "cnf",
-    "vct",
-    "vct#integrity",
-    "status",
-    "_sd",
-    "_sd_alg",
-];
 
 /// What a credential says and to whom it is bound.
 #[derive(Debug, Clone)]
 pub struct Issuance<'a> {
-    /// All claims in the clear, `iss` and `vct` included, without `cnf`.
+    /// All claims in the clear, `vct` included, without `cnf`.
     pub claims: Map<String, Value>,
-    /// Paths of claims that the holder may withhold, from the outermost member in, such as `["address",
-    /// "country"]`. A claim and one inside it can both be listed.
-    pub disclosable: &'a [&'a [&'a str]],
-    /// One fresh random salt for each path.
+    /// The claims and elements of arrays that the holder may withhold. A claim and one inside it can both be listed.
+    pub disclosable: &'a [ClaimPath],
+    /// One fresh random salt for each of them.
     pub salts: &'a [[u8; 16]],
+    /// Digests that stand for nothing, so that their number says less (RFC 9901 section 4.2.5).
+    pub decoys: &'a [Decoy],
     /// The holder's key, for `cnf`.
     pub holder: &'a PublicKey,
     /// Further header members, such as `kid` or `x5c`.
     pub header: Map<String, Value>,
+}
+
+/// A digest of nothing.
+#[derive(Debug, Clone)]
+pub struct Decoy {
+    /// The object or array it stands in; the empty path is the credential itself.
+    pub inside: ClaimPath,
+    /// Fresh and random.
+    pub random: [u8; 32],
 }
 
 /// Why nothing was issued.
@@ -41,7 +41,7 @@ pub enum IssueError {
     /// As many salts as disclosable claims are needed.
     #[error("each claim that can be withheld needs a salt of its own")]
     Salts,
-    /// A path leads to no claim, is listed twice, or goes through an array.
+    /// A path leads to no claim, is listed twice, or means several.
     #[error("a claim that should be withholdable is not there")]
     NoSuchClaim,
     /// The claim must always be shown, or its name is reserved.
@@ -60,56 +60,135 @@ impl IssueError {
     }
 }
 
+/// One change to the claims.
+enum Change<'a> {
+    Hide(&'a ClaimPath, &'a [u8; 16]),
+    Decoy(&'a Decoy),
+}
+
+impl Change<'_> {
+    /// Innermost first: an outer disclosure must carry the digests of the inner ones. Decoys after what they hide
+    /// among, because they move the elements of an array.
+    fn order(&self) -> (std::cmp::Reverse<usize>, bool) {
+        let (depth, decoy) = match self {
+            Self::Hide(path, _) => (path.steps().len(), false),
+            Self::Decoy(decoy) => (decoy.inside.steps().len() + 1, true),
+        };
+        (std::cmp::Reverse(depth), decoy)
+    }
+}
+
 /// Issues a credential: `<jwt>~<disclosure>~…~`, signed with the algorithm of the key.
 pub fn issue(issuance: &Issuance<'_>, key: &dyn Signer) -> Result<String, IssueError> {
     if issuance.salts.len() != issuance.disclosable.len() {
         return Err(IssueError::Salts);
     }
-    let mut claims = issuance.claims.clone();
-    if ["_sd", "_sd_alg", "...", "cnf"]
-        .iter()
-        .any(|name| claims.contains_key(*name))
-    {
+    let mut claims = Value::Object(issuance.claims.clone());
+    if issuance.claims.contains_key("cnf") || issuance.claims.contains_key("_sd_alg") || reserved(&claims) {
         return Err(IssueError::AlwaysShown);
     }
-    claims.insert("cnf".into(), json!({ "jwk": issuance.holder.to_jwk() }));
+    let hide = issuance.disclosable.iter().zip(issuance.salts);
+    let mut changes: Vec<_> = hide
+        .map(|(path, salt)| Change::Hide(path, salt))
+        .chain(issuance.decoys.iter().map(Change::Decoy))
+        .collect();
+    changes.sort_by_key(Change::order);
 
-    // Innermost first: an outer disclosure must carry the digests of the inner ones.
-    let mut order: Vec<_> = issuance.disclosable.iter().copied().zip(issuance.salts).collect();
-    order.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
-    let mut disclosures = Vec::with_capacity(order.len());
-    for (path, salt) in order {
-        let (name, parents) = path.split_last().ok_or(IssueError::NoSuchClaim)?;
-        if (parents.is_empty() && ALWAYS_SHOWN.contains(name)) || matches!(*name, "_sd" | "...") {
-            return Err(IssueError::AlwaysShown);
+    let mut disclosures = Vec::with_capacity(issuance.disclosable.len());
+    for change in &changes {
+        match change {
+            Change::Hide(path, salt) => disclosures.push(hide_one(&mut claims, path.steps(), salt)?),
+            Change::Decoy(decoy) => hide_nothing(&mut claims, decoy)?,
         }
-        let mut object = &mut claims;
-        for parent in parents {
-            object = object
-                .get_mut(*parent)
-                .and_then(Value::as_object_mut)
-                .ok_or(IssueError::NoSuchClaim)?;
-        }
-        let value = object.remove(*name).ok_or(IssueError::NoSuchClaim)?;
-        let disclosure = json!([URL_SAFE_NO_PAD.encode(salt), name, value]).to_string();
-        let disclosure = URL_SAFE_NO_PAD.encode(disclosure);
-        let hidden = object.entry("_sd").or_insert_with(|| json!([]));
-        let hidden = hidden.as_array_mut().ok_or(IssueError::AlwaysShown)?;
-        hidden.push(digest(&disclosure).into());
-        // Sorted by digest, so that their order says nothing (section 4.2.4.1).
-        hidden.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-        disclosures.push(disclosure);
     }
-    if !disclosures.is_empty() {
-        claims.insert("_sd_alg".into(), "sha-256".into());
+    claims["cnf"] = json!({ "jwk": issuance.holder.to_jwk() });
+    if !changes.is_empty() {
+        claims["_sd_alg"] = "sha-256".into();
     }
 
-    let payload = Value::Object(claims).to_string();
-    let mut out = jws::sign(TYP, issuance.header.clone(), payload.as_bytes(), key);
+    let mut out = jws::sign(TYP, issuance.header.clone(), claims.to_string().as_bytes(), key);
     out.push('~');
     for disclosure in &disclosures {
         out.push_str(disclosure);
         out.push('~');
     }
     Ok(out)
+}
+
+/// Whether a name that RFC 9901 keeps for itself stands anywhere.
+fn reserved(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .any(|(name, value)| name == "_sd" || name == "..." || reserved(value)),
+        Value::Array(items) => items.iter().any(reserved),
+        _ => false,
+    }
+}
+
+fn walk<'v>(claims: &'v mut Value, steps: &[Step]) -> Result<&'v mut Value, IssueError> {
+    if matches!(steps.first(), Some(Step::Member(first)) if ALWAYS_SHOWN.contains(&first.as_str())) {
+        return Err(IssueError::AlwaysShown);
+    }
+    let mut at = claims;
+    for step in steps {
+        at = match step {
+            Step::Member(name) => at.get_mut(name),
+            Step::Element(place) => at.get_mut(place),
+            Step::Every => None,
+        }
+        .ok_or(IssueError::NoSuchClaim)?;
+    }
+    Ok(at)
+}
+
+/// Puts a claim's digest in its place and returns its disclosure.
+fn hide_one(claims: &mut Value, path: &[Step], salt: &[u8; 16]) -> Result<String, IssueError> {
+    let salt = URL_SAFE_NO_PAD.encode(salt);
+    let encode = |disclosure: Value| URL_SAFE_NO_PAD.encode(disclosure.to_string());
+    let (last, parents) = path.split_last().ok_or(IssueError::NoSuchClaim)?;
+    if matches!(last, Step::Member(name) if parents.is_empty() && ALWAYS_SHOWN.contains(&name.as_str())) {
+        return Err(IssueError::AlwaysShown);
+    }
+    let parent = walk(claims, parents)?;
+    match last {
+        Step::Member(name) => {
+            let parent = parent.as_object_mut().ok_or(IssueError::NoSuchClaim)?;
+            let value = parent.remove(name).ok_or(IssueError::NoSuchClaim)?;
+            let disclosure = encode(json!([salt, name, value]));
+            add_digest(parent, Hash::Sha256.digest(&disclosure));
+            Ok(disclosure)
+        }
+        Step::Element(place) => {
+            let element = parent.as_array_mut().and_then(|items| items.get_mut(*place));
+            let element = element.filter(|value| value.get("...").is_none());
+            let element = element.ok_or(IssueError::NoSuchClaim)?;
+            let disclosure = encode(json!([salt, element.take()]));
+            *element = json!({ "...": Hash::Sha256.digest(&disclosure) });
+            Ok(disclosure)
+        }
+        Step::Every => Err(IssueError::NoSuchClaim),
+    }
+}
+
+fn hide_nothing(claims: &mut Value, decoy: &Decoy) -> Result<(), IssueError> {
+    let digest = Hash::Sha256.digest(&URL_SAFE_NO_PAD.encode(decoy.random));
+    match walk(claims, decoy.inside.steps())? {
+        Value::Object(map) => add_digest(map, digest),
+        Value::Array(items) => {
+            // Anywhere: a decoy that always stood last would be known for one.
+            let place = usize::from(decoy.random[0]) % (items.len() + 1);
+            items.insert(place, json!({ "...": digest }));
+        }
+        _ => return Err(IssueError::NoSuchClaim),
+    }
+    Ok(())
+}
+
+/// Sorted by digest, so that their order says nothing (section 4.2.4.1).
+fn add_digest(map: &mut Map<String, Value>, digest: String) {
+    if let Value::Array(digests) = map.entry("_sd").or_insert_with(|| json!([])) {
+        let place = digests.partition_point(|other| other.as_str() < Some(digest.as_str()));
+        digests.insert(place, digest.into());
+    }
 }

@@ -1,12 +1,11 @@
 //! Showing a credential: choosing what is disclosed and proving possession of the holder key.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{
-    KB_TYP, MAX_LEN, SdJwtError,
-    disclose::{Tree, digest},
-};
+use super::{ClaimPath, KB_TYP, MAX_LEN, SdJwtError, disclose};
 use crate::{json, jwk::PublicKey, jws, signature::Signer};
 
 /// What the key binding JWT says (RFC 9901 section 4.3).
@@ -49,9 +48,12 @@ impl PresentError {
 
 /// Presents a credential `<jwt>~<disclosure>~…~`, disclosing the claims at these paths (and what they stand
 /// in) and nothing else. The result carries a key binding JWT by `holder`.
+///
+/// A claim that itself hides others is disclosed without them. A path through [`super::Step::Every`] means all elements that
+/// there are.
 pub fn present(
     credential: &str,
-    disclose: &[&[&str]],
+    choice: &[ClaimPath],
     kb: &KbClaims<'_>,
     holder: &dyn Signer,
 ) -> Result<String, PresentError> {
@@ -75,22 +77,18 @@ pub fn present(
         return Err(PresentError::WrongHolder);
     }
 
-    let mut tree = Tree::new(&disclosures)?;
-    tree.open(&payload)?;
-    let mut chosen: Vec<&str> = Vec::new();
-    for path in disclose {
-        let (_, chain) = tree
+    let opened = disclose::open(payload, &disclosures)?;
+    let mut chosen: HashSet<&str> = HashSet::new();
+    for path in choice {
+        let mut meant = opened
             .found
             .iter()
-            .find(|(found, _)| found == path)
-            .ok_or(PresentError::NoSuchClaim)?;
-        chosen.extend(
-            chain
-                .iter()
-                .filter(|d| !chosen.contains(*d))
-                .copied()
-                .collect::<Vec<_>>(),
-        );
+            .filter(|(found, _)| path.means(found))
+            .peekable();
+        if meant.peek().is_none() {
+            return Err(PresentError::NoSuchClaim);
+        }
+        chosen.extend(meant.flat_map(|(_, chain)| chain));
     }
 
     let mut shown = format!("{jwt}~");
@@ -102,7 +100,7 @@ pub fn present(
     claims.insert("aud".into(), kb.aud.into());
     claims.insert("nonce".into(), kb.nonce.into());
     claims.insert("iat".into(), kb.iat.as_second().into());
-    claims.insert("sd_hash".into(), digest(&shown).into());
+    claims.insert("sd_hash".into(), opened.hash.digest(&shown).into());
     let payload = Value::Object(claims).to_string();
     shown.push_str(&jws::sign(KB_TYP, Map::new(), payload.as_bytes(), holder));
     Ok(shown)

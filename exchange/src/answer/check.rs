@@ -3,7 +3,7 @@
 use carnet_consent::{Consent, ConsentError, ConsentRequest, Decision, Digest32, GrantId, Salt};
 use carnet_credentials::{
     jwk::PublicKey,
-    sd_jwt::{self, Expect, Issuer, SdJwtError},
+    sd_jwt::{self, Expect, Issuer, Rules, SdJwtError, StatusRule},
 };
 use jiff::Timestamp;
 
@@ -156,12 +156,16 @@ pub fn check(
     let presented = sd_jwt::check(
         &presentation,
         &Expect {
+            credential: Rules {
+                vct: HOLDER_VCT,
+                issuer: Issuer::SelfIssued,
+                status: StatusRule::Refuse,
+                legacy_typ: false,
+                now,
+                leeway: CLOCK_LEEWAY,
+            },
             aud: session.client_id,
             nonce: session.nonce,
-            vct: HOLDER_VCT,
-            issuer: Issuer::SelfIssued,
-            now,
-            leeway: CLOCK_LEEWAY,
             max_age: ANSWER_AGE,
         },
     )?;

@@ -87,6 +87,7 @@ pub fn build_presentation(
             claims,
             disclosable: &[],
             salts: &[],
+            decoys: &[],
             holder: &key,
             header: Map::new(),
         },

@@ -2,6 +2,7 @@
 
 mod did;
 mod jose;
+mod keys;
 mod sd_jwt;
 mod vc;
 
