@@ -6,16 +6,22 @@
 //! - [`certificate`]: the certificates in a header (`x5c`)
 //! - [`issuer`]: whose signature is expected, and how their key is found
 //! - [`sd_jwt`]: credentials with selective disclosure and holder binding (RFC 9901, SD-JWT VC)
-//! - [`status`]: whether a credential still stands
+//! - [`data_integrity`]: proofs inside a document (W3C VC Data Integrity 1.0), over [`contexts`] that are bundled
+//! - [`vc`]: W3C Verifiable Credentials: whether one may be believed
+//! - [`status`]: whether a credential still counts
 //!
 //! Everything is pure: time and randomness are passed in. Nothing here repeats a claim's value in an error.
 
 pub mod certificate;
+pub mod contexts;
+pub mod data_integrity;
+mod date_time;
 pub mod issuer;
 pub mod jws;
 pub mod sd_jwt;
 pub mod signature;
 pub mod status;
+pub mod vc;
 
 /// Keys as JWK (RFC 7517) with their thumbprint (RFC 7638) and DIDs.
 pub mod jwk {
