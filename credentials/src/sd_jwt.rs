@@ -3,17 +3,19 @@
 //! Written here rather than taken from `sd-jwt-payload` 0.5: that crate draws its own randomness, repeats disclosed
 //! values in its errors, keeps undecoded what becomes empty, and accepts repeated members.
 //!
-//! - [`issue`] makes a credential, [`present`] shows it, [`check`] decides about a presentation.
+//! - [`issue`] makes a credential, [`Received`] takes one in, [`present`] shows it, [`check`] decides about a presentation.
 //! - Claims of objects, flat or nested, can be disclosable; elements of arrays are only read, not made.
 
 mod check;
 mod disclose;
 mod issue;
 mod present;
+mod received;
 
 pub use check::{Checked, Expect, Issuer, check};
 pub use issue::{Issuance, IssueError, issue};
 pub use present::{KbClaims, PresentError, present};
+pub use received::Received;
 
 use crate::{json::JsonError, jws::JwsError};
 

@@ -50,6 +50,9 @@ pub(crate) enum Happened {
     PassphraseReset,
     KeyRotated,
     OlderCopyAccepted,
+    CredentialIssued,
+    CredentialImported,
+    CredentialRemoved,
 }
 
 impl Happened {
@@ -75,6 +78,9 @@ impl Happened {
             Self::PassphraseReset => "passphrase_reset",
             Self::KeyRotated => "key_rotated",
             Self::OlderCopyAccepted => "older_copy_accepted",
+            Self::CredentialIssued => "credential_issued",
+            Self::CredentialImported => "credential_imported",
+            Self::CredentialRemoved => "credential_removed",
         }
     }
 }

@@ -7,6 +7,11 @@ use carnet_fhir::Group;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use crate::credentials::{
+    CredentialForm,
+    views::{CardLine, CardStatus, CardView, ClaimLine, IssuerView, TakenCardView},
+};
+
 /// Where the vault stands, before anything else is asked.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct VaultView {
