@@ -52,6 +52,8 @@ pub struct HomeView {
     /// Clinics with an active consent.
     pub active_consents: u32,
     pub records: u32,
+    /// Cards, each counted once however many copies there are.
+    pub cards: u32,
     /// The 24 words were never shown to the end.
     pub words_pending: bool,
     pub trust: Option<TrustView>,

@@ -85,6 +85,11 @@ impl Wallet {
         Ok(change.commit()?)
     }
 
+    /// How many cards there are, each counted once.
+    pub(crate) fn count_cards(&self) -> Result<u32, VaultError> {
+        Ok(u32::try_from(self.kept_cards()?.len()).unwrap_or(u32::MAX))
+    }
+
     /// All copies of each card, the newest copy and the newest card first.
     fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
         let mut all: Vec<(String, KeptCredential)> = self.vault.all(Table::Credentials)?;
