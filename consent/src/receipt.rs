@@ -6,6 +6,11 @@
 //!
 //! A receipt says nothing about when it was made, so that the same facts give the same bytes.
 
+#![expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the specification"
+)]
+
 mod page;
 
 use carnet_fhir::Group;

@@ -26,17 +26,17 @@ fn facts(consent: &Consent) -> ReceiptFacts<'_> {
     }
 }
 
-fn later(minutes: i64) -> Option<Timestamp> {
+fn later(minutes: i64) -> Timestamp {
     let given: Timestamp = "2026-03-02T10:04:00Z".parse().unwrap();
-    Some(given + jiff::SignedDuration::from_mins(minutes))
+    given + jiff::SignedDuration::from_mins(minutes)
 }
 
 /// `CARNET_VECTORS=write` writes it anew.
 #[test]
 fn the_published_receipt_is_what_these_facts_give() {
     let made = Receipt::of(&ReceiptFacts {
-        withdrawn: later(60),
-        erased: later(61),
+        withdrawn: Some(later(60)),
+        erased: Some(later(61)),
         ..facts(&consent())
     });
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/receipt.json");
@@ -64,7 +64,7 @@ fn what_happened_later_makes_another_receipt_of_the_same_record() {
     let consent = consent();
     let before = Receipt::of(&facts(&consent)).to_value();
     let after = Receipt::of(&ReceiptFacts {
-        withdrawn: later(60),
+        withdrawn: Some(later(60)),
         ..facts(&consent)
     })
     .to_value();
@@ -87,7 +87,7 @@ fn a_copy_that_ran_out_by_itself_does_not_change_the_receipt() {
     // Only the recipient knows the moment at once; the receipt must be the same on both sides.
     let consent = consent();
     let ended = ReceiptFacts {
-        erased: later(60),
+        erased: Some(later(60)),
         ..facts(&consent)
     };
     assert_eq!(Receipt::of(&ended), Receipt::of(&facts(&consent)));

@@ -14,7 +14,9 @@ const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 const VITALS: &str = "patient/Observation.rs?category=vital-signs";
 
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}"))
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {value}"))
 }
 
 #[test]
@@ -23,21 +25,40 @@ fn both_sides_have_the_same_receipt_before_and_after_it_is_taken_back() {
     let station = Station::start(&folder.path().join("station"), "Northgate Clinic").unwrap();
     let desk = Desk::at(&station).unwrap();
     let vault = folder.path().join("vault");
-    let patient = Carnet::new(&vault, "a lamp, two boats and the long road", Some(&station.trust_list));
+    let patient = Carnet::new(
+        &vault,
+        "a lamp, two boats and the long road",
+        Some(&station.trust_list),
+    );
     patient.ok(&["init"]).unwrap();
     let file = folder.path().join("examples.json");
     records::official_examples("Patient/example", &file).unwrap();
-    patient.ok(&["records", "import", file.to_str().unwrap()]).unwrap();
+    patient
+        .ok(&["records", "import", file.to_str().unwrap()])
+        .unwrap();
 
-    let asked = desk.ask("TREAT", &[(ALLERGIES, true), (VITALS, false)], 30).unwrap();
-    let answer = patient.ok(&["answer", text(&asked, "uri"), "--grant", ALLERGIES]).unwrap();
+    let asked = desk
+        .ask("TREAT", &[(ALLERGIES, true), (VITALS, false)], 30)
+        .unwrap();
+    let answer = patient
+        .ok(&["answer", text(&asked, "uri"), "--grant", ALLERGIES])
+        .unwrap();
     let (consent, grant) = (text(&answer, "consent_id"), text(&answer, "grant_id"));
 
     let receipt = |form: &str, name: &str| {
         let out = folder.path().join(name);
         let out = out.to_str().unwrap();
         patient
-            .ok(&["credentials", "issue", "--consent", consent, "--form", form, "--out", out])
+            .ok(&[
+                "credentials",
+                "issue",
+                "--consent",
+                consent,
+                "--form",
+                form,
+                "--out",
+                out,
+            ])
             .unwrap();
         fs::read(out).unwrap()
     };
@@ -58,11 +79,23 @@ fn both_sides_have_the_same_receipt_before_and_after_it_is_taken_back() {
     let withdrawn = receipt("json", "withdrawn.json");
     assert_ne!(given, withdrawn);
     assert_eq!(withdrawn, desk.receipt(grant, "json").unwrap());
-    assert_eq!(receipt("pdf", "withdrawn.pdf"), desk.receipt(grant, "pdf").unwrap());
+    assert_eq!(
+        receipt("pdf", "withdrawn.pdf"),
+        desk.receipt(grant, "pdf").unwrap()
+    );
     let events = &serde_json::from_slice::<Value>(&withdrawn).unwrap()["consent_record"]["events"];
-    assert_eq!(events.as_array().map(Vec::len), Some(3), "given, withdrawn, erased: {events}");
+    assert_eq!(
+        events.as_array().map(Vec::len),
+        Some(3),
+        "given, withdrawn, erased: {events}"
+    );
     let cards = patient.ok(&["credentials", "list"]).unwrap();
     assert_eq!(cards["cards"][0]["status"]["state"], "revoked");
-    patient.ok(&["credentials", "remove", text(&cards["cards"][0], "id")]).unwrap();
-    assert_eq!(patient.ok(&["credentials", "list"]).unwrap()["cards"], serde_json::json!([]));
+    patient
+        .ok(&["credentials", "remove", text(&cards["cards"][0], "id")])
+        .unwrap();
+    assert_eq!(
+        patient.ok(&["credentials", "list"]).unwrap()["cards"],
+        serde_json::json!([])
+    );
 }

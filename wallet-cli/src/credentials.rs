@@ -153,6 +153,7 @@ fn standing(card: &CardLine) -> String {
     said.push(match (card.status.state.as_str(), day(&card.status.as_of)) {
         ("revoked", _) => "taken back".to_owned(),
         ("valid", _) => "not taken back".to_owned(),
+        ("ended", _) => "what it speaks of has ended".to_owned(),
         ("none", _) => "can't be taken back".to_owned(),
         (_, Some(since)) => format!("whether it was taken back is not checked since {since}"),
         _ => "whether it was taken back is not checked".to_owned(),

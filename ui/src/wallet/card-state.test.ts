@@ -6,8 +6,8 @@ const line = (state: string, validity: string) => ({ status: { state, as_of: nul
 
 describe('cards', () => {
   test('the worst is said first', () => {
-    const names = [line('revoked', 'expired'), line('valid', 'expired'), line('suspended', 'not_yet'), line('none', 'not_yet'), line('valid', 'valid'), line('none', 'valid')].map((one) => cardState(one).name);
-    expect(names).toEqual(['revoked', 'expired', 'suspended', 'not_yet', 'valid', 'valid']);
+    const names = [line('revoked', 'expired'), line('ended', 'valid'), line('valid', 'expired'), line('suspended', 'not_yet'), line('none', 'not_yet'), line('valid', 'valid'), line('none', 'valid')].map((one) => cardState(one).name);
+    expect(names).toEqual(['revoked', 'ended', 'expired', 'suspended', 'not_yet', 'valid', 'valid']);
   });
 
   test('what was not checked, or is not known to this build, is never called valid', () => {
@@ -22,8 +22,9 @@ describe('cards', () => {
   });
 
   test('times and moments are said as people say them', () => {
-    expect(cardTimes({ validity: 'valid', from: null, until: null }, now)).toBe('Valid without an end');
-    expect(cardTimes({ validity: 'expired', from: null, until: '2024-03-05T10:00:00Z' }, now)).toContain('2024');
+    expect(cardTimes({ ...line('none', 'valid'), from: null, until: null }, now)).toBe('Valid without an end');
+    expect(cardTimes({ ...line('none', 'expired'), from: null, until: '2024-03-05T10:00:00Z' }, now)).toContain('2024');
+    expect(cardTimes({ ...line('revoked', 'valid'), from: null, until: null }, now)).toBe('');
     expect(claimValue('2024-03-05T10:00:00Z', now)).toContain('5 March 2024');
     expect(claimValue('2024', now)).toBe('2024');
   });

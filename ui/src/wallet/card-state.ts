@@ -13,6 +13,7 @@ type Words = { name: string; label: string; tone: Tone; icon: Icon };
 /** How a card stands, the worst first. What was never checked is not called valid, unless it can't be taken back at all. */
 export function cardState({ status, validity }: Pick<CardLine, 'status' | 'validity'>): Words {
   if (status.state === 'revoked') return { name: 'revoked', label: m.card_state_revoked(), tone: 'stop', icon: Ban };
+  if (status.state === 'ended') return { name: 'ended', label: m.card_state_ended(), tone: 'plain', icon: Clock };
   if (validity === 'expired') return { name: 'expired', label: m.card_state_expired(), tone: 'plain', icon: Clock };
   if (status.state === 'suspended') return { name: 'suspended', label: m.card_state_suspended(), tone: 'needs', icon: Hourglass };
   if (validity === 'not_yet') return { name: 'not_yet', label: m.card_state_not_yet(), tone: 'needs', icon: Hourglass };
@@ -29,6 +30,8 @@ export function cardStatus({ status }: Pick<CardLine, 'status'>, now: Date): str
       return m.card_status_revoked();
     case 'suspended':
       return m.card_status_suspended();
+    case 'ended':
+      return m.card_status_ended();
     case 'none':
       return m.card_status_none();
     default:
@@ -36,8 +39,9 @@ export function cardStatus({ status }: Pick<CardLine, 'status'>, now: Date): str
   }
 }
 
-/** From when until when, in a few words. */
-export function cardTimes({ validity, from, until }: Pick<CardLine, 'validity' | 'from' | 'until'>, now: Date): string {
+/** From when until when, in a few words; nothing of what was taken back. */
+export function cardTimes({ status, validity, from, until }: Pick<CardLine, 'status' | 'validity' | 'from' | 'until'>, now: Date): string {
+  if (status.state === 'revoked' || status.state === 'ended') return '';
   if (until && validity === 'expired') return m.card_was_until({ until: formatUntil(until, now) });
   if (from && validity === 'not_yet') return m.card_from({ from: formatUntil(from, now) });
   return until ? m.card_until({ until: formatUntil(until, now) }) : m.card_no_end();

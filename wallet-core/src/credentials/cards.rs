@@ -169,6 +169,7 @@ impl Wallet {
         Ok(match state {
             Some(WalletState::Revoking | WalletState::Revoked) => known("revoked", None),
             Some(WalletState::Granted) => known("valid", None),
+            Some(WalletState::Expired) => known("ended", None),
             _ => known("not_checked", Some(to_the_second(kept.added))),
         })
     }
