@@ -67,7 +67,7 @@ struct Record {
     party_identification: Vec<Party>,
     events: Vec<Event>,
     /// What the specification has no field for.
-    #[serde(rename = "urn:carnet:evidence:1")]
+    #[serde(rename = "carnet_evidence")]
     evidence: Evidence,
 }
 

@@ -52,7 +52,7 @@ fn is_receipt(kind: &str) -> bool {
 
 fn of_receipt(receipt: &Map<String, Value>) -> Vec<ClaimLine> {
     const PROCESSING: &str = "/pii_processing/purposes";
-    const EVIDENCE: &str = "/urn:carnet:evidence:1";
+    const EVIDENCE: &str = "/carnet_evidence";
     let Some(record) = receipt.get("consent_record") else {
         return Vec::new();
     };

@@ -108,7 +108,7 @@ async fn a_partial_consent_has_a_receipt_in_every_form_and_a_withdrawal_is_on_th
         record["party_identification"][0]["party_name"],
         "Northgate Clinic"
     );
-    assert_eq!(record["urn:carnet:evidence:1"]["decision"], "partial");
+    assert_eq!(record["carnet_evidence"]["decision"], "partial");
     let pii = &record["pii_processing"]["purposes"][0]["pii_information"];
     assert_eq!(pii.as_array().unwrap().len(), 1);
     assert_eq!(pii[0]["pii_attribute_id"], ALLERGIES);
