@@ -1,9 +1,5 @@
 //! The receipt of a consent is the same on both sides, byte for byte, and the patient can sign it.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a journey that can't go on has failed"
-)]
+#![expect(clippy::panic, reason = "a journey that can't go on has failed")]
 
 use std::fs;
 

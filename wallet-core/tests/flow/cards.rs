@@ -223,11 +223,8 @@ async fn a_card_of_a_listed_issuer_is_kept_with_its_copies_and_survives_a_restor
     assert_eq!(taken.issuer.name.as_deref(), Some("Sunrise Insurance"));
     assert_eq!((taken.status.state.as_str(), taken.copies), ("none", 1));
     // As pasted from a letter, broken into lines.
-    let broken: String = one
-        .as_bytes()
-        .chunks(60)
-        .map(|line| format!("{}\n", String::from_utf8_lossy(line)))
-        .collect();
+    let lines: Vec<_> = one.as_bytes().chunks(60).map(String::from_utf8_lossy).collect();
+    let broken = lines.join("\n");
     assert!(take(wallet, &broken).unwrap().already_here);
 
     let consent = granted(&station, &patient).await;
