@@ -1,4 +1,4 @@
-//! The command line: `serve` for the station, `trust` for the authority.
+//! The command line: `serve` for the station, `trust` for the authority, `vc-api` for public test suites.
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     app::Role,
     serve::{self, Options},
-    trust,
+    trust, vc_api,
 };
 
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ enum Act {
     /// Keeps a list of trusted organisations (the authority's job, not a station's).
     #[command(subcommand)]
     Trust(Trust),
+    /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
+    VcApi(VcApi),
 }
 
 #[derive(Debug, Args)]
@@ -52,6 +54,16 @@ struct Serve {
     /// Origin at which wallets reach the public listener, when it is not the address listened on.
     #[arg(long)]
     public_url: Option<Url>,
+}
+
+#[derive(Debug, Args)]
+struct VcApi {
+    /// Loopback only. Port 0: any free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The issuing key (P-256, PKCS#8 DER); made if it is missing.
+    #[arg(long)]
+    key_file: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +111,22 @@ pub fn run() -> ExitCode {
             Ok(value) => say(&value),
             Err(error) => fail(error.code(), &error.to_string(), error.next()),
         },
+        Act::VcApi(api) => run_vc_api(api),
+    }
+}
+
+fn run_vc_api(api: VcApi) -> ExitCode {
+    let options = vc_api::Options {
+        listen: api.listen,
+        key_file: api.key_file,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail("runtime", &error.to_string(), "Look at the machine's limits."),
+    };
+    match runtime.block_on(vc_api::serve(options, |greeting| say(&greeting))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.code(), &error.to_string(), error.next()),
     }
 }
 

@@ -14,6 +14,7 @@
 //! | hand out the receipt of a consent | [`receipt`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
+//! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
 //!
 //! What is acknowledged is durable; what must be destroyed hangs on one small key file ([`folder`]).
 
@@ -46,3 +47,4 @@ pub mod serve;
 pub mod sweep;
 pub mod templates;
 pub mod trust;
+pub mod vc_api;

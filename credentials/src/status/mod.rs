@@ -1,0 +1,3 @@
+//! Whether a credential still counts: lists in which each one has a place.
+
+pub mod bitstring;
