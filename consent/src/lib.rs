@@ -9,6 +9,7 @@ mod fhir;
 mod ids;
 mod period;
 mod purpose;
+mod receipt;
 mod record;
 mod request;
 mod scope;
@@ -23,6 +24,7 @@ pub use fhir::FhirConsentStatus;
 pub use ids::{Commitment, ConsentId, Digest32, GrantId, IdError, Salt};
 pub use period::{DataPeriod, MAX_PERIOD_DAYS, Period, Retention, RetentionError};
 pub use purpose::{Purpose, UnknownPurpose};
+pub use receipt::{LEDGER_STATUS, LedgerEntry, RECEIPT_SCHEMA, RECEIPT_TYPE, Receipt, ReceiptFacts};
 pub use record::{CONSENT_KIND, Consent, ConsentError, Decision};
 pub use request::{
     ConsentRequest, Endpoint, Item, LedgerRef, MAX_ITEMS, Manage, Onward, Recipient, RequestContext,

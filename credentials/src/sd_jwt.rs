@@ -16,6 +16,7 @@ mod error;
 mod issue;
 mod path;
 mod present;
+mod received;
 pub mod type_metadata;
 
 pub use check::{Checked, Expect, Issued, Rules, StatusRule, check, check_issued};
@@ -23,6 +24,7 @@ pub use error::SdJwtError;
 pub use issue::{Decoy, Issuance, IssueError, issue};
 pub use path::{ClaimPath, Step};
 pub use present::{KbClaims, PresentError, present};
+pub use received::Received;
 
 pub use crate::issuer::Issuer;
 

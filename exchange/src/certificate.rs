@@ -33,7 +33,7 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), RequestError> {
 }
 
 /// The key of the leaf certificate in `x5c`, once that certificate is the one the client id names and is valid now.
-pub(crate) fn key_in_header(
+pub fn key_in_header(
     header: &Map<String, Value>,
     client_id: &str,
     now: Timestamp,

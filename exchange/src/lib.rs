@@ -33,7 +33,7 @@ pub mod request;
 pub mod slip;
 pub mod trust;
 
-pub use certificate::client_id_of;
+pub use certificate::{client_id_of, key_in_header};
 pub use jwe::EncryptionKey;
 pub use link::RequestLink;
 pub use trust::{Entry, RootKey, TrustList};

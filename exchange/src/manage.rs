@@ -6,6 +6,6 @@ mod receipt;
 mod request;
 mod result;
 
-pub use receipt::{DeletionReceipt, ReceiptError, sign_receipt, verify_receipt};
+pub use receipt::{DeletionReceipt, ReceiptError, read_kept_receipt, sign_receipt, verify_receipt};
 pub use request::{ManageError, ManageRequest, Op, sign, verify};
 pub use result::{ManageReply, OpResult, Read};

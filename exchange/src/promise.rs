@@ -120,6 +120,12 @@ pub fn verify(compact: &str, keys: &[PublicKey], expected: &Expected<'_>) -> Res
     Ok(promise)
 }
 
+/// Reads a promise that this side verified when it took it, or signed itself.
+pub fn read_kept(compact: &str) -> Result<Promise, PromiseError> {
+    let kept = jws::parse(compact, PROMISE_BYTES).map_err(PromiseError::Signature)?;
+    serde_json::from_slice(kept.unverified_payload()).map_err(|_| PromiseError::Malformed)
+}
+
 /// The payload of a JWS by any of a few keys.
 pub(crate) fn signed_by_one_of(
     compact: &str,

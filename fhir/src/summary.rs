@@ -91,6 +91,27 @@ impl Group {
             Self::Other => "other",
         }
     }
+
+    /// Its name in plain English, as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Person => "Person",
+            Self::Medicines => "Medicines",
+            Self::Allergies => "Allergies",
+            Self::Conditions => "Conditions",
+            Self::Laboratory => "Laboratory results",
+            Self::Vitals => "Vital signs",
+            Self::Vaccinations => "Vaccinations",
+            Self::Procedures => "Procedures",
+            Self::Visits => "Visits",
+            Self::Notes => "Letters and notes",
+            Self::Reports => "Reports",
+            Self::Plans => "Plans and orders",
+            Self::Administrative => "Insurance and paperwork",
+            Self::Directory => "People, places and products",
+            Self::Other => "Other",
+        }
+    }
 }
 
 impl fmt::Display for Group {

@@ -11,6 +11,7 @@
 //! | take the sealed records | [`deliver`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
+//! | hand out the receipt of a consent | [`receipt`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
@@ -40,6 +41,7 @@ pub mod listeners;
 pub mod manage;
 pub mod page;
 pub mod read;
+pub mod receipt;
 pub mod rows;
 pub mod serve;
 pub mod sweep;

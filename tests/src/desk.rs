@@ -98,6 +98,18 @@ impl Desk {
         self.call("GET", &format!("/api/consents/{grant_id}/reads"), None)
     }
 
+    /// The receipt of a consent as a file: `json` or `pdf`.
+    pub fn receipt(&self, grant_id: &str, form: &str) -> Result<Vec<u8>, Trouble> {
+        let url = format!("{}/api/consents/{grant_id}/receipt.{form}", self.staff_url);
+        let trouble = |e: reqwest::Error| Trouble(format!("{url}: {e}"));
+        self.runtime.block_on(async {
+            let request = self.client.get(&url).bearer_auth(&self.token);
+            let response = request.send().await.and_then(reqwest::Response::error_for_status);
+            let bytes = response.map_err(trouble)?.bytes().await.map_err(trouble)?;
+            Ok(bytes.to_vec())
+        })
+    }
+
     /// Waits until the request is in one of these states (at most 15 s).
     pub fn wait_for(&self, id: &str, states: &[&str]) -> Result<Value, Trouble> {
         let patience = Instant::now();

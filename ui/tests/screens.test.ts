@@ -5,7 +5,7 @@ import { ana, grandson, maria, question, sample } from './stand-in';
 
 looking();
 
-const SCREENS = ['home', 'scan', 'question/q1', 'summary/c-active', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
+const SCREENS = ['home', 'scan', 'question/q1', 'summary/c-active', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'cards', 'cards/k-cover', 'cards/k-receipt', 'cards/k-club', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
 const FAMILY = [maria, ana, grandson];
 
 describe.each([

@@ -108,6 +108,16 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
+const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, ...more });
+const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };
+export const cards = [
+  held('k-cover', 'Insurance cover', 'https://sunrise.example/types/InsuranceCover/1', sunrise, 'valid', { state: 'not_checked', as_of: in_(-30) }, { until: in_(24 * 200), copies: 6 }),
+  held('k-receipt', 'Receipt of a consent', 'urn:carnet:consent-receipt:1', { name: null, own: true }, 'valid', { state: 'valid', as_of: null }),
+  held('k-taken', 'Receipt of a consent', 'ConsentReceipt', { name: null, own: true }, 'valid', { state: 'revoked', as_of: null }),
+  held('k-old', 'Birth date', 'urn:example:BirthDate:1', { name: 'Ministry of the Interior and of Civil Registration', own: false }, 'expired', { state: 'none', as_of: null }, { until: in_(-24 * 40) }),
+  held('k-club', 'Very long and tedious membership of a sports club with a name that must wrap', 'urn:example:Membership:1', { name: null, own: false }, 'not_yet', { state: 'none', as_of: null }, { from: in_(50) })
+];
+
 const series = Array.from({ length: 14 }, (_, n) => ({ date: `20${13 + n}-0${1 + (n % 9)}-12`, value: [6.1, 6.4, 7.2, 7.9, 8.3, 7.7, 7.1, 6.8, 6.9, 7.4, 7.0, 6.6, 6.5, 6.7][n] as number }));
 
 const person = (number: number, name: string | null, acting: boolean, more: Partial<View.ProfileView> = {}): View.ProfileView => ({ number, name, person: null, acting, records: 0, active_consents: 0, ...more });
@@ -118,6 +128,9 @@ export const grandson = person(2, 'Luis', false);
 const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, ...more });
 const activity = [
   happened(-1, 'refused', 'N0rthgate Clinic', { code: 'request_bad_signature' }),
+  happened(-1.2, 'credential_imported', null),
+  happened(-1.3, 'credential_issued', 'Northgate Clinic'),
+  happened(-1.4, 'credential_removed', null),
   happened(-1.5, 'slip_made', 'Northgate Clinic'),
   happened(-2, 'read', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }] }),
   happened(-2.5, 'asked', 'City Hospital', { profile: 1 }),
@@ -189,7 +202,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     lock: () => ((state.unlocked = false), null),
     still_here: () => null,
     home: (): View.HomeView => ({
-      person: acting().person?.name ?? null, records: records.length, active_consents: 2, words_pending: true, trust: null,
+      person: acting().person?.name ?? null, records: records.length, cards: cards.length, active_consents: 2, words_pending: true, trust: null,
       needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }],
       profile: acting(), scan_pending: [],
       backup: { last: in_(-40 * 24), due: true, suggested_path: '/media/maria/stick/carnet-backup-2026-11-22' },
@@ -233,6 +246,16 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       { consent_id: 'c-ana', verifier: 'City Hospital', profile: 1, revocation: { state: 'revoked', ledger: 'confirmed', clinic: 'confirmed', deletion_receipt: true, copied: false } }
     ] }),
     save_slip: () => null,
+    save_receipt: () => null,
+    cards: () => cards,
+    card: ({ id }): View.CardView => ({
+      line: cards.find((one) => one.id === id) ?? (cards[0] as View.CardLine), bound: id !== 'k-club', added: in_(-30), form: id === 'k-receipt' ? 'vc_jose' : 'sd_jwt', issuer_id: id === 'k-cover' ? 'https://sunrise.example' : `did:jwk:${'eyJrdHkiOiJFQyJ9'.repeat(12)}`,
+      claims: id === 'k-receipt' ? [{ label: 'Who may see it', value: 'Northgate Clinic' }, { label: 'Given', value: in_(-3) }] : [{ label: 'Cover · Plan', value: 'Family' }, { label: 'Cover · Is active', value: 'yes' }, { label: 'Member number', value: 'S-77-2041-998' }],
+      json: JSON.stringify({ cover: { plan: 'Family', isActive: true }, member_number: 'S-77-2041-998' }, null, 2)
+    }),
+    import_card: (): View.TakenCardView => ({ card: cards[0] as View.CardLine, already_here: false }),
+    import_card_text: ({ text }) => (String(text).includes('~') ? { card: cards[0], already_here: true } : { refused: { code: 'card_bad_signature', message: 'm', next: 'n' } }),
+    remove_card: () => null,
     activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),
     verify_log: (): View.LogView => ({ entries: 212, hash: '9f2c'.repeat(16) }),
     export_log: () => null,

@@ -16,7 +16,7 @@ mod vault;
 
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
-    backup, doors,
+    backup, credentials, doors,
     failure::Failure,
     import, log, people, plain, rescue,
 };
@@ -85,6 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             };
             consents(&wallet, common, command).await
         }
+        Command::Credentials { command } => credentials::run(&doors::open(common)?, command),
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
         Command::Sync => {

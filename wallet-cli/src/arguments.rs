@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use carnet_wallet_core::vault::StoreEngine;
+use carnet_wallet_core::{ReceiptForm, vault::StoreEngine};
 use clap::{Args, Parser, Subcommand};
 
 /// A health wallet in the terminal: your records, who asks for them, who has them.
@@ -67,6 +67,11 @@ pub(crate) enum Command {
     Consents {
         #[command(subcommand)]
         command: ConsentsCommand,
+    },
+    /// What you can prove: cards that others issued, and receipts of what you agreed to
+    Credentials {
+        #[command(subcommand)]
+        command: CredentialsCommand,
     },
     /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
     Restore {
@@ -219,6 +224,34 @@ pub(crate) enum ConsentsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum CredentialsCommand {
+    /// The receipt of a consent
+    Issue {
+        /// Consent id or grant id, or the beginning of one
+        #[arg(long, value_name = "ID")]
+        consent: String,
+        /// As a file (json), for printing (pdf), or signed by you (sd-jwt, vc)
+        #[arg(long, value_name = "sd-jwt|vc|json|pdf", value_parser = receipt_form)]
+        form: ReceiptForm,
+        /// Where to write it [else: onto the screen]
+        #[arg(long, value_name = "FILE", required_if_eq("form", "pdf"))]
+        out: Option<PathBuf>,
+    },
+    /// All cards, newest first
+    List,
+    /// One card
+    Show { id: String },
+    /// Take a card in: a file, or its text
+    Import {
+        /// SD-JWT VC or W3C credential as JWT
+        #[arg(value_name = "FILE|TEXT")]
+        card: String,
+    },
+    /// Remove a card with all its copies
+    Remove { id: String },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
     /// Does every line follow from the one before? Of this vault, or of an exported log
     Verify { file: Option<PathBuf> },
@@ -257,6 +290,10 @@ pub(crate) enum BackupCommand {
         #[arg(long, value_name = "FILE", conflicts_with = "backup_passphrase_file")]
         words_file: Option<PathBuf>,
     },
+}
+
+fn receipt_form(name: &str) -> Result<ReceiptForm, String> {
+    ReceiptForm::named(name).ok_or_else(|| "there are sd-jwt, vc, json and pdf".to_owned())
 }
 
 fn engine(name: &str) -> Result<StoreEngine, String> {

@@ -532,11 +532,11 @@ fn groups(groups: &[GroupCount]) -> String {
         .join(", ")
 }
 
-fn day(time: &str) -> &str {
+pub(crate) fn day(time: &str) -> &str {
     time.split('T').next().unwrap_or(time)
 }
 
-fn short(id: &str, length: usize) -> &str {
+pub(crate) fn short(id: &str, length: usize) -> &str {
     id.get(..length).unwrap_or(id)
 }
 

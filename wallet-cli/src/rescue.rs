@@ -131,7 +131,7 @@ fn agreed(common: &Common, everyone: bool) -> Result<bool, Failure> {
 }
 
 /// Readable by its owner only; never over another file.
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -121,6 +121,35 @@ fn every_command_answers_in_the_agreed_shape() {
         failure(&run(&["records", "import", text.to_str().unwrap()])),
         "not_json"
     );
+    assert_eq!(
+        answer(&run(&["credentials", "list"])),
+        serde_json::json!({ "cards": [] })
+    );
+    assert_eq!(failure(&run(&["credentials", "show", "abc"])), "unknown_card");
+    assert_eq!(
+        failure(&run(&["credentials", "import", text.to_str().unwrap()])),
+        "card_unreadable"
+    );
+    assert_eq!(
+        failure(&run(&["credentials", "import", "no-such-file"])),
+        "unreadable_file"
+    );
+    let issue = |form: &str| {
+        failure(&run(&[
+            "credentials",
+            "issue",
+            "--consent",
+            "abc",
+            "--form",
+            form,
+        ]))
+    };
+    assert_eq!(issue("json"), "unknown_consent");
+    // Pages are not for a screen.
+    assert_eq!(
+        (issue("pdf").as_str(), issue("paper").as_str()),
+        ("usage", "usage")
+    );
     let check = answer(&run(&["vault", "check"]));
     assert_eq!(check["records"], 2);
     assert!(check["entries"].as_u64() > Some(2) && check["root"].as_str().unwrap().len() == 64);

@@ -51,6 +51,9 @@ pub(crate) enum Happened {
     PassphraseReset,
     KeyRotated,
     OlderCopyAccepted,
+    CredentialIssued,
+    CredentialImported,
+    CredentialRemoved,
 }
 
 impl Happened {
@@ -77,6 +80,9 @@ impl Happened {
             Self::PassphraseReset => "passphrase_reset",
             Self::KeyRotated => "key_rotated",
             Self::OlderCopyAccepted => "older_copy_accepted",
+            Self::CredentialIssued => "credential_issued",
+            Self::CredentialImported => "credential_imported",
+            Self::CredentialRemoved => "credential_removed",
         }
     }
 }

@@ -66,6 +66,7 @@ impl Wallet {
             needs_you,
             active_consents,
             records: profile.records,
+            cards: self.count_cards()?,
             words_pending: self.vault.get::<bool>(Table::Meta, WORDS_SEEN)?.is_none(),
             trust,
             profile,

@@ -173,16 +173,17 @@ fn shown(read: &Read) -> KeptRead {
         }
     };
     KeptRead {
-        who: clean(&read.who),
+        who: clean(&read.who, NAME_CHARS),
         when: read.when,
-        what: clean(&what),
+        what: clean(&what, NAME_CHARS),
     }
 }
 
-fn clean(text: &str) -> String {
+/// A stranger's text, cut, without marks that turn or hide what is read.
+pub(crate) fn clean(text: &str, most: usize) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    text.chars().filter(|c| !hidden(*c)).take(NAME_CHARS).collect()
+    text.chars().filter(|c| !hidden(*c)).take(most).collect()
 }

@@ -7,6 +7,11 @@ use carnet_fhir::Group;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use crate::credentials::{
+    CredentialForm,
+    views::{CardLine, CardStatus, CardView, ClaimLine, IssuerView, TakenCardView},
+};
+
 /// Where the vault stands, before anything else is asked.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct VaultView {
@@ -47,6 +52,8 @@ pub struct HomeView {
     /// Clinics with an active consent.
     pub active_consents: u32,
     pub records: u32,
+    /// Cards, each counted once however many copies there are.
+    pub cards: u32,
     /// The 24 words were never shown to the end.
     pub words_pending: bool,
     pub trust: Option<TrustView>,

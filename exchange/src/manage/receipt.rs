@@ -10,7 +10,7 @@ use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::promise::signed_by_one_of;
+use crate::{limits::PROMISE_BYTES, promise::signed_by_one_of};
 
 const TYP: &str = "carnet-deletion+jwt";
 
@@ -71,4 +71,10 @@ pub fn verify_receipt(
     } else {
         Err(ReceiptError::WrongGrant)
     }
+}
+
+/// Reads a receipt that this side verified when it took it, or signed itself.
+pub fn read_kept_receipt(compact: &str) -> Result<DeletionReceipt, ReceiptError> {
+    let kept = jws::parse(compact, PROMISE_BYTES).map_err(ReceiptError::Signature)?;
+    serde_json::from_slice(kept.unverified_payload()).map_err(|_| ReceiptError::Malformed)
 }

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod consents;
+pub mod credentials;
 pub mod keys;
 pub mod log;
 pub mod people;

@@ -34,6 +34,7 @@ use crate::{
     errors::Refusal,
     health, limits, page,
     read::{self, ReadError, Readable},
+    receipt::{ReceiptError, receipt},
     rows::Given,
     templates,
 };
@@ -63,6 +64,8 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/consents/{grant_id}/records", get(records))
         .route("/api/consents/{grant_id}/export", get(export))
         .route("/api/consents/{grant_id}/reads", get(reads))
+        .route("/api/consents/{grant_id}/receipt.json", get(receipt_json))
+        .route("/api/consents/{grant_id}/receipt.pdf", get(receipt_pdf))
         .route("/api/revocations", get(revocations))
         .route("/api/events", get(events))
         .route("/api/health", get(station_health))
@@ -355,6 +358,37 @@ async fn reads(State(door): State<Arc<Door>>, _: SignedIn, Path(grant_id): Path<
     let grant_id: GrantId = grant_id.parse().map_err(|_| ReadError::Unknown)?;
     let events = at_work(move || read::reads(&door.app, &grant_id)).await?;
     Ok(Json(Value::Array(events)))
+}
+
+async fn receipt_json(
+    State(door): State<Arc<Door>>,
+    _: SignedIn,
+    Path(grant_id): Path<String>,
+) -> Result<Response, Refusal> {
+    let grant_id: GrantId = grant_id.parse().map_err(|_| ReceiptError::Unknown)?;
+    let bytes = at_work(move || Ok::<_, ReceiptError>(receipt(&door.app, &grant_id)?.to_json())).await?;
+    Ok(a_file("application/json", "consent-receipt.json", bytes))
+}
+
+async fn receipt_pdf(
+    State(door): State<Arc<Door>>,
+    _: SignedIn,
+    Path(grant_id): Path<String>,
+) -> Result<Response, Refusal> {
+    let grant_id: GrantId = grant_id.parse().map_err(|_| ReceiptError::Unknown)?;
+    let bytes = at_work(move || Ok::<_, ReceiptError>(receipt(&door.app, &grant_id)?.to_pdf()?)).await?;
+    Ok(a_file("application/pdf", "consent-receipt.pdf", bytes))
+}
+
+/// Something to be saved under this name.
+fn a_file(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], bytes).into_response();
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
 }
 
 async fn revocations(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {

@@ -97,7 +97,7 @@ pub(super) fn readable(readable: &Readable) -> Value {
         .map(|(group, mut records)| {
             records.sort_by(|a, b| b.summary.date.cmp(&a.summary.date));
             let records: Vec<Value> = records.into_iter().map(line).collect();
-            json!({ "group": group, "label": label(group), "records": records })
+            json!({ "group": group, "label": group.title(), "records": records })
         })
         .collect();
     json!({
@@ -120,24 +120,4 @@ fn line(record: &Record) -> Value {
         "sensitive": summary.sensitive,
         "measurement": summary.measurement,
     })
-}
-
-fn label(group: Group) -> &'static str {
-    match group {
-        Group::Person => "Person",
-        Group::Medicines => "Medicines",
-        Group::Allergies => "Allergies",
-        Group::Conditions => "Conditions",
-        Group::Laboratory => "Laboratory results",
-        Group::Vitals => "Vital signs",
-        Group::Vaccinations => "Vaccinations",
-        Group::Procedures => "Procedures",
-        Group::Visits => "Visits",
-        Group::Notes => "Letters and notes",
-        Group::Reports => "Reports",
-        Group::Plans => "Plans and orders",
-        Group::Administrative => "Insurance and paperwork",
-        Group::Directory => "People, places and products",
-        Group::Other => "Other",
-    }
 }

@@ -138,6 +138,8 @@ export const api = {
   person: (grant: string, signal?: AbortSignal) => call<Readable>('GET', `/consents/${of(grant)}/records?view=1&type=Patient`, undefined, signal),
   /** Written down as a reading. */
   records: (grant: string, signal?: AbortSignal) => call<Readable>('GET', `/consents/${of(grant)}/records?view=1`, undefined, signal),
+  /** The receipt of a consent, the same as the patient's. */
+  receipt: (grant: string, form: 'json' | 'pdf') => `/api/consents/${of(grant)}/receipt.${form}`,
   /** A FHIR Bundle for the clinic's own file; written down as an export. */
   export: async (grant: string, signal?: AbortSignal) => {
     const response = await ask('GET', `/consents/${of(grant)}/export`, undefined, signal);

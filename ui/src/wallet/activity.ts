@@ -2,6 +2,8 @@ import Archive from '@lucide/svelte/icons/archive';
 import ArchiveRestore from '@lucide/svelte/icons/archive-restore';
 import Ban from '@lucide/svelte/icons/ban';
 import BookOpen from '@lucide/svelte/icons/book-open-text';
+import BadgeCheck from '@lucide/svelte/icons/badge-check';
+import BadgeX from '@lucide/svelte/icons/badge-x';
 import CircleX from '@lucide/svelte/icons/circle-x';
 import Download from '@lucide/svelte/icons/download';
 import Eye from '@lucide/svelte/icons/eye';
@@ -11,6 +13,7 @@ import ListChecks from '@lucide/svelte/icons/list-checks';
 import Mail from '@lucide/svelte/icons/mail';
 import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-mark';
 import Printer from '@lucide/svelte/icons/printer';
+import ReceiptText from '@lucide/svelte/icons/receipt-text';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
 import ShieldX from '@lucide/svelte/icons/shield-x';
 import Undo from '@lucide/svelte/icons/undo-2';
@@ -43,7 +46,10 @@ const HAPPENINGS: Record<string, Happening> = {
   restored: { words: m.act_restored, icon: ArchiveRestore, tone: 'needs' },
   older_copy_accepted: { words: m.act_older_copy_taken, icon: History, tone: 'needs' },
   log_exported: { words: m.act_log_exported, icon: Download, tone: 'plain' },
-  slip_made: { words: m.act_slip_made, icon: Printer, tone: 'plain' }
+  slip_made: { words: m.act_slip_made, icon: Printer, tone: 'plain' },
+  credential_issued: { words: m.act_credential_issued, icon: ReceiptText, tone: 'plain' },
+  credential_imported: { words: m.act_credential_imported, icon: BadgeCheck, tone: 'safe' },
+  credential_removed: { words: m.act_credential_removed, icon: BadgeX, tone: 'plain' }
 };
 
 /** How something that happened is drawn and said; what this build does not know is said as such, never left out. */

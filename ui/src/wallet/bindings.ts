@@ -105,6 +105,18 @@ export const commands = {
 	refreshReads: (id: string) => typedError<ReadView[], ErrorView>(__TAURI_INVOKE("refresh_reads", { id })),
 	/**  Sends what waits, now. */
 	sync: () => typedError<SyncView, ErrorView>(__TAURI_INVOKE("sync")),
+	/**  Every card, newest first. */
+	cards: () => typedError<CardLine[], ErrorView>(__TAURI_INVOKE("cards")),
+	/**  One card whole. */
+	card: (id: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { id })),
+	/**  Takes a card in, as a file that the page hands over. */
+	importCard: (contentBase64: string) => typedError<TakenCardView, ErrorView>(__TAURI_INVOKE("import_card", { contentBase64 })),
+	/**  Takes a card in, as the text of it. */
+	importCardText: (text: string) => typedError<TakenCardView, ErrorView>(__TAURI_INVOKE("import_card_text", { text })),
+	/**  Removes a card with all its copies. */
+	removeCard: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_card", { id })),
+	/**  Writes the receipt of a consent to a file on this device, in the clear. */
+	saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_receipt", { consentId, format, path })),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
 	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
 	/**  Checks that the log is whole: each entry follows from the one before. */
@@ -188,10 +200,55 @@ export type BackupView = {
 	records: number,
 };
 
+/**  A card in a list: one or more copies of the same credential. */
+export type CardLine = {
+	id: string,
+	/**  What it is, in plain English. */
+	title: string,
+	/**  Its type, as the issuer names it. */
+	kind: string,
+	issuer: IssuerView,
+	/**  `valid`, `expired`, `not_yet`. */
+	validity: string,
+	from: string | null,
+	until: string | null,
+	status: CardStatus,
+	/**  Copies that can still be shown. */
+	copies: number,
+};
+
+/**  Whether a card was taken back by its issuer. */
+export type CardStatus = {
+	/**  `valid`, `revoked`; `none`: it can't be taken back; `not_checked`: nobody was asked since `as_of`. */
+	state: string,
+	as_of: string | null,
+};
+
+/**  A card whole. */
+export type CardView = {
+	line: CardLine,
+	/**  What it says, in plain words. */
+	claims: ClaimLine[],
+	/**  Shown only by this wallet's key; if not, by whoever has a copy. */
+	bound: boolean,
+	added: string,
+	form: CredentialForm,
+	/**  The issuer's own name of itself: DID or address. */
+	issuer_id: string,
+	/**  What it says, as JSON, indented. */
+	json: string,
+};
+
 /**  Something that a page may be showing is no longer so: read it again. */
 export type Changed = {
 	/**  The wallet is open. When it is not, only the unlock page may be shown. */
 	unlocked: boolean,
+};
+
+/**  One thing that a card says. */
+export type ClaimLine = {
+	label: string,
+	value: string,
 };
 
 /**  One line of the consents list. */
@@ -225,6 +282,13 @@ export type ConsentView = {
 	/**  When the read log was last fetched. */
 	reads_as_of: string | null,
 };
+
+/**  How a credential is secured. */
+export type CredentialForm = 
+/**  SD-JWT VC (`dc+sd-jwt`). */
+"sd_jwt" | 
+/**  W3C VC 2.0 as JWT (`vc+jwt`). */
+"vc_jose";
 
 /**  How an error reaches a screen or a terminal. */
 export type ErrorView = {
@@ -289,6 +353,8 @@ export type HomeView = {
 	/**  Clinics with an active consent. */
 	active_consents: number,
 	records: number,
+	/**  Cards, each counted once however many copies there are. */
+	cards: number,
 	/**  The 24 words were never shown to the end. */
 	words_pending: boolean,
 	trust: TrustView | null,
@@ -326,6 +392,14 @@ export type ImportView = {
 	rejected: RejectedView[],
 	/**  How many were not taken. */
 	rejected_total: number,
+};
+
+/**  Who issued a card. */
+export type IssuerView = {
+	/**  As the list of organisations has it. `None`: not on the list. */
+	name: string | null,
+	/**  This wallet itself. */
+	own: boolean,
 };
 
 /**  One thing that is asked. */
@@ -447,6 +521,9 @@ export type ReadView = {
 	what: string,
 };
 
+/**  In which form a receipt is saved. */
+export type ReceiptFormat = "pdf" | "json" | "sd_jwt" | "vc";
+
 /**  One line of the records list. */
 export type RecordLine = {
 	id: string,
@@ -547,6 +624,13 @@ export type RevokedLine = {
 export type SyncView = {
 	sent: number,
 	waiting: number,
+};
+
+/**  What became of an import. */
+export type TakenCardView = {
+	card: CardLine,
+	/**  This very copy was here before. */
+	already_here: boolean,
 };
 
 /**  What is being done. */

@@ -1,4 +1,4 @@
-import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type RecordsFilter, type TaskProgress } from './bindings';
+import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type ReceiptFormat, type RecordsFilter, type TaskProgress } from './bindings';
 
 /** The core said no: a stable code, and its own words for it. */
 export class CoreError extends Error {
@@ -68,6 +68,12 @@ export const core = {
   refreshReads: (id: string) => unwrap(commands.refreshReads(id)),
   revokeAll: (everyone: boolean, passphrase: string) => unwrap(commands.revokeAll(everyone, passphrase)),
   saveSlip: (consentId: string, path: string) => unwrap(commands.saveSlip(consentId, path)),
+  cards: () => unwrap(commands.cards()),
+  card: (id: string) => unwrap(commands.card(id)),
+  importCard: (content: string) => unwrap(commands.importCard(content)),
+  importCardText: (text: string) => unwrap(commands.importCardText(text)),
+  removeCard: (id: string) => unwrap(commands.removeCard(id)),
+  saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => unwrap(commands.saveReceipt(consentId, format, path)),
   activity: (everyone: boolean) => unwrap(commands.activity(everyone)),
   verifyLog: () => unwrap(commands.verifyLog()),
   exportLog: (path: string, format: LogFormat) => unwrap(commands.exportLog(path, format)),

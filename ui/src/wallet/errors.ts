@@ -76,6 +76,16 @@ const MEANINGS = {
   log_broken: { what: m.error_log_broken_what, safe: m.error_log_broken_safe, next: m.error_log_broken_next },
   file_not_written: { what: m.error_file_not_written_what, safe: m.error_file_not_written_safe, next: m.error_file_not_written_next },
   attachment_missing: { what: m.error_attachment_missing_what, safe: m.error_attachment_missing_safe, next: m.error_attachment_missing_next },
+  card_unreadable: { what: m.error_card_unreadable_what, safe: m.error_card_unreadable_safe, next: m.error_card_unreadable_next },
+  card_other_form: { what: m.error_card_other_form_what, safe: m.error_card_other_form_safe, next: m.error_card_other_form_next },
+  card_false: { what: m.error_card_false_what, safe: m.error_card_false_safe, next: m.error_card_false_next },
+  card_issuer_unknown: { what: m.error_card_issuer_unknown_what, safe: m.error_card_issuer_unknown_safe, next: m.error_card_issuer_unknown_next },
+  card_not_yours: { what: m.error_card_not_yours_what, safe: m.error_card_not_yours_safe, next: m.error_card_not_yours_next },
+  card_expired: { what: m.error_card_expired_what, safe: m.error_card_expired_safe, next: m.error_card_expired_next },
+  too_many_cards: { what: m.error_too_many_cards_what, safe: m.error_too_many_cards_safe, next: m.error_too_many_cards_next },
+  unknown_card: { what: m.error_unknown_card_what, safe: m.error_unknown_card_safe, next: m.error_unknown_card_next },
+  receipt_not_yet: { what: m.error_receipt_not_yet_what, safe: m.error_receipt_not_yet_safe, next: m.error_receipt_not_yet_next },
+  receipt_not_known: { what: m.error_receipt_not_known_what, safe: m.error_receipt_not_known_safe, next: m.error_receipt_not_known_next },
   place: { what: m.error_place_what, safe: m.error_place_safe, next: m.error_place_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
@@ -276,7 +286,22 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   slip_not_on_ledger: 'not_on_ledger',
   registry_bad_address: 'clinic_odd',
   attachment_missing: 'attachment_missing',
-  unknown_attachment: 'attachment_missing'
+  unknown_attachment: 'attachment_missing',
+  card_too_large: 'card_unreadable',
+  card_unreadable: 'card_unreadable',
+  card_malformed: 'card_unreadable',
+  card_was_shown: 'card_unreadable',
+  card_other_form: 'card_other_form',
+  card_bad_signature: 'card_false',
+  card_certificate: 'card_false',
+  card_issuer_unknown: 'card_issuer_unknown',
+  card_not_yours: 'card_not_yours',
+  card_expired: 'card_expired',
+  too_many_cards: 'too_many_cards',
+  unknown_card: 'unknown_card',
+  receipt_not_yet: 'receipt_not_yet',
+  receipt_not_known: 'receipt_not_known',
+  receipt_unreadable: 'receipt_not_known'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */

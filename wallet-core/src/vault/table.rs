@@ -29,11 +29,13 @@ pub enum Table {
     Packs,
     /// What is known of the records, many to an entry, and the catalogue of it all.
     Pages,
+    /// Credentials that others issued, each copy an entry.
+    Credentials,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 8] = [
+    pub const OF_ONE_PERSON: [Self; 9] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -42,6 +44,7 @@ impl Table {
         Self::Deliveries,
         Self::Packs,
         Self::Pages,
+        Self::Credentials,
     ];
 
     /// The tables that are everybody's.
@@ -70,6 +73,7 @@ impl Table {
             Self::Profiles => 12,
             Self::Packs => 13,
             Self::Pages => 14,
+            Self::Credentials => 15,
         }
     }
 
@@ -84,7 +88,8 @@ impl Table {
             | Self::Reads
             | Self::Deliveries
             | Self::Packs
-            | Self::Pages => profile,
+            | Self::Pages
+            | Self::Credentials => profile,
         }
     }
 }

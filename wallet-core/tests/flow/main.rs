@@ -1,6 +1,7 @@
 //! The wallet against a clinic over real TLS, through its public doors.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod cards;
 mod station;
 
 use std::{

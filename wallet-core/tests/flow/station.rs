@@ -182,10 +182,15 @@ impl Station {
 
     /// The list of an authority that knows this clinic.
     pub(crate) fn trust_list(&self, version: u64) -> String {
+        self.trust_list_with(version, Vec::new())
+    }
+
+    /// The same with others on it.
+    pub(crate) fn trust_list_with(&self, version: u64, others: Vec<Entry>) -> String {
         let inner = &self.inner;
         let origin = format!("https://{}", inner.address);
         let now = Timestamp::now();
-        let list = TrustList {
+        let mut list = TrustList {
             version,
             issued: now,
             expires: now + SignedDuration::from_hours(24 * 60),
@@ -212,6 +217,7 @@ impl Station {
                 }),
             }],
         };
+        list.entries.extend(others);
         trust::sign(&list, &inner.root).unwrap()
     }
 

@@ -1,0 +1,201 @@
+//! What is held: a card for each credential, however many copies there are.
+
+use carnet_consent::{GrantId, LEDGER_STATUS, LedgerEntry, WalletState};
+use carnet_exchange::TrustList;
+use jiff::Timestamp;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{
+    CredentialForm, KeptCredential,
+    claims::{said, title},
+    views::{CardLine, CardStatus, CardView, IssuerView},
+};
+use crate::{
+    Described, Facts, TrustError, Wallet,
+    activity::{Entry, Happened, to_the_second},
+    vault::{Table, VaultError},
+};
+
+#[derive(Debug, Error)]
+pub enum CardsError {
+    #[error("There is no card with this id.")]
+    Unknown,
+    #[error("Several cards begin with this id.")]
+    Ambiguous,
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Described for CardsError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Unknown => Facts::expected("unknown_card", "Look it up in the list of cards."),
+            Self::Ambiguous => Facts::expected("ambiguous_id", "Give more of the id."),
+            Self::Trust(error) => error.facts(),
+            Self::Vault(error) => crate::error::vault_facts(error),
+        }
+    }
+}
+
+impl Wallet {
+    /// Every card, newest first.
+    pub fn cards(&self) -> Result<Vec<CardLine>, CardsError> {
+        let list = self.held_list()?.map(|(list, _)| list);
+        self.kept_cards()?
+            .iter()
+            .map(|copies| self.card_line(copies, list.as_ref()))
+            .collect()
+    }
+
+    /// One card whole; a unique beginning of its id will do.
+    pub fn card(&self, id: &str) -> Result<CardView, CardsError> {
+        let list = self.held_list()?.map(|(list, _)| list);
+        let copies = self.find_card(id)?;
+        let (_, newest) = copies.first().ok_or(CardsError::Unknown)?;
+        Ok(CardView {
+            line: self.card_line(&copies, list.as_ref())?,
+            claims: said(newest),
+            bound: newest.bound.is_some(),
+            added: to_the_second(newest.added),
+            form: newest.form,
+            issuer_id: newest.issuer.clone(),
+            json: serde_json::to_string_pretty(&newest.claims).unwrap_or_default(),
+        })
+    }
+
+    /// Removes a card with all its copies.
+    pub fn remove_card(&self, id: &str) -> Result<(), CardsError> {
+        let list = self.held_list()?.map(|(list, _)| list);
+        let copies = self.find_card(id)?;
+        let issuer = copies
+            .first()
+            .and_then(|(_, kept)| issuer(kept, list.as_ref()).name);
+        let mut change = self.vault.change();
+        for (id, _) in &copies {
+            change.delete(Table::Credentials, id);
+        }
+        let mut line = Entry::new(self.clock.now(), Happened::CredentialRemoved);
+        if let Some(issuer) = &issuer {
+            line = line.who(issuer);
+        }
+        line.put(&mut change);
+        Ok(change.commit()?)
+    }
+
+    /// How many cards there are, each counted once.
+    pub(crate) fn count_cards(&self) -> Result<u32, VaultError> {
+        Ok(u32::try_from(self.kept_cards()?.len()).unwrap_or(u32::MAX))
+    }
+
+    /// All copies of each card, the newest copy and the newest card first.
+    fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
+        let mut all: Vec<(String, KeptCredential)> = self.vault.all(Table::Credentials)?;
+        all.sort_by(|(a, one), (b, other)| (other.added, b).cmp(&(one.added, a)));
+        let mut cards: Vec<Vec<(String, KeptCredential)>> = Vec::new();
+        for (id, kept) in all {
+            match cards
+                .iter_mut()
+                .find(|copies| copies.first().is_some_and(|(_, first)| first.card == kept.card))
+            {
+                Some(copies) => copies.push((id, kept)),
+                None => cards.push(vec![(id, kept)]),
+            }
+        }
+        Ok(cards)
+    }
+
+    fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
+        if id.is_empty() {
+            return Err(CardsError::Unknown);
+        }
+        let mut matching = self.kept_cards()?.into_iter().filter(|copies| {
+            copies
+                .first()
+                .is_some_and(|(_, first)| first.card.starts_with(id))
+        });
+        match (matching.next(), matching.next()) {
+            (Some(card), None) => Ok(card),
+            (None, _) => Err(CardsError::Unknown),
+            _ => Err(CardsError::Ambiguous),
+        }
+    }
+
+    fn card_line(
+        &self,
+        copies: &[(String, KeptCredential)],
+        list: Option<&TrustList>,
+    ) -> Result<CardLine, CardsError> {
+        let (_, kept) = copies.first().ok_or(CardsError::Unknown)?;
+        let now = self.clock.now();
+        let validity = match (kept.from, kept.until) {
+            (_, Some(until)) if now >= until => "expired",
+            (Some(from), _) if now < from => "not_yet",
+            _ => "valid",
+        };
+        Ok(CardLine {
+            id: kept.card.clone(),
+            title: title(&kept.kind),
+            kind: kept.kind.clone(),
+            issuer: issuer(kept, list),
+            validity: validity.to_owned(),
+            from: kept.from.map(to_the_second),
+            until: kept.until.map(to_the_second),
+            status: self.card_status(kept, now)?,
+            copies: u32::try_from(copies.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Whether it was taken back, as far as this wallet knows by itself: of its own consents it knows.
+    fn card_status(&self, kept: &KeptCredential, now: Timestamp) -> Result<CardStatus, CardsError> {
+        let known = |state: &str, as_of| CardStatus {
+            state: state.to_owned(),
+            as_of,
+        };
+        let Some(status) = &kept.status else {
+            return Ok(known("none", None));
+        };
+        let consents = self.kept_consents()?;
+        let grant = ledger_entry(kept.form, status).map(|entry| entry.grant_id.to_string());
+        let state = consents
+            .iter()
+            .find(|consent| {
+                let given = consent.given.as_ref();
+                grant.is_some() && given.map(|given| &given.grant_id) == grant.as_ref()
+            })
+            .map(|consent| consent.state_at(now));
+        Ok(match state {
+            Some(WalletState::Revoking | WalletState::Revoked) => known("revoked", None),
+            Some(WalletState::Granted) => known("valid", None),
+            Some(WalletState::Expired) => known("ended", None),
+            _ => known("not_checked", Some(to_the_second(kept.added))),
+        })
+    }
+}
+
+/// The issuer's name is the trust list's, or nobody's.
+fn issuer(kept: &KeptCredential, list: Option<&TrustList>) -> IssuerView {
+    let entry = kept.entry_id.as_ref().and_then(|id| list?.by_id(id));
+    IssuerView {
+        name: entry.map(|entry| entry.name.clone()),
+        own: kept.own,
+    }
+}
+
+/// The grant whose status is the credential's.
+fn ledger_entry(form: CredentialForm, status: &Value) -> Option<LedgerEntry> {
+    match form {
+        CredentialForm::SdJwt => serde_json::from_value(status.get(LEDGER_STATUS)?.clone()).ok(),
+        CredentialForm::VcJose => {
+            let text = |name: &str| Some(status.get(name)?.as_str()?.to_owned());
+            let grant_id: GrantId = text("grantId")?.parse().ok()?;
+            Some(LedgerEntry {
+                chain_id: text("chainId")?,
+                registry: text("registry")?,
+                grant_id,
+            })
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What the patient can prove: credentials that others issued, kept sealed, and the receipts that the patient issues.
+//!
+//! - [`receipt`]: the receipt of a consent, as file, page or credential
+//! - [`import`]: taking a credential in, after [`check`] found it genuine
+//! - [`cards`]: what is held, one card for all copies of the same
+//! - [`claims`]: what a credential says, in plain words
+//! - [`vc_jose`]: W3C credentials secured as JWT
+//! - [`views`]: what a screen may see of it
+
+mod cards;
+mod check;
+mod claims;
+mod import;
+mod receipt;
+mod vc_jose;
+pub(crate) mod views;
+
+pub use cards::CardsError;
+pub use import::ImportCredentialError;
+pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How a credential is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialForm {
+    /// SD-JWT VC (`dc+sd-jwt`).
+    SdJwt,
+    /// W3C VC 2.0 as JWT (`vc+jwt`).
+    VcJose,
+}
+
+/// One copy of a credential (table `Credentials`, id is the SHA-256 of its text).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct KeptCredential {
+    pub(crate) form: CredentialForm,
+    /// As it came.
+    pub(crate) text: String,
+    /// `iss`, or the DID or address that stands for it.
+    pub(crate) issuer: String,
+    /// The issuer's stable id, where it stood in the trust list.
+    pub(crate) entry_id: Option<String>,
+    /// Issued by this very wallet.
+    pub(crate) own: bool,
+    /// `vct`, or the type beside `VerifiableCredential`.
+    pub(crate) kind: String,
+    /// What it says, with everything that can be disclosed.
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    /// Where its status stands, as the issuer wrote it.
+    pub(crate) status: Option<Value>,
+    /// The pairwise identity whose key it is bound to, by its stable id; none: whoever holds it can show it.
+    pub(crate) bound: Option<String>,
+    /// The same for all copies of one credential.
+    pub(crate) card: String,
+    pub(crate) added: Timestamp,
+}
+
+impl fmt::Debug for KeptCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeptCredential(…)")
+    }
+}
