@@ -4,6 +4,7 @@
 use carnet_did_resolver::{
     Options, PublicKey, ResolveError, Resolved,
     document::Relationship,
+    resolution,
     webvh::{
         self, Log,
         write::{self, Change, Create, Written},
@@ -377,6 +378,8 @@ fn keys_that_were_announced_can_be_used_and_no_others() {
 fn nothing_follows_the_end_of_a_did() {
     let first = create(Change::default(), false);
     let ended = write::deactivate(&first.did, &first.log, &key(1), at(1)).unwrap();
+    assert_eq!(resolution::http_status(&resolve(&first)), 200);
+    assert_eq!(resolution::http_status(&resolve(&ended)), 410);
     assert_eq!(
         refusal(updated(&ended, Change::default(), 1, 2)),
         "webvh_after_deactivation"

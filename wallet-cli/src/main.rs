@@ -6,6 +6,7 @@
 mod answers;
 mod arguments;
 mod backup;
+mod did;
 mod doors;
 mod failure;
 mod import;
