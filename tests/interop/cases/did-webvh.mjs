@@ -60,7 +60,7 @@ async function weRead(ours, { did, log }, witness) {
 // A changed letter, another key, another time: each by its name.
 async function weRefuse(ours, { did, log }, witness) {
   const broken = (change) => {
-    const copy = structuredClone(log);
+    const copy = entries(lines(log));
     change(copy.at(-1));
     return { did, log: lines(copy), witness: witness && JSON.stringify(witness), now: LATER };
   };
@@ -143,11 +143,13 @@ const theyWitness = {
 async function theyRead({ did, log }, witnessProofs) {
   const { doc, meta } = await resolveDIDFromLog(entries(log), { verifier, requestedDid: did, witnessProofs });
   if (meta.error) throw new Error(`they refuse: ${meta.problemDetails?.detail ?? meta.error}`);
+  if (meta.versionId !== entries(log).at(-1).versionId) throw new Error('another version');
+  // They give no document of a DID that was ended.
+  if (!doc && meta.deactivated) return meta;
   // They add the services that every did:webvh has.
   const services = (doc.service ?? []).filter(({ id }) => !/#(files|whois)$/.test(id));
   const { service: _, ...rest } = doc;
   same(services.length ? { ...rest, service: services } : rest, entries(log).at(-1).state, 'documents');
-  if (meta.versionId !== entries(log).at(-1).versionId) throw new Error('another version');
   return meta;
 }
 
