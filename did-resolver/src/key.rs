@@ -157,6 +157,11 @@ impl PublicKey {
         }
     }
 
+    /// An Ed25519 key from its 32 bytes (RFC 8032, section 5.1.5).
+    pub fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::ed25519(bytes)
+    }
+
     /// The P-256 key, where it is one.
     pub fn as_p256(&self) -> Option<&p256::PublicKey> {
         match self {

@@ -1,64 +1,34 @@
-//! DID methods whose document follows from the identifier: `did:key` and `did:jwk`.
+//! Methods whose document follows from the identifier: nobody is asked.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::Value;
-
+pub use crate::error::ResolveError;
 use crate::{
     document::{Document, VerificationMethod},
-    json,
     key::{KeyError, PublicKey},
+    methods::{jwk, key, peer, pkh},
 };
 
-/// Longest DID that is looked at, in bytes.
+pub use crate::methods::peer::{MAX_PEER_LEN, with_long_form};
+
+/// Longest DID that is looked at, in bytes; a did:peer may carry a whole document, up to [`MAX_PEER_LEN`].
 pub const MAX_DID_LEN: usize = 2_048;
 
-const DID_CONTEXT: &str = "https://www.w3.org/ns/did/v1";
-const JWK_CONTEXT: &str = "https://w3id.org/security/jwk/v1";
-const MULTIKEY_CONTEXT: &str = "https://w3id.org/security/multikey/v1";
-
-/// Why a DID has no document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ResolveError {
-    /// Not a DID of its method's form (W3C DID Resolution: `invalidDid`).
-    #[error("this is not a well-formed DID")]
-    InvalidDid,
-    /// A method that isn't supported (`methodNotSupported`).
-    #[error("DIDs of this method are not supported")]
-    MethodNotSupported,
-    /// A well-formed DID of a key that is refused.
-    #[error("the DID's key was refused: {0}")]
-    Key(#[from] KeyError),
-}
-
-impl ResolveError {
-    /// Stable name of the refusal.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidDid => "invalid_did",
-            Self::MethodNotSupported => "method_not_supported",
-            Self::Key(e) => e.code(),
-        }
-    }
-}
-
-/// The document of a `did:key` or `did:jwk`. Pure.
+/// The document of a did:key, did:jwk, did:pkh or did:peer. Pure.
 pub fn resolve(did: &str) -> Result<Document, ResolveError> {
-    if did.len() > MAX_DID_LEN {
-        return Err(ResolveError::InvalidDid);
-    }
-    let (method, id) = did
-        .strip_prefix("did:")
-        .and_then(|rest| rest.split_once(':'))
-        .ok_or(ResolveError::InvalidDid)?;
+    let (method, id) = parts(did)?;
     match method {
-        "jwk" => did_jwk(did, id),
-        "key" => did_key(did, id),
+        "jwk" => jwk::document(did, id),
+        "key" => key::document(did, id),
+        "pkh" => pkh::document(did, id),
+        "peer" => peer::document(did, id),
         _ => Err(ResolveError::MethodNotSupported),
     }
 }
 
-/// The single key behind a `did:key` or `did:jwk`.
+/// The single key behind a did:key or did:jwk.
 pub fn key_of(did: &str) -> Result<PublicKey, ResolveError> {
+    if !matches!(parts(did)?.0, "key" | "jwk") {
+        return Err(ResolveError::MethodNotSupported);
+    }
     let document = resolve(did)?;
     document
         .verification_method
@@ -67,59 +37,26 @@ pub fn key_of(did: &str) -> Result<PublicKey, ResolveError> {
         .ok_or(ResolveError::Key(KeyError::Malformed))
 }
 
-/// <https://github.com/quartzjer/did-jwk/blob/main/spec.md>
-fn did_jwk(did: &str, encoded: &str) -> Result<Document, ResolveError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(encoded)
-        .map_err(|_| ResolveError::InvalidDid)?;
-    let jwk = json::parse(&bytes, MAX_DID_LEN).map_err(|_| ResolveError::InvalidDid)?;
-    let key = PublicKey::from_jwk(&jwk)?;
-    let usage = jwk.get("use").and_then(Value::as_str);
-    // An Ed25519 key can't agree on keys and an X25519 key can't sign, whatever `use` says.
-    let signs = usage != Some("enc") && key.signs();
-    let agrees = usage != Some("sig") && key.agrees();
-    let method = VerificationMethod {
-        id: format!("{did}#0"),
-        kind: "JsonWebKey".into(),
-        controller: did.into(),
-        public_key_jwk: Some(jwk),
-        public_key_multibase: None,
+/// Method and method-specific id (DID Core section 3.1).
+pub(crate) fn parts(did: &str) -> Result<(&str, &str), ResolveError> {
+    let (method, id) = did
+        .strip_prefix("did:")
+        .and_then(|rest| rest.split_once(':'))
+        .ok_or(ResolveError::InvalidDid)?;
+    let longest = if method == "peer" {
+        MAX_PEER_LEN
+    } else {
+        MAX_DID_LEN
     };
-    Ok(document(did, JWK_CONTEXT, method, signs, agrees))
-}
-
-/// W3C CCG did:key method, section 3.1. No X25519 key is derived from an Ed25519 key: nothing here uses it.
-fn did_key(did: &str, multikey: &str) -> Result<Document, ResolveError> {
-    if !multikey.starts_with('z') {
-        return Err(ResolveError::InvalidDid);
-    }
-    let key = PublicKey::from_multikey(multikey)?;
-    let method = VerificationMethod {
-        id: format!("{did}#{multikey}"),
-        kind: "Multikey".into(),
-        controller: did.into(),
-        public_key_jwk: None,
-        public_key_multibase: Some(multikey.into()),
-    };
-    Ok(document(did, MULTIKEY_CONTEXT, method, key.signs(), key.agrees()))
-}
-
-fn document(did: &str, context: &str, method: VerificationMethod, signs: bool, agrees: bool) -> Document {
-    let ids = |listed: bool| {
-        if listed {
-            vec![method.id.clone()]
-        } else {
-            Vec::new()
-        }
-    };
-    Document {
-        context: vec![DID_CONTEXT.into(), context.into()],
-        id: did.into(),
-        authentication: ids(signs),
-        assertion_method: ids(signs),
-        key_agreement: ids(agrees),
-        capability_invocation: ids(signs),
-        capability_delegation: ids(signs),
-        verification_method: vec![method],
+    let name = !method.is_empty()
+        && method
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    // A path, query or fragment makes it a DID URL, which names something else.
+    let bare = !id.is_empty() && !id.contains(['/', '?', '#']) && !id.contains(char::is_whitespace);
+    if did.len() <= longest && name && bare {
+        Ok((method, id))
+    } else {
+        Err(ResolveError::InvalidDid)
     }
 }

@@ -139,10 +139,18 @@ impl Client {
         if let Some((content_type, body)) = body {
             request = request.header(CONTENT_TYPE, content_type).body(body);
         }
-        tokio::time::timeout(limits.total, read(request, limits.body))
-            .await
-            .unwrap_or(Err(FetchError::TimedOut))
+        exchange(request, limits).await
     }
+}
+
+/// Sends a request and reads its answer within the limits.
+pub(crate) async fn exchange(
+    request: reqwest::RequestBuilder,
+    limits: Limits,
+) -> Result<Response, FetchError> {
+    tokio::time::timeout(limits.total, read(request, limits.body))
+        .await
+        .unwrap_or(Err(FetchError::TimedOut))
 }
 
 fn door(pin: &Pin) -> Result<reqwest::Client, FetchError> {
@@ -155,6 +163,11 @@ fn door(pin: &Pin) -> Result<reqwest::Client, FetchError> {
         .with_no_client_auth();
     // No session outlives its connection: two exchanges can't be linked by a ticket.
     tls.resumption = rustls::client::Resumption::disabled();
+    guarded(tls, Vetting { local: pin.local })
+}
+
+/// What every connection has in common, whoever vouches for the other side.
+pub(crate) fn guarded(tls: ClientConfig, vetting: Vetting) -> Result<reqwest::Client, FetchError> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(true)
@@ -165,7 +178,7 @@ fn door(pin: &Pin) -> Result<reqwest::Client, FetchError> {
         .no_proxy()
         .connect_timeout(CONNECT)
         .pool_idle_timeout(Duration::from_secs(15))
-        .dns_resolver(Vetting { local: pin.local })
+        .dns_resolver(vetting)
         .build()
         .map_err(|_| FetchError::Setup)
 }

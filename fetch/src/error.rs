@@ -23,6 +23,8 @@ pub enum FetchError {
     Unreachable,
     #[error("The other side showed another key than the one that is known.")]
     WrongKey,
+    #[error("The other side's certificate is not one that a public authority vouches for.")]
+    NotVouchedFor,
     #[error("The other side took too long.")]
     TimedOut,
     #[error("The other side tried to send us elsewhere.")]
@@ -50,6 +52,7 @@ impl FetchError {
             Self::NameNotFound => "name_not_found",
             Self::Unreachable => "unreachable",
             Self::WrongKey => "wrong_key",
+            Self::NotVouchedFor => "not_vouched_for",
             Self::TimedOut => "timed_out",
             Self::Redirected => "redirected",
             Self::TooLarge => "too_large",

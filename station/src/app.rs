@@ -33,6 +33,8 @@ pub struct App {
     pub trust_list: PathBuf,
     /// The list is made beside the station.
     pub development: bool,
+    /// Whoever asks for a did:web or did:webvh may name any public host, not only those of the list.
+    pub resolve_anywhere: bool,
     pub folder: Folder,
     pub keys: Keys,
     pub db: Db,

@@ -54,6 +54,9 @@ struct Serve {
     /// Origin at which wallets reach the public listener, when it is not the address listened on.
     #[arg(long)]
     public_url: Option<Url>,
+    /// Look up did:web and did:webvh of any public host for whoever asks, not only those of the trust list.
+    #[arg(long)]
+    resolve_anywhere: bool,
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +142,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         name: serve.name,
         trust_list: serve.trust_list,
         public_url: serve.public_url,
+        resolve_anywhere: serve.resolve_anywhere,
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

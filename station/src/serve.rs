@@ -50,6 +50,7 @@ pub struct Options {
     pub name: Option<String>,
     pub trust_list: Option<PathBuf>,
     pub public_url: Option<Url>,
+    pub resolve_anywhere: bool,
     /// What runs as the development authority: this program.
     pub program: Option<PathBuf>,
 }
@@ -178,6 +179,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         public_url,
         client_id: keys.client_id(),
         development: options.trust_list.is_none(),
+        resolve_anywhere: options.resolve_anywhere,
         trust_list: options
             .trust_list
             .unwrap_or_else(|| authority.join(crate::trust::LIST_FILE)),

@@ -16,7 +16,7 @@ mod vault;
 
 use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
-    backup, credentials, doors,
+    backup, credentials, did, doors,
     failure::Failure,
     import, log, people, plain, rescue,
 };
@@ -88,6 +88,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Credentials { command } => credentials::run(&doors::open(common)?, command),
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
+        Command::Did { command } => did::run(command).await,
         Command::Sync => {
             let wallet = doors::open_for_everyone(common)?;
             let done = wallet.sync().await?;

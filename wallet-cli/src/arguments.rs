@@ -113,10 +113,36 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BackupCommand,
     },
+    /// Identifiers of organisations and people: needs no vault
+    Did {
+        #[command(subcommand)]
+        command: DidCommand,
+    },
     /// The vault itself: its passphrase, its words, its key, and whether it is whole
     Vault {
         #[command(subcommand)]
         command: VaultCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DidCommand {
+    /// Find the document of a DID. did:web and did:webvh are asked for at their host, which learns that somebody asked;
+    /// the others follow from the identifier, and nobody is asked
+    Resolve {
+        did: String,
+        /// This version (did:webvh)
+        #[arg(long, value_name = "ID", conflicts_with_all = ["version_time", "version_number"])]
+        version_id: Option<String>,
+        /// What held at this time, such as 2026-01-31T12:00:00Z (did:webvh)
+        #[arg(long, value_name = "TIME", conflicts_with = "version_number")]
+        version_time: Option<jiff::Timestamp>,
+        /// The version of this number, from 1 (did:webvh)
+        #[arg(long, value_name = "N")]
+        version_number: Option<u64>,
+        /// Ask nobody: refuse what would have to be fetched
+        #[arg(long)]
+        offline: bool,
     },
 }
 

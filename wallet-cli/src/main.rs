@@ -7,6 +7,7 @@ mod answers;
 mod arguments;
 mod backup;
 mod credentials;
+mod did;
 mod doors;
 mod failure;
 mod import;

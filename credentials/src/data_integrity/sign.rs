@@ -117,12 +117,10 @@ fn options(how: &Signing<'_>) -> Result<Map<String, Value>, DataIntegrityError> 
         say("expires", seconds(expires));
     }
     say("verificationMethod", how.verification_method.into());
-    let purpose = match how.purpose {
-        Relationship::Authentication => "authentication",
-        Relationship::AssertionMethod => "assertionMethod",
-        Relationship::KeyAgreement => return Err(DataIntegrityError::WrongKey),
-    };
-    say("proofPurpose", purpose.into());
+    if how.purpose == Relationship::KeyAgreement {
+        return Err(DataIntegrityError::WrongKey);
+    }
+    say("proofPurpose", how.purpose.name().into());
     if let Some(challenge) = how.challenge {
         say("challenge", challenge.into());
     }

@@ -104,11 +104,7 @@ pub(super) fn check_proof(
     relationship: Relationship,
     conditions: &Conditions<'_>,
 ) -> Result<(), VcError> {
-    let purpose = match relationship {
-        Relationship::Authentication => "authentication",
-        _ => "assertionMethod",
-    };
-    if proof.purpose != purpose {
+    if proof.purpose != relationship.name() {
         return Err(VcError::WrongPurpose);
     }
     let soon = conditions.now.saturating_add(MAX_SKEW).unwrap_or(conditions.now);
@@ -118,7 +114,7 @@ pub(super) fn check_proof(
     if proof.expires.is_some_and(|expires| expires <= conditions.now) {
         return Err(VcError::ProofExpired);
     }
-    let key = key(conditions.documents, &proof.verification_method, relationship)?;
+    let key = key(conditions.documents, &proof.verification_method, relationship, conditions.now)?;
     secured.verify(proof, &key)?;
     Ok(())
 }

@@ -5,6 +5,8 @@ use carnet_did_resolver::{
     resolve,
 };
 
+use jiff::Timestamp;
+
 use super::VcError;
 use crate::jwk::PublicKey;
 
@@ -29,22 +31,21 @@ pub(super) fn key(
     documents: &dyn Documents,
     method: &str,
     relationship: Relationship,
+    now: Timestamp,
 ) -> Result<PublicKey, VcError> {
     let (did, _) = method.split_once('#').ok_or(VcError::MethodUnknown)?;
     let document = documents.document(did).ok_or(VcError::Unresolved)?;
     if document.id != did {
         return Err(VcError::Unresolved);
     }
-    let found = document
-        .verification_method
-        .iter()
-        .find(|m| m.id == method)
-        .ok_or(VcError::MethodUnknown)?;
+    let found = document.method(method).ok_or(VcError::MethodUnknown)?;
     if found.controller != did {
         return Err(VcError::ForeignKey);
     }
     if found.public_key().is_none() {
         return Err(VcError::MethodUnknown);
     }
-    document.key_for(method, relationship).ok_or(VcError::NotListed)
+    document
+        .key_for_at(method, relationship, now)
+        .ok_or(VcError::NotListed)
 }

@@ -123,7 +123,7 @@ fn verify(
     let unverified = jws::parse(compact, MAX_LEN)?;
     unverified.check_header(typ)?;
     let kid = kid_of(&unverified)?;
-    let key = key(conditions.documents, &kid, relationship)?;
+    let key = key(conditions.documents, &kid, relationship, conditions.now)?;
     let verified = unverified.verify(typ, &key)?;
     if verified
         .header

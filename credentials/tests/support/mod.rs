@@ -10,7 +10,7 @@ use carnet_credentials::{
     status::bitstring::NoLists,
     vc::{Conditions, Documents, Expected, Offline},
 };
-use carnet_did_resolver::document::{Document, Relationship, VerificationMethod};
+use carnet_did_resolver::document::{Document, Relationship};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -124,22 +124,18 @@ impl Documents for Made {
     }
 }
 
-/// A document with one key, listed nowhere yet.
-pub(crate) fn document(did: &str, controller: &str, key: &PublicKey) -> Document {
-    Document {
-        context: vec!["https://www.w3.org/ns/did/v1".into()],
-        id: did.into(),
-        verification_method: vec![VerificationMethod {
-            id: format!("{did}#key-1"),
-            kind: "Multikey".into(),
-            controller: controller.into(),
-            public_key_jwk: None,
-            public_key_multibase: Some(key.to_multikey()),
-        }],
-        authentication: Vec::new(),
-        assertion_method: Vec::new(),
-        key_agreement: Vec::new(),
-        capability_invocation: Vec::new(),
-        capability_delegation: Vec::new(),
+/// A document with one key, listed under these relationships.
+pub(crate) fn document(did: &str, controller: &str, key: &PublicKey, listed: &[&str]) -> Document {
+    let id = format!("{did}#key-1");
+    let mut json = json!({
+        "@context": ["https://www.w3.org/ns/did/v1"],
+        "id": did,
+        "verificationMethod": [
+            { "id": id, "type": "Multikey", "controller": controller, "publicKeyMultibase": key.to_multikey() },
+        ],
+    });
+    for relationship in listed {
+        json[relationship] = json!([id]);
     }
+    Document::read(json.as_object().unwrap().clone()).unwrap()
 }

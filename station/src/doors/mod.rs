@@ -1,6 +1,7 @@
 //! The two doors: HTTP in, use case, HTTP out.
 
 pub mod guard;
+mod identifiers;
 pub mod public;
 pub mod staff;
 mod views;

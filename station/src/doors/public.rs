@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::at_work;
+use super::{at_work, identifiers};
 use crate::{
     answer,
     app::App,
@@ -49,6 +49,7 @@ struct Door {
 
 /// Everything that wallets may ask.
 pub fn router(app: Arc<App>) -> Router {
+    let identifiers = identifiers::router(Arc::clone(&app));
     let door = Arc::new(Door {
         app,
         // Generous enough for a clinic behind one address.
@@ -72,6 +73,7 @@ pub fn router(app: Arc<App>) -> Router {
         )
         .route("/ledger/events", get(events))
         .route("/policy", get(policy))
+        .merge(identifiers)
         .layer(from_fn(|request, next| within(limits::REQUEST, request, next)));
     let slow = Router::new()
         .route(

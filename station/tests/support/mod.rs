@@ -102,6 +102,7 @@ impl Station {
             name: None,
             trust_list: None,
             public_url: None,
+            resolve_anywhere: false,
             program: Some(PROGRAM.into()),
         };
         let opened = serve::open(options, clock.source()).await.unwrap();
