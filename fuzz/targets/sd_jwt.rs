@@ -2,7 +2,7 @@
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]
-use carnet_credentials::sd_jwt::{self, Expect, Issuer};
+use carnet_credentials::sd_jwt::{self, Expect, Issuer, Rules, StatusRule};
 #[cfg(fuzzing)]
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,12 +14,16 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = sd_jwt::check(
         text,
         &Expect {
+            credential: Rules {
+                vct: "urn:carnet:holder:1",
+                issuer: Issuer::SelfIssued,
+                status: StatusRule::Later,
+                legacy_typ: true,
+                now: Timestamp::UNIX_EPOCH,
+                leeway: SignedDuration::from_secs(60),
+            },
             aud: "x509_hash:a",
             nonce: "n",
-            vct: "urn:carnet:holder:1",
-            issuer: Issuer::SelfIssued,
-            now: Timestamp::UNIX_EPOCH,
-            leeway: SignedDuration::from_secs(60),
             max_age: SignedDuration::from_secs(300),
         },
     );
