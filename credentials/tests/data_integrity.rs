@@ -1,5 +1,5 @@
 //! Proofs inside a document, against the W3C's vectors and against change.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::PathBuf};
 
