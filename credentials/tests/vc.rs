@@ -1,5 +1,4 @@
 //! Credentials and presentations, through the gate.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 
@@ -41,9 +40,11 @@ fn a_second_signature_must_hold_too() {
 fn a_chain_of_proofs_holds_in_its_order_only() {
     let (issuer, witness) = (Actor::new(1), Actor::new(2));
     let first = issuer.proven(issuer.credential("did:example:ada"), |how| {
-        how.id = Some("urn:proof:1")
+        how.id = Some("urn:proof:1");
     });
-    let chained = witness.proven(first, |how| how.previous = &["urn:proof:1"]);
+    let chained = witness.proven(first, |how| {
+        how.previous = &["urn:proof:1"];
+    });
     assert!(check(&chained, &conditions()).is_ok());
     let mut cut = chained.clone();
     cut["proof"][0].as_object_mut().unwrap().remove("id");
