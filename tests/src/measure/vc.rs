@@ -55,7 +55,12 @@ pub(super) fn print() {
         });
         line("eddsa-jcs-2022 proof, key at hand", proof_only, bare, "≤ 2");
         let whole = cpu_each(9, 2_000, || check(&document, &conditions).is_ok());
-        line("eddsa-jcs-2022 credential, whole gate with did:key", whole, bare, "");
+        line(
+            "eddsa-jcs-2022 credential, whole gate with did:key",
+            whole,
+            bare,
+            "",
+        );
     }
     if let Some(document) = signed(Suite::EddsaRdfc2022) {
         let whole = cpu_each(5, 100, || check(&document, &conditions).is_ok());
@@ -63,6 +68,11 @@ pub(super) fn print() {
     }
     if let Ok(bits) = Bits::new(8 * MIN_ENTRIES) {
         let lookup = cpu_each(9, 100_000, || bits.get(black_box(777_777)));
-        line("bitstring status list of 1 M entries, lookup", lookup, bare, "≤ 10 µs");
+        line(
+            "bitstring status list of 1 M entries, lookup",
+            lookup,
+            bare,
+            "≤ 10 µs",
+        );
     }
 }
