@@ -1,5 +1,5 @@
 //! The VC API as a test suite meets it: a process of its own, real TLS, requests as the CCG's drafts have them.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     io::{BufRead as _, BufReader},

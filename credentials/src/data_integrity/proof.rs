@@ -38,9 +38,8 @@ impl Proof {
     pub(super) fn read(proof: &Value) -> Result<Self, DataIntegrityError> {
         let malformed = DataIntegrityError::ProofMalformed;
         let mut options = proof.as_object().ok_or(malformed)?.clone();
-        let value = match options.remove("proofValue") {
-            Some(Value::String(value)) => value,
-            _ => return Err(malformed),
+        let Some(Value::String(value)) = options.remove("proofValue") else {
+            return Err(malformed);
         };
         let kind = options.get("type").and_then(Value::as_str).ok_or(malformed)?;
         let suite = Suite::of(kind, options.get("cryptosuite")).ok_or(DataIntegrityError::UnknownSuite)?;

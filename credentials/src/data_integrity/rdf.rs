@@ -301,7 +301,10 @@ fn write_term(line: &mut String, term: &Term, name: &dyn Fn(usize) -> String) {
                     '\r' => line.push_str("\\r"),
                     '"' => line.push_str("\\\""),
                     '\\' => line.push_str("\\\\"),
-                    c if c.is_ascii_control() => line.push_str(&format!("\\u{:04X}", u32::from(c))),
+                    c if c.is_ascii_control() => {
+                        line.push_str("\\u00");
+                        line.push_str(&hex::encode_upper([c as u8]));
+                    }
                     c => line.push(c),
                 }
             }

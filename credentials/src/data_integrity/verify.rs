@@ -131,12 +131,11 @@ pub(super) fn message(
             options.insert("@context".into(), context.clone());
         }
         let options = rdfc::canonicalize(&jsonld::statements(&options)?, hash)?;
-        let statements = match statements.get() {
-            Some(statements) => statements,
-            None => {
-                let found = jsonld::statements(document)?;
-                statements.get_or_init(|| found)
-            }
+        let statements = if let Some(statements) = statements.get() {
+            statements
+        } else {
+            let found = jsonld::statements(document)?;
+            statements.get_or_init(|| found)
         };
         (
             options.into_bytes(),

@@ -1,6 +1,6 @@
 //! W3C Bitstring Status List 1.0: one bit for each credential, in a list that is a credential itself.
 
-use std::{collections::HashMap, io::Read};
+use std::{collections::HashMap, hash::BuildHasher, io::Read};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
@@ -59,7 +59,7 @@ pub trait StatusLists {
     }
 }
 
-impl StatusLists for HashMap<String, StatusList> {
+impl<S: BuildHasher> StatusLists for HashMap<String, StatusList, S> {
     fn status_list(&self, address: &str) -> Option<&StatusList> {
         self.get(address)
     }

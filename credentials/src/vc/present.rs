@@ -9,7 +9,7 @@ use super::{
     jose,
     model::{Presentation, texts},
 };
-use crate::data_integrity::Secured;
+use crate::data_integrity::{Proof, Secured};
 
 /// How a credential as a signed text stands in a presentation (VC Data Model 2.0, section 4.13.1).
 const ENVELOPE: &str = "data:application/vc+jwt,";
@@ -44,7 +44,7 @@ pub fn check_presentation(
     let secured = Secured::read(document)?;
     let holder = presentation
         .holder
-        .or_else(|| secured.proofs().first().map(|proof| proof.controller()))
+        .or_else(|| secured.proofs().first().map(Proof::controller))
         .unwrap_or_default();
     for proof in secured.proofs() {
         if proof.controller() != holder {

@@ -13,6 +13,9 @@ use carnet_credentials::{
 };
 use serde_json::{Map, Value, json};
 
+/// Members of a JSON object.
+pub(crate) type Object = Map<String, Value>;
+
 /// A refusal: our code and the data model's problem type.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -86,7 +89,7 @@ impl From<JsonError> for Problem {
 }
 
 /// A request: the object under `name`, and `options` (none is an empty object).
-pub(crate) fn read(body: &[u8], name: &str) -> Result<(Map<String, Value>, Map<String, Value>), Problem> {
+pub(crate) fn read(body: &[u8], name: &str) -> Result<(Object, Object), Problem> {
     let mut request = json::parse_object(body, super::MAX_BODY)?;
     let missing = || Problem::malformed("request_malformed", "The request lacks the object it is about.");
     let Some(Value::Object(subject)) = request.remove(name) else {
