@@ -269,7 +269,7 @@ pub(crate) enum CredentialsCommand {
     Show { id: String },
     /// Take a card in: a file, or its text
     Import {
-        /// SD-JWT VC or W3C credential as JWT
+        /// SD-JWT VC or W3C credential (JWT, or JSON with proofs)
         #[arg(value_name = "FILE|TEXT")]
         card: String,
     },

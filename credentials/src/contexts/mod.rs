@@ -10,6 +10,9 @@ pub const CREDENTIALS_V2: &str = "https://www.w3.org/ns/credentials/v2";
 /// Proofs, for credentials of model 1.1 (2.0 has them built in).
 pub const DATA_INTEGRITY_V2: &str = "https://w3id.org/security/data-integrity/v2";
 
+/// The receipt of a consent: our own, `docs/receipts.md`.
+pub const CONSENT_RECEIPT_V1: &str = "urn:carnet:context:consent-receipt:1";
+
 /// One bundled context.
 #[derive(Debug)]
 pub struct Context {
@@ -22,7 +25,7 @@ pub struct Context {
 }
 
 /// All that are known.
-pub const BUNDLED: [Context; 6] = [
+pub const BUNDLED: [Context; 7] = [
     Context {
         iri: CREDENTIALS_V1,
         text: include_str!("credentials-v1.jsonld"),
@@ -52,6 +55,11 @@ pub const BUNDLED: [Context; 6] = [
         iri: "https://w3id.org/citizenship/v4rc1",
         text: include_str!("citizenship-v4rc1.jsonld"),
         sha256: "a89b0bc00b1848ac3dfdf956c7dd5de8567e755351c07ec6a1c2b4a08b67953b",
+    },
+    Context {
+        iri: CONSENT_RECEIPT_V1,
+        text: include_str!("consent-receipt-v1.jsonld"),
+        sha256: "bc46f1648e1202f9504a4c8ecf96be958bdfb70fd1424e51f5a1bdc28048ab98",
     },
 ];
 

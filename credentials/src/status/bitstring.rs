@@ -52,11 +52,30 @@ impl StatusListError {
 pub trait StatusLists {
     /// The list of this address.
     fn status_list(&self, address: &str) -> Option<&StatusList>;
+
+    /// Whether the caller looks the status up afterwards, of whatever kind it is.
+    fn later(&self) -> bool {
+        false
+    }
 }
 
 impl<S: BuildHasher> StatusLists for HashMap<String, StatusList, S> {
     fn status_list(&self, address: &str) -> Option<&StatusList> {
         self.get(address)
+    }
+}
+
+/// The status is not decided here: who takes a credential in asks for it later, under its `credentialStatus`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Later;
+
+impl StatusLists for Later {
+    fn status_list(&self, _address: &str) -> Option<&StatusList> {
+        None
+    }
+
+    fn later(&self) -> bool {
+        true
     }
 }
 

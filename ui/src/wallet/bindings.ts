@@ -287,8 +287,10 @@ export type ConsentView = {
 export type CredentialForm = 
 /**  SD-JWT VC (`dc+sd-jwt`). */
 "sd_jwt" | 
-/**  W3C VC 2.0 as JWT (`vc+jwt`). */
-"vc_jose";
+/**  W3C credential as JWT (`vc+jwt`). */
+"vc_jose" | 
+/**  W3C credential with Data Integrity proofs. */
+"vc_data_integrity";
 
 /**  How an error reaches a screen or a terminal. */
 export type ErrorView = {

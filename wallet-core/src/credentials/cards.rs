@@ -188,7 +188,7 @@ fn issuer(kept: &KeptCredential, list: Option<&TrustList>) -> IssuerView {
 fn ledger_entry(form: CredentialForm, status: &Value) -> Option<LedgerEntry> {
     match form {
         CredentialForm::SdJwt => serde_json::from_value(status.get(LEDGER_STATUS)?.clone()).ok(),
-        CredentialForm::VcJose => {
+        CredentialForm::VcJose | CredentialForm::VcDataIntegrity => {
             let text = |name: &str| Some(status.get(name)?.as_str()?.to_owned());
             let grant_id: GrantId = text("grantId")?.parse().ok()?;
             Some(LedgerEntry {

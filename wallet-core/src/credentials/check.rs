@@ -5,13 +5,14 @@ use carnet_credentials::{
     jwk::PublicKey,
     jws::JwsError,
     sd_jwt::{Received, SdJwtError},
+    vc,
 };
 use carnet_exchange::{Entry, TrustList, client_id_of, key_in_header, trust::Role};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{CredentialForm, import::ImportCredentialError, vc_jose};
+use super::{CredentialForm, import::ImportCredentialError, w3c};
 
 /// A key of this wallet, under the stable id of the organisation that knows it.
 pub(super) struct OwnKey {
@@ -44,11 +45,15 @@ pub(super) fn check_incoming(
     now: Timestamp,
 ) -> Result<Checked, ImportCredentialError> {
     let checked = if text.starts_with('{') {
-        return Err(ImportCredentialError::OtherForm);
+        vc(
+            CredentialForm::VcDataIntegrity,
+            w3c::check_document(text, now)?,
+            own,
+        )?
     } else if text.contains('~') {
         sd_jwt(text, list, own, now)?
     } else {
-        vc(text, own)?
+        vc(CredentialForm::VcJose, w3c::check_jwt(text, now)?, own)?
     };
     match checked.until {
         Some(until) if now >= until => Err(ImportCredentialError::Expired),
@@ -108,17 +113,21 @@ fn sd_jwt(
     })
 }
 
-fn vc(text: &str, own: &[OwnKey]) -> Result<Checked, ImportCredentialError> {
-    let verified = vc_jose::verify(text).map_err(|error| match error {
-        vc_jose::Refused::Jws(JwsError::BadSignature) => ImportCredentialError::BadSignature,
-        vc_jose::Refused::Jws(_) => ImportCredentialError::NotACredential,
-        vc_jose::Refused::Form => ImportCredentialError::Malformed,
-        vc_jose::Refused::Issuer => ImportCredentialError::UnknownIssuer,
-    })?;
-    let mut credential = verified.credential;
-    let subject = credential.remove("credentialSubject");
-    let Some(Value::Object(mut claims)) = subject else {
-        return Err(ImportCredentialError::OtherForm);
+fn vc(
+    form: CredentialForm,
+    mut checked: vc::Checked,
+    own: &[OwnKey],
+) -> Result<Checked, ImportCredentialError> {
+    let kind = w3c::kind(&checked);
+    let status = checked.credential.remove("credentialStatus");
+    // About one person or nobody: a card about several is nobody's own.
+    let mut claims = match checked.credential.remove("credentialSubject") {
+        Some(Value::Object(subject)) => subject,
+        Some(Value::Array(subjects)) => match <[Value; 1]>::try_from(subjects) {
+            Ok([Value::Object(subject)]) => subject,
+            _ => return Err(ImportCredentialError::OtherForm),
+        },
+        _ => return Err(ImportCredentialError::Malformed),
     };
     let bound = match claims.remove("id") {
         Some(Value::String(id)) if id.starts_with("did:") => {
@@ -130,15 +139,15 @@ fn vc(text: &str, own: &[OwnKey]) -> Result<Checked, ImportCredentialError> {
         _ => None,
     };
     Ok(Checked {
-        form: CredentialForm::VcJose,
-        own: own.iter().any(|own| own.key.did_jwk() == verified.issuer),
-        issuer: verified.issuer,
+        form,
+        own: own.iter().any(|own| own.key.did_jwk() == checked.issuer),
+        issuer: checked.issuer,
         entry_id: None,
-        kind: verified.kind,
+        kind,
         claims,
-        from: verified.from,
-        until: verified.until,
-        status: credential.remove("credentialStatus"),
+        from: checked.valid_from,
+        until: checked.valid_until,
+        status,
         bound,
     })
 }
@@ -180,7 +189,7 @@ impl Signers {
         }
         let iss = iss.ok_or(ImportCredentialError::UnknownIssuer)?;
         if iss.starts_with("did:") {
-            let key = vc_jose::key_of(iss, header).ok_or(ImportCredentialError::UnknownIssuer)?;
+            let key = w3c::key_of(iss, header).ok_or(ImportCredentialError::UnknownIssuer)?;
             return Ok(Self {
                 issuer: iss.to_owned(),
                 entry_id: None,

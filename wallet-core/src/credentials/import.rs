@@ -31,7 +31,7 @@ pub enum ImportCredentialError {
     TooLarge,
     #[error("This is not a card that this wallet can read. Nothing was kept.")]
     NotACredential,
-    #[error("This kind of card can't be checked yet. Nothing was kept.")]
+    #[error("This kind of card can't be checked here. Nothing was kept.")]
     OtherForm,
     #[error("This card is not made as it should be. Nothing was kept.")]
     Malformed,
@@ -49,6 +49,8 @@ pub enum ImportCredentialError {
     Shown,
     #[error("This card has expired. Nothing was kept.")]
     Expired,
+    #[error("This card is not valid yet. Nothing was kept.")]
+    NotYet,
     #[error("There is room for 1,000 cards of one person. Nothing was kept.")]
     Full,
     #[error(transparent)]
@@ -88,6 +90,7 @@ impl Described for ImportCredentialError {
             ),
             Self::Shown => Facts::expected("card_was_shown", "Choose the card itself."),
             Self::Expired => Facts::expected("card_expired", ASK),
+            Self::NotYet => Facts::expected("card_not_yet", "Keep the file, and add it once it is valid."),
             Self::Full => Facts::expected("too_many_cards", "Remove cards that you no longer need."),
             Self::Cards(error) => error.facts(),
             Self::Trust(error) => error.facts(),

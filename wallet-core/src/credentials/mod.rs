@@ -4,7 +4,7 @@
 //! - [`import`]: taking a credential in, after [`check`] found it genuine
 //! - [`cards`]: what is held, one card for all copies of the same
 //! - [`claims`]: what a credential says, in plain words
-//! - [`vc_jose`]: W3C credentials secured as JWT
+//! - [`w3c`]: credentials of the W3C's data model
 //! - [`views`]: what a screen may see of it
 
 mod cards;
@@ -12,8 +12,8 @@ mod check;
 mod claims;
 mod import;
 mod receipt;
-mod vc_jose;
 pub(crate) mod views;
+mod w3c;
 
 pub use cards::CardsError;
 pub use import::ImportCredentialError;
@@ -31,8 +31,10 @@ use serde_json::{Map, Value};
 pub enum CredentialForm {
     /// SD-JWT VC (`dc+sd-jwt`).
     SdJwt,
-    /// W3C VC 2.0 as JWT (`vc+jwt`).
+    /// W3C credential as JWT (`vc+jwt`).
     VcJose,
+    /// W3C credential with Data Integrity proofs.
+    VcDataIntegrity,
 }
 
 /// One copy of a credential (table `Credentials`, id is the SHA-256 of its text).

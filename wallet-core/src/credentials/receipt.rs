@@ -2,15 +2,17 @@
 
 use carnet_consent::{Consent, LEDGER_STATUS, RECEIPT_TYPE, Receipt, ReceiptFacts, WalletState};
 use carnet_credentials::{
+    contexts::{CONSENT_RECEIPT_V1, CREDENTIALS_V2},
     jwk::PublicKey,
     sd_jwt::{self, Issuance, IssueError},
+    vc::VcError,
 };
 use carnet_exchange::{manage::read_kept_receipt, promise::read_kept};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::vc_jose;
+use super::w3c;
 use crate::{
     ConsentsError, Described, Facts, NoRandomness, Wallet,
     activity::{Entry, Happened},
@@ -81,6 +83,8 @@ pub enum ReceiptError {
     Unreadable,
     #[error("The receipt could not be signed: {0}.")]
     Issue(#[from] IssueError),
+    #[error("The receipt could not be signed: {0}.")]
+    Vc(#[from] VcError),
     #[error(transparent)]
     Paper(#[from] carnet_paper::PaperError),
     #[error(transparent)]
@@ -103,6 +107,7 @@ impl Described for ReceiptError {
                 "Ask the clinic for its copy of the receipt.",
             ),
             Self::Issue(error) => Facts::unexpected(error.code(), "Save it as JSON or PDF instead."),
+            Self::Vc(error) => Facts::unexpected(error.code(), "Save it as JSON or PDF instead."),
             Self::Paper(error) => Facts::unexpected(error.code(), error.next()),
             Self::Randomness(_) => Facts::critical("no_randomness", "Restart this device and try again."),
             Self::Vault(error) => crate::error::vault_facts(error),
@@ -123,7 +128,10 @@ impl Wallet {
             ReceiptForm::Vc => {
                 let key = self.vault.keys().derive_holder_key(&kept.verifier_id);
                 let credential = as_vc(&receipt, &PublicKey::from(&key).did_jwk());
-                vc_jose::sign(&credential, &key).into_bytes()
+                let Value::Object(credential) = credential else {
+                    return Err(ReceiptError::Unreadable);
+                };
+                w3c::sign(&credential, &key)?.into_bytes()
             }
         };
         let mut change = self.vault.change();
@@ -221,15 +229,12 @@ fn time(seconds: u64) -> Result<Timestamp, ReceiptError> {
         .ok_or(ReceiptError::Unreadable)
 }
 
-/// What the receipt's own names mean: `credentials/src/contexts/consent-receipt-v1.jsonld`.
-const RECEIPT_CONTEXT: &str = "urn:carnet:context:consent-receipt:1";
-
 /// The receipt as a W3C credential; in it, the receipt stays the JSON that both sides have.
 fn as_vc(receipt: &Receipt, issuer: &str) -> Value {
     let status = receipt.status();
     json!({
-        "@context": [vc_jose::CONTEXT, RECEIPT_CONTEXT],
-        "type": [vc_jose::TYPE, "ConsentReceipt"],
+        "@context": [CREDENTIALS_V2, CONSENT_RECEIPT_V1],
+        "type": [w3c::TYPE, "ConsentReceipt"],
         "issuer": issuer,
         "validFrom": receipt.given().to_string(),
         "credentialSubject": { "id": issuer, "receipt": receipt.to_value() },

@@ -4,7 +4,12 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use carnet_credentials::{jwk::PublicKey, jws};
+use carnet_credentials::{
+    data_integrity::{self, Signing, Suite},
+    jwk::PublicKey,
+    jws,
+};
+use carnet_did_resolver::document::Relationship;
 use carnet_exchange::{Entry, client_id_of, trust::Role};
 use carnet_wallet_core::{
     Choice, Clock, Described, ImportCredentialError, ReceiptForm, Wallet, unwatched,
@@ -354,7 +359,7 @@ async fn what_is_not_genuine_or_not_for_this_person_is_not_kept() {
         (format!("{good}WyJhIiwiYiIsMV0~"), "card_malformed"),
         (
             r#"{"type":["VerifiableCredential"]}"#.to_owned(),
-            "card_other_form",
+            "card_unreadable",
         ),
         ("Dear Maria".to_owned(), "card_unreadable"),
         (String::new(), "card_unreadable"),
@@ -392,4 +397,65 @@ async fn cards_of_two_people_never_mix() {
     );
     drop(ana);
     assert_eq!(patient.restarted().wallet.cards().unwrap().len(), 1);
+}
+
+/// A W3C credential about anybody, with a proof inside.
+fn proven(more: &Value) -> String {
+    let key = key(60);
+    let did = PublicKey::from(&key).did_key();
+    let mut credential = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/examples/v2"],
+        "type": ["VerifiableCredential", "LibraryCard"],
+        "issuer": did,
+        "validUntil": (Timestamp::now() + jiff::SignedDuration::from_hours(24)).to_string(),
+        "credentialSubject": { "borrowsUntil": "2030" },
+    });
+    for (name, value) in more.as_object().unwrap() {
+        credential[name] = value.clone();
+    }
+    let kid = format!("{did}#{}", PublicKey::from(&key).to_multikey());
+    let suite = Suite::named("ecdsa-rdfc-2019").unwrap();
+    let how = Signing::new(suite, Relationship::AssertionMethod, &kid, Timestamp::now());
+    let signed = data_integrity::sign(credential.as_object().unwrap().clone(), &how, &key).unwrap();
+    Value::Object(signed).to_string()
+}
+
+#[tokio::test]
+async fn a_w3c_card_passes_the_gate_and_its_status_is_said_to_be_unchecked() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    let wallet = &patient.wallet;
+    let good = proven(&json!({}));
+    let card = take(wallet, &good).unwrap().card;
+    assert_eq!(
+        (card.title.as_str(), card.status.state.as_str()),
+        ("Library card", "none")
+    );
+    let view = wallet.card(&card.id).unwrap();
+    assert!(!view.bound && view.claims[0].label == "Borrows until");
+
+    let entry = json!({
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "7",
+        "statusListCredential": "https://library.example/status/1",
+    });
+    let listed = take(wallet, &proven(&json!({ "credentialStatus": entry }))).unwrap();
+    assert!(listed.card.id == card.id && listed.card.copies == 2);
+    assert_eq!(listed.card.status.state, "not_checked");
+
+    let theirs = json!({ "id": PublicKey::from(&key(50)).did_key(), "borrowsUntil": "2030" });
+    assert_eq!(
+        refused(wallet, &proven(&json!({ "credentialSubject": theirs }))),
+        "card_not_yours"
+    );
+    assert_eq!(
+        refused(wallet, &good.replace("2030", "2090")),
+        "card_bad_signature"
+    );
+    let context = "https://www.w3.org/ns/credentials/examples/v2";
+    assert_eq!(
+        refused(wallet, &good.replace(context, "https://library.example/v1")),
+        "card_other_form"
+    );
 }
