@@ -344,7 +344,7 @@ fn a_document_gives_out_a_key_only_where_all_of_it_agrees() {
     ));
     assert!(!asserts(&|json| json["assertionMethod"] = json!([])));
     let ends = |json: &mut serde_json::Value| {
-        json["verificationMethod"][0]["expires"] = json!("2026-06-01T00:00:00Z")
+        json["verificationMethod"][0]["expires"] = json!("2026-06-01T00:00:00Z");
     };
     assert!(!asserts(&ends));
     let ending = document(&ends).unwrap();
