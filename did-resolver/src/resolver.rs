@@ -53,9 +53,9 @@ impl Default for Keeping {
     /// An hour, half a minute, a day, 32 MiB.
     fn default() -> Self {
         Self {
-            good: Duration::from_secs(3_600),
+            good: Duration::from_hours(1),
             bad: Duration::from_secs(30),
-            stale: Duration::from_secs(86_400),
+            stale: Duration::from_hours(24),
             bytes: 32 << 20,
         }
     }

@@ -210,7 +210,7 @@ async fn an_answer_is_kept_for_its_time_and_asked_again_when_told_to() {
     assert_eq!(host.asked(), 1);
     ask(no_cache()).await.unwrap();
     assert_eq!(host.asked(), 2);
-    host.pass(Duration::from_secs(3_600));
+    host.pass(Duration::from_hours(1));
     ask(Options::default()).await.unwrap();
     assert_eq!(host.asked(), 3);
 }
@@ -222,11 +222,11 @@ async fn a_host_that_is_down_leaves_the_last_good_copy_marked_stale_for_a_day() 
     let resolver = host.resolver();
     let fresh = resolver.resolve(&did, &Options::default()).await.unwrap();
     host.down.store(true, Ordering::SeqCst);
-    host.pass(Duration::from_secs(3_600));
+    host.pass(Duration::from_hours(1));
     let stale = resolver.resolve(&did, &Options::default()).await.unwrap();
     assert!(stale.stale);
     assert_eq!(stale.retrieved, fresh.retrieved);
-    host.pass(Duration::from_secs(86_400));
+    host.pass(Duration::from_hours(24));
     let error = resolver.resolve(&did, &Options::default()).await.unwrap_err();
     assert!(error.is_temporary(), "{}", error.code());
 }
@@ -365,7 +365,7 @@ async fn a_host_can_not_take_back_what_it_published() {
     let host = Host::start().await;
     let resolver = host.resolver();
     let first = log_of(&host, Change::default());
-    host.pass(Duration::from_secs(60));
+    host.pass(Duration::from_mins(1));
     let ended = write::deactivate(
         &first.did,
         &first.log,

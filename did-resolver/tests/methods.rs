@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_did_resolver::{
-    Document, PublicKey, ResolveError,
+    Document, Options, PublicKey, ResolveError,
     document::Relationship,
     key::KeyError,
     resolve,
@@ -344,7 +344,7 @@ fn a_document_gives_out_a_key_only_where_all_of_it_agrees() {
     ));
     assert!(!asserts(&|json| json["assertionMethod"] = json!([])));
     let ends = |json: &mut serde_json::Value| {
-        json["verificationMethod"][0]["expires"] = json!("2026-06-01T00:00:00Z")
+        json["verificationMethod"][0]["expires"] = json!("2026-06-01T00:00:00Z");
     };
     assert!(!asserts(&ends));
     let ending = document(&ends).unwrap();
@@ -368,7 +368,36 @@ fn a_document_gives_out_a_key_only_where_all_of_it_agrees() {
     }
 }
 
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(|flag| json!(flag)),
+        any::<f64>().prop_map(|number| json!(number)),
+        "(did:web:a|#k|Multikey|z6Mk|.{0,6})".prop_map(|text| json!(text)),
+    ];
+    let name = "(id|type|controller|service|verificationMethod|assertionMethod|publicKeyMultibase|expires|x)";
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::Array),
+            prop::collection::btree_map(name, inner, 0..6).prop_map(|members| json!(members)),
+        ]
+    })
+}
+
 proptest! {
+    #[test]
+    fn any_json_is_a_document_that_stays_as_it_is_or_none(json in any_json()) {
+        if let Ok(document) = serde_json::from_value::<Document>(json.clone()) {
+            prop_assert_eq!(serde_json::to_value(&document).unwrap(), json);
+            let _ = document.key_for("#k", Relationship::AssertionMethod);
+        }
+    }
+
+    #[test]
+    fn any_options_are_answered_without_a_panic(pairs in prop::collection::vec(("(versionId|versionTime|versionNumber|noCache|.{0,3})", ".{0,30}"), 0..4)) {
+        let _ = Options::from_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    }
+
     #[test]
     fn any_text_is_answered_without_a_panic(text in "(did:(key:|jwk:|pkh:(eip155|bip122|solana):|peer:[024][.z]?))?.{0,120}") {
         let _ = resolve(&text);

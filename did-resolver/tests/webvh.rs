@@ -95,7 +95,8 @@ fn broken(log: &str, index: usize, change: impl FnOnce(&mut Value)) -> String {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     change(&mut entries[index]);
-    entries.iter().map(|entry| format!("{entry}\n")).collect()
+    let lines: Vec<String> = entries.iter().map(Value::to_string).collect();
+    lines.join("\n")
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Logs that five other implementations of did:webvh 1.0 wrote, and what each of them made of its own.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
     collections::BTreeMap,

@@ -118,13 +118,14 @@ fn is_bitcoin_address(text: &str) -> bool {
     if text.len() > 90 {
         return false;
     }
-    if let Some((_, data)) = text.rsplit_once('1').filter(|(prefix, _)| prefix.len() >= 2) {
-        if data.len() >= 8
+    let bech32 = text.rsplit_once('1').is_some_and(|(prefix, data)| {
+        prefix.len() >= 2
+            && data.len() >= 8
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && data.chars().all(|c| BECH32.contains(c))
-        {
-            return true;
-        }
+    });
+    if bech32 {
+        return true;
     }
     if !is_base58(text, 36) {
         return false;

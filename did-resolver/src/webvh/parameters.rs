@@ -256,7 +256,7 @@ fn list(
     for item in items {
         match item.as_str() {
             Some(text) if fits(text) && !texts.iter().any(|other| other == text) => {
-                texts.push(text.to_owned())
+                texts.push(text.to_owned());
             }
             _ => return Err(WebvhError::Parameter),
         }

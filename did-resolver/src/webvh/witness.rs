@@ -34,8 +34,11 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Proofs by the multikey of their witness, each with its version's place in the log.
-struct Proofs(HashMap<String, Vec<(usize, Map<String, Value>)>>);
+/// The place of a version in the log, and a proof for it.
+type Voice = (usize, Map<String, Value>);
+
+/// Proofs by the multikey of their witness.
+struct Proofs(HashMap<String, Vec<Voice>>);
 
 impl Proofs {
     fn read(versions: &[Version], file: &[u8]) -> Result<Self, WebvhError> {
@@ -45,7 +48,7 @@ impl Proofs {
             .enumerate()
             .map(|(place, version)| (version.id.as_str(), place))
             .collect();
-        let mut by_witness: HashMap<String, Vec<(usize, Map<String, Value>)>> = HashMap::new();
+        let mut by_witness: HashMap<String, Vec<Voice>> = HashMap::new();
         let Value::Array(items) = json else {
             return Err(WebvhError::WitnessMalformed);
         };

@@ -20,11 +20,15 @@ pub(super) fn answer(op: &str, input: &Value) -> Result<Value, String> {
         "create" => create(input),
         "update" => {
             let (did, log) = (text(input, "did")?, text(input, "log")?);
-            write::update(did, log, change(input), &key(input)?, time(input)?).map_or_else(refused, written)
+            write::update(did, log, change(input), &key(input)?, time(input)?)
+                .map(written)
+                .map_err(code)
         }
         "deactivate" => {
             let (did, log) = (text(input, "did")?, text(input, "log")?);
-            write::deactivate(did, log, &key(input)?, time(input)?).map_or_else(refused, written)
+            write::deactivate(did, log, &key(input)?, time(input)?)
+                .map(written)
+                .map_err(code)
         }
         "witness" => write::witness(text(input, "versionId")?, &key(input)?, time(input)?).map_err(code),
         _ => Err("unknown_op".to_owned()),
@@ -57,7 +61,9 @@ fn create(input: &Value) -> Result<Value, String> {
         portable: input.get("portable").and_then(Value::as_bool).unwrap_or_default(),
         parameters: change(input),
     };
-    write::create(create, &key(input)?, time(input)?).map_or_else(refused, written)
+    write::create(create, &key(input)?, time(input)?)
+        .map(written)
+        .map_err(code)
 }
 
 fn change(input: &Value) -> Change {
@@ -79,12 +85,8 @@ fn change(input: &Value) -> Change {
     }
 }
 
-fn written(written: Written) -> Result<Value, String> {
-    Ok(json!({ "did": written.did, "log": written.log, "versionId": written.version_id }))
-}
-
-fn refused(error: ResolveError) -> Result<Value, String> {
-    Err(code(error))
+fn written(written: Written) -> Value {
+    json!({ "did": written.did, "log": written.log, "versionId": written.version_id })
 }
 
 fn code(error: ResolveError) -> String {
