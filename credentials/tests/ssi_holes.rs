@@ -73,7 +73,12 @@ fn a_key_that_is_not_listed_for_the_purpose() {
     let listed = listed_under(&["assertionMethod"]);
     assert_eq!(decide(listed.clone()), Ok(()));
     // Listed, but somebody else's; gone from the document; and a document that is another one's.
-    let foreign = document(did, "did:web:other.example", &actor.public(), &["assertionMethod"]);
+    let foreign = document(
+        did,
+        "did:web:other.example",
+        &actor.public(),
+        &["assertionMethod"],
+    );
     assert_eq!(decide(foreign), Err(VcError::ForeignKey));
     let mut gone = listed.clone();
     gone.verification_method.clear();

@@ -114,7 +114,12 @@ pub(super) fn check_proof(
     if proof.expires.is_some_and(|expires| expires <= conditions.now) {
         return Err(VcError::ProofExpired);
     }
-    let key = key(conditions.documents, &proof.verification_method, relationship, conditions.now)?;
+    let key = key(
+        conditions.documents,
+        &proof.verification_method,
+        relationship,
+        conditions.now,
+    )?;
     secured.verify(proof, &key)?;
     Ok(())
 }
