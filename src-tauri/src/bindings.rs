@@ -62,6 +62,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::credentials::card,
             commands::credentials::import_card,
             commands::credentials::import_card_text,
+            commands::credentials::look_up_card,
             commands::credentials::remove_card,
             commands::credentials::save_receipt,
             commands::log::activity,

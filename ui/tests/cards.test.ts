@@ -13,9 +13,12 @@ test('a card says who issued it, whether it holds, and nothing technical until i
   expect(states).toEqual(['unchecked', 'valid', 'revoked', 'expired', 'not_yet']);
   await page.getByTestId('card-row').filter({ hasText: card.title }).click();
   await page.getByText('From Sunrise Insurance').waitFor();
-  await page.getByText('6 copies left').first().waitFor();
+  await page.getByText('6 copies').first().waitFor();
   await page.getByText(/was not checked since/).waitFor();
   expect(await page.getByText('"member_number"').isVisible()).toBe(false);
+  await page.getByTestId('card-check').click();
+  await page.getByText(/not taken back, as its issuer said/).waitFor();
+  expect(await page.getByTestId('card-state').getAttribute('data-state')).toBe('valid');
   await page.getByTestId('card-details').click();
   expect(await page.getByText('"member_number"').isVisible()).toBe(true);
   await inspect(page, 'card-details');

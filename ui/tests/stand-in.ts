@@ -255,6 +255,9 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     }),
     import_card: (): View.TakenCardView => ({ card: cards[0] as View.CardLine, already_here: false }),
     import_card_text: ({ text }) => (String(text).includes('~') ? { card: cards[0], already_here: true } : { refused: { code: 'card_bad_signature', message: 'm', next: 'n' } }),
+    look_up_card: ({ id }): View.CardView => ({
+      line: { ...(cards.find((one) => one.id === id) as View.CardLine), status: { state: 'valid', as_of: in_(0) } }, bound: true, added: in_(-30), form: 'sd_jwt', issuer_id: 'https://sunrise.example', claims: [], json: JSON.stringify({ member_number: 'S-77-2041-998' }, null, 2)
+    }),
     remove_card: () => null,
     activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),
     verify_log: (): View.LogView => ({ entries: 212, hash: '9f2c'.repeat(16) }),

@@ -85,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             };
             consents(&wallet, common, command).await
         }
-        Command::Credentials { command } => credentials::run(&doors::open(common)?, command),
+        Command::Credentials { command } => credentials::run(&doors::open(common)?, command).await,
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
         Command::Did { command } => did::run(command).await,

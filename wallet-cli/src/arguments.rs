@@ -267,6 +267,8 @@ pub(crate) enum CredentialsCommand {
     List,
     /// One card
     Show { id: String },
+    /// Ask a card's issuer whether it was taken back
+    Check { id: String },
     /// Take a card in: a file, or its text
     Import {
         /// SD-JWT VC or W3C credential (JWT, or JSON with proofs)

@@ -18,7 +18,7 @@ use crate::{answers::Answer, arguments::CredentialsCommand, failure::Failure, pl
 /// More of a file is not read: no card is that long.
 const LONGEST: u64 = 1 << 20;
 
-pub(crate) fn run(wallet: &Wallet, command: CredentialsCommand) -> Result<Answer, Failure> {
+pub(crate) async fn run(wallet: &Wallet, command: CredentialsCommand) -> Result<Answer, Failure> {
     match command {
         CredentialsCommand::Issue { consent, form, out } => issue(wallet, &consent, form, out),
         CredentialsCommand::List => {
@@ -27,6 +27,10 @@ pub(crate) fn run(wallet: &Wallet, command: CredentialsCommand) -> Result<Answer
         }
         CredentialsCommand::Show { id } => {
             let card = wallet.card(&id)?;
+            Ok(Answer::new(&json!(card), whole(&card)))
+        }
+        CredentialsCommand::Check { id } => {
+            let card = wallet.look_up_card(&id).await?;
             Ok(Answer::new(&json!(card), whole(&card)))
         }
         CredentialsCommand::Import { card } => {
@@ -152,7 +156,9 @@ fn standing(card: &CardLine) -> String {
     ];
     said.push(match (card.status.state.as_str(), day(&card.status.as_of)) {
         ("revoked", _) => "taken back".to_owned(),
-        ("valid", _) => "not taken back".to_owned(),
+        ("valid", Some(when)) => format!("not taken back, as its issuer said on {when}"),
+        ("valid", None) => "not taken back".to_owned(),
+        ("suspended", _) => "paused by its issuer".to_owned(),
         ("ended", _) => "what it speaks of has ended".to_owned(),
         ("none", _) => "can't be taken back".to_owned(),
         (_, Some(since)) => format!("whether it was taken back is not checked since {since}"),

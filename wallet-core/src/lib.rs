@@ -61,7 +61,9 @@ pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use convert::ConvertError;
 pub use create::{CreateError, Created};
-pub use credentials::{CardsError, ImportCredentialError, IssuedReceipt, ReceiptError, ReceiptForm};
+pub use credentials::{
+    CardsError, ImportCredentialError, IssuedReceipt, LookUpError, ReceiptError, ReceiptForm,
+};
 pub use deny::DenyError;
 pub use device::Device;
 pub use error::{Category, Described, Facts};

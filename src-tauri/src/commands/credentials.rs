@@ -1,7 +1,7 @@
 //! What the patient can prove: cards that others issued, and receipts of consents.
 
 use carnet_wallet_core::{
-    ReceiptForm,
+    ReceiptForm, traces,
     views::{CardLine, CardView, TakenCardView},
 };
 use serde::Deserialize;
@@ -64,6 +64,13 @@ pub async fn import_card_text(state: State<'_, AppState>, text: String) -> Answe
         Ok(wallet.import_credential(text.as_bytes())?)
     })
     .await
+}
+
+/// Asks the issuer whether a card was taken back.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_up_card(state: State<'_, AppState>, id: String) -> Answer<CardView> {
+    Ok(traces::wiped_always(state.wallet()?.look_up_card(&id)).await?)
 }
 
 /// Removes a card with all its copies.

@@ -113,6 +113,8 @@ export const commands = {
 	importCard: (contentBase64: string) => typedError<TakenCardView, ErrorView>(__TAURI_INVOKE("import_card", { contentBase64 })),
 	/**  Takes a card in, as the text of it. */
 	importCardText: (text: string) => typedError<TakenCardView, ErrorView>(__TAURI_INVOKE("import_card_text", { text })),
+	/**  Asks the issuer whether a card was taken back. */
+	lookUpCard: (id: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("look_up_card", { id })),
 	/**  Removes a card with all its copies. */
 	removeCard: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_card", { id })),
 	/**  Writes the receipt of a consent to a file on this device, in the clear. */
@@ -219,7 +221,10 @@ export type CardLine = {
 
 /**  Whether a card was taken back by its issuer. */
 export type CardStatus = {
-	/**  `valid`, `revoked`; `none`: it can't be taken back; `not_checked`: nobody was asked since `as_of`. */
+	/**
+	 *  `valid`, `suspended`, `revoked`, as the issuer said at `as_of`; `ended`: what it speaks of is over; `none`: it can't be
+	 *  taken back; `not_checked`: nobody was asked since `as_of`.
+	 */
 	state: string,
 	as_of: string | null,
 };

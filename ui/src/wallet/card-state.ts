@@ -25,7 +25,7 @@ export function cardState({ status, validity }: Pick<CardLine, 'status' | 'valid
 export function cardStatus({ status }: Pick<CardLine, 'status'>, now: Date): string {
   switch (status.state) {
     case 'valid':
-      return m.card_status_valid();
+      return status.as_of ? m.card_status_valid_as_of({ when: formatWhen(status.as_of, now) }) : m.card_status_valid();
     case 'revoked':
       return m.card_status_revoked();
     case 'suspended':

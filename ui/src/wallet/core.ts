@@ -72,6 +72,7 @@ export const core = {
   card: (id: string) => unwrap(commands.card(id)),
   importCard: (content: string) => unwrap(commands.importCard(content)),
   importCardText: (text: string) => unwrap(commands.importCardText(text)),
+  lookUpCard: (id: string) => unwrap(commands.lookUpCard(id)),
   removeCard: (id: string) => unwrap(commands.removeCard(id)),
   saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => unwrap(commands.saveReceipt(consentId, format, path)),
   activity: (everyone: boolean) => unwrap(commands.activity(everyone)),

@@ -107,7 +107,7 @@ impl Wallet {
         Ok(cards)
     }
 
-    fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
+    pub(super) fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
         if id.is_empty() {
             return Err(CardsError::Unknown);
         }
@@ -143,12 +143,25 @@ impl Wallet {
             validity: validity.to_owned(),
             from: kept.from.map(to_the_second),
             until: kept.until.map(to_the_second),
-            status: self.card_status(kept, now)?,
+            // Each copy has a place of its own in its issuer's list; one that was taken back speaks for all.
+            status: self.card_status(
+                copies
+                    .iter()
+                    .map(|(_, copy)| copy)
+                    .find(|copy| {
+                        copy.looked_up
+                            .as_ref()
+                            .is_some_and(|looked_up| looked_up.state != "valid")
+                    })
+                    .unwrap_or(kept),
+                now,
+            )?,
             copies: u32::try_from(copies.len()).unwrap_or(u32::MAX),
         })
     }
 
-    /// Whether it was taken back, as far as this wallet knows by itself: of its own consents it knows.
+    /// Whether it was taken back, as far as this wallet knows: of its own consents it knows by itself, of others what their
+    /// issuer last said.
     fn card_status(&self, kept: &KeptCredential, now: Timestamp) -> Result<CardStatus, CardsError> {
         let known = |state: &str, as_of| CardStatus {
             state: state.to_owned(),
@@ -170,7 +183,10 @@ impl Wallet {
             Some(WalletState::Revoking | WalletState::Revoked) => known("revoked", None),
             Some(WalletState::Granted) => known("valid", None),
             Some(WalletState::Expired) => known("ended", None),
-            _ => known("not_checked", Some(to_the_second(kept.added))),
+            _ => match &kept.looked_up {
+                Some(looked_up) => known(&looked_up.state, Some(to_the_second(looked_up.when))),
+                None => known("not_checked", Some(to_the_second(kept.added))),
+            },
         })
     }
 }

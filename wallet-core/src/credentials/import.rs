@@ -131,6 +131,7 @@ impl Wallet {
             status: checked.status,
             bound: checked.bound,
             added: now,
+            looked_up: None,
         };
         let here = self.vault.ids(Table::Credentials)?;
         let already_here = here.contains(&id);

@@ -3,6 +3,7 @@
 //! - [`receipt`]: the receipt of a consent, as file, page or credential
 //! - [`import`]: taking a credential in, after [`check`] found it genuine
 //! - [`cards`]: what is held, one card for all copies of the same
+//! - [`look_up`]: whether the issuer took it back
 //! - [`claims`]: what a credential says, in plain words
 //! - [`w3c`]: credentials of the W3C's data model
 //! - [`views`]: what a screen may see of it
@@ -11,12 +12,14 @@ mod cards;
 mod check;
 mod claims;
 mod import;
+mod look_up;
 mod receipt;
 pub(crate) mod views;
 mod w3c;
 
 pub use cards::CardsError;
 pub use import::ImportCredentialError;
+pub use look_up::LookUpError;
 pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
 
 use std::fmt;
@@ -62,6 +65,16 @@ pub(crate) struct KeptCredential {
     /// The same for all copies of one credential.
     pub(crate) card: String,
     pub(crate) added: Timestamp,
+    /// What its issuer last said of it.
+    pub(crate) looked_up: Option<LookedUp>,
+}
+
+/// A status, as the issuer's list had it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LookedUp {
+    /// `valid`, `suspended`, `revoked`.
+    pub(crate) state: String,
+    pub(crate) when: Timestamp,
 }
 
 impl fmt::Debug for KeptCredential {

@@ -35,8 +35,8 @@ pub struct IssuerView {
 /// Whether a card was taken back by its issuer.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct CardStatus {
-    /// `valid`, `suspended`, `revoked`; `ended`: what it speaks of is over; `none`: it can't be taken back; `not_checked`: nobody
-    /// was asked since `as_of`.
+    /// `valid`, `suspended`, `revoked`, as the issuer said at `as_of`; `ended`: what it speaks of is over; `none`: it can't be
+    /// taken back; `not_checked`: nobody was asked since `as_of`.
     pub state: String,
     pub as_of: Option<String>,
 }

@@ -8,6 +8,7 @@ use carnet_credentials::{
     data_integrity::{self, Signing, Suite},
     jwk::PublicKey,
     jws,
+    status::token::{self, Bits, Publication, Reference, Status, Statuses},
 };
 use carnet_did_resolver::document::Relationship;
 use carnet_exchange::{Entry, client_id_of, trust::Role};
@@ -293,6 +294,63 @@ async fn a_card_of_a_listed_issuer_is_kept_with_its_copies_and_survives_a_restor
     wallet.remove_card(&taken.id).unwrap();
     assert_eq!(wallet.cards().unwrap().len(), 1);
     assert_eq!(wallet.card(&taken.id).unwrap_err().code(), "unknown_card");
+}
+
+#[tokio::test]
+async fn a_card_is_looked_up_in_its_issuers_whole_list_and_only_what_holds_is_believed() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    let wallet = &patient.wallet;
+    let uri = format!("{}/lists/1", station.origin());
+    let reference = Reference::new(&uri, 7);
+    let claims = cover(&json!({ "iss": station.origin(), "status": reference.to_claim() }));
+    let id = take(wallet, &signed(&claims, station.log_key())).unwrap().card.id;
+
+    let publish = |status, uri: &str, age: i64, key: &SigningKey| {
+        let mut statuses = Statuses::new(Bits::Two, 1_000).unwrap();
+        statuses.set(7, status).unwrap();
+        let publication = Publication {
+            uri,
+            iat: Timestamp::from_second(now() - age).unwrap(),
+            exp: None,
+            ttl: None,
+            header: Map::new(),
+        };
+        let list = token::issue(&statuses, &publication, key);
+        station.seen().published.insert("/lists/1".to_owned(), list);
+    };
+    let looked_up = async || {
+        let card = wallet.look_up_card(&id).await;
+        card.map(|card| card.line.status.state)
+            .map_err(|error| error.code())
+    };
+    assert_eq!(
+        looked_up().await,
+        Err("request_unknown"),
+        "nothing is published yet"
+    );
+    publish(Status::Valid, &uri, 0, station.log_key());
+    assert_eq!(looked_up().await.as_deref(), Ok("valid"));
+    publish(Status::Suspended, &uri, 0, station.log_key());
+    assert_eq!(looked_up().await.as_deref(), Ok("suspended"));
+    for (other, age, key) in [
+        (format!("{uri}2"), 0, station.log_key().clone()),
+        (uri.clone(), 30 * 86_400, station.log_key().clone()),
+        (uri.clone(), 0, key(41)),
+    ] {
+        publish(Status::Valid, &other, age, &key);
+        assert_eq!(looked_up().await, Err("card_list_refused"));
+        assert_eq!(wallet.card(&id).unwrap().line.status.state, "suspended");
+    }
+    publish(Status::Invalid, &uri, 0, station.log_key());
+    assert_eq!(looked_up().await.as_deref(), Ok("revoked"));
+    assert_eq!(wallet.cards().unwrap()[0].status.state, "revoked");
+    // Nobody who is not the issuer is asked, whatever the card says.
+    let elsewhere = Reference::new("https://tracker.example/lists/1", 7).to_claim();
+    let claims = cover(&json!({ "iss": station.origin(), "status": elsewhere, "cover": {} }));
+    let other = take(wallet, &signed(&claims, station.log_key())).unwrap().card.id;
+    let refused = wallet.look_up_card(&other).await.unwrap_err();
+    assert_eq!(refused.code(), "card_nobody_to_ask");
 }
 
 #[tokio::test]

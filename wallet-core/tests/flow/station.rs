@@ -72,6 +72,8 @@ pub(crate) struct Seen {
     pub(crate) requests_served: u32,
     pub(crate) connections: u32,
     pub(crate) other_paths: Vec<String>,
+    /// Status lists, by their paths.
+    pub(crate) published: BTreeMap<String, String>,
 }
 
 struct Open {
@@ -181,6 +183,15 @@ impl Station {
     }
 
     /// The list of an authority that knows this clinic.
+    pub(crate) fn origin(&self) -> String {
+        format!("https://{}", self.inner.address)
+    }
+
+    /// What it signs promises and lists with.
+    pub(crate) fn log_key(&self) -> &SigningKey {
+        &self.inner.log_key
+    }
+
     pub(crate) fn trust_list(&self, version: u64) -> String {
         self.trust_list_with(version, Vec::new())
     }
@@ -188,7 +199,7 @@ impl Station {
     /// The same with others on it.
     pub(crate) fn trust_list_with(&self, version: u64, others: Vec<Entry>) -> String {
         let inner = &self.inner;
-        let origin = format!("https://{}", inner.address);
+        let origin = self.origin();
         let now = Timestamp::now();
         let mut list = TrustList {
             version,
@@ -202,7 +213,7 @@ impl Station {
                 client_ids: vec![client_id_of(&inner.certificate)],
                 origins: vec![origin.clone()],
                 purposes: vec![Purpose::Treatment],
-                roles: vec![Role::Verifier, Role::Relayer],
+                roles: vec![Role::Verifier, Role::Relayer, Role::Issuer],
                 registries: vec![Registry {
                     chain_id: inner.ledger.chain_id.clone(),
                     address: inner.ledger.registry.clone(),
@@ -403,6 +414,13 @@ impl Inner {
             ("ledger", "grants") => self.status(third),
             ("ledger", "revocations") => self.revocation(body),
             _ => {
+                if let Some(list) = self.seen().published.get(path) {
+                    return Answer {
+                        status: "200 OK",
+                        content_type: "application/statuslist+jwt",
+                        body: list.clone(),
+                    };
+                }
                 self.seen().other_paths.push(path.to_owned());
                 Answer::refuse("404 Not Found", "unknown")
             }
