@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     Described, Device, Facts, Wallet,
     activity::{Entry, Happened},
-    vault::{self, KdfChoice, Passphrase, UnlockError, Vault, VaultError},
+    vault::{self, KdfChoice, Passphrase, Vault, VaultError},
     words::Words,
 };
 
@@ -54,7 +54,7 @@ impl Wallet {
         kdf: KdfChoice,
     ) -> Result<(), PassphraseError> {
         if let Err(error) = self.vault.change_passphrase(old, new, kdf) {
-            if let vault::PassphraseError::Unlock(UnlockError::WrongPassphrase) = error {
+            if matches!(error, vault::PassphraseError::WrongOldPassphrase) {
                 self.note(Happened::PassphraseRefused)
                     .map_err(PassphraseError::RefusalNotLogged)?;
             }

@@ -84,7 +84,8 @@ proptest! {
             let name = member.split(':').next().unwrap();
             let bad = good.replace(member, &format!("{name}:{number}"));
             prop_assert_ne!(&bad, &good);
-            prop_assert_eq!(refusal(bad.as_bytes()), "damaged");
+            // With zeros before it, it isn't even JSON.
+            prop_assert!(["damaged", "not a vault"].contains(&refusal(bad.as_bytes())));
         }
         let bad = good.replace("\"carnet_vault\":1", &format!("\"carnet_vault\":{number}"));
         prop_assert_eq!(refusal(bad.as_bytes()), "not a vault");
