@@ -1,11 +1,4 @@
-//! Project Wycheproof's vectors, for encryption to a recipient's key and what it stands on.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
-#![expect(
-    clippy::print_stdout,
-    reason = "how many vectors there were belongs into the test's output"
-)]
-
-use std::{fs, path::PathBuf};
+//! Encryption to a recipient's key, and what it stands on.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
@@ -17,48 +10,7 @@ use carnet_exchange::jwe;
 use p256::{SecretKey, pkcs8::DecodePublicKey};
 use serde_json::Value;
 
-/// Asks about every vector, where they are at hand; `answer` is none for those of another algorithm.
-fn agree(file: &str, mut answer: impl FnMut(&Value, &Value) -> Option<bool>) {
-    // Not `env!`: the vectors are beside the sources that are tested, wherever those were compiled.
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap();
-    let path = folder
-        .join("../../shared/data/vectors/wycheproof/testvectors_v1")
-        .join(file);
-    let Ok(text) = fs::read(path) else {
-        println!("skipped: ../shared/data is not here");
-        return;
-    };
-    let groups: Value = serde_json::from_slice(&text).unwrap();
-    let (mut accepted, mut refused, mut not_ours, mut total) = (0, 0, 0, 0);
-    for group in groups["testGroups"].as_array().unwrap() {
-        for test in group["tests"].as_array().unwrap() {
-            total += 1;
-            let Some(good) = answer(group, test) else {
-                // Of an algorithm that is not spoken here.
-                not_ours += 1;
-                continue;
-            };
-            *if good { &mut accepted } else { &mut refused } += 1;
-            if test["result"] != "acceptable" {
-                assert_eq!(
-                    good,
-                    test["result"] == "valid",
-                    "{file} {}: {}",
-                    test["tcId"],
-                    test["comment"]
-                );
-            }
-        }
-    }
-    println!(
-        "{file}: {accepted} accepted, {refused} refused, {not_ours} of other algorithms; {total} in all"
-    );
-    assert!(total > 0);
-}
-
-fn bytes(test: &Value, name: &str) -> Vec<u8> {
-    hex::decode(test[name].as_str().unwrap()).unwrap()
-}
+use super::{agree, bytes};
 
 fn secret(jwk: &Value) -> Option<SecretKey> {
     let d = URL_SAFE_NO_PAD.decode(jwk["d"].as_str()?).ok()?;
