@@ -108,7 +108,7 @@ const theirs = {
 const theyWrite = Object.entries(theirs).map(([what, make]) => ({
   format: `did:webvh ${what}`,
   tool: TOOL,
-  direction: 'they write, we read',
+  direction: 'theirs → ours',
   async run(ours) {
     const made = await make();
     const result = await weRead(ours, made);
@@ -120,7 +120,7 @@ const theyWrite = Object.entries(theirs).map(([what, make]) => ({
 const theyWitness = {
   format: 'did:webvh witnesses',
   tool: TOOL,
-  direction: 'they write, we read',
+  direction: 'theirs → ours',
   async run(ours) {
     const witnesses = [keyOf(50), keyOf(51)];
     const listed = witnesses.map(({ did }) => ({ id: did }));
@@ -214,7 +214,7 @@ const written = {
 const weWrite = Object.entries(written).map(([what, make]) => ({
   format: `did:webvh ${what}`,
   tool: TOOL,
-  direction: 'we write, they read',
+  direction: 'ours → theirs',
   async run(ours) {
     const made = await make(ours);
     const meta = await theyRead(made);
@@ -226,7 +226,7 @@ const weWrite = Object.entries(written).map(([what, make]) => ({
 const weWitness = {
   format: 'did:webvh witnesses',
   tool: TOOL,
-  direction: 'we write, they read',
+  direction: 'ours → theirs',
   async run(ours) {
     const made = await weBegin(ours, { witnesses: [keyOf(50).did, keyOf(51).did] });
     const voice = (number) => ours.ok('did/witness', { ...us(number), ...at(1), versionId: made.versionId });

@@ -194,11 +194,11 @@ async function weCheckJose(ours, [alg, curve]) {
 const bazaar = '@digitalbazaar/vc 7.3.0';
 export const rows = [
   ...kinds.flatMap((kind) => [
-    { format: `VC and VP, ${kind.name} ${kind.curve}`, tool: bazaar, direction: 'ours, checked by them', run: (ours) => theyCheck(ours, kind) },
-    { format: `VC and VP, ${kind.name} ${kind.curve}`, tool: bazaar, direction: 'theirs, checked by us', run: (ours) => weCheck(ours, kind) },
+    { format: `VC and VP, ${kind.name} ${kind.curve}`, tool: bazaar, direction: 'ours → theirs', run: (ours) => theyCheck(ours, kind) },
+    { format: `VC and VP, ${kind.name} ${kind.curve}`, tool: bazaar, direction: 'theirs → ours', run: (ours) => weCheck(ours, kind) },
   ]),
   ...curves.flatMap((curve) => [
-    { format: `VC-JOSE, ${curve[0]}`, tool: 'jose 6.2.17', direction: 'ours, checked by them', run: (ours) => joseChecks(ours, curve) },
-    { format: `VC-JOSE, ${curve[0]}`, tool: 'jose 6.2.17', direction: 'theirs, checked by us', run: (ours) => weCheckJose(ours, curve) },
+    { format: `VC-JOSE, ${curve[0]}`, tool: 'jose 6.2.17', direction: 'ours → theirs', run: (ours) => joseChecks(ours, curve) },
+    { format: `VC-JOSE, ${curve[0]}`, tool: 'jose 6.2.17', direction: 'theirs → ours', run: (ours) => weCheckJose(ours, curve) },
   ]),
 ];
