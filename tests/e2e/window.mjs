@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openWindow } from './lib/drivers.mjs'
 import { Desk, Report, Stage, expect, program, project } from './lib/processes.mjs'
 import {
-  addPersonAndSwitch, backupPassphrase, copyWordsBack, everythingAsked, forgotPassphrase, freshPassphrase, lookAtRecords, makeBackup, makeVault, passphrase, readTheCode,
+  addPersonAndSwitch, backupPassphrase, copyWordsBack, everythingAsked, forgotPassphrase, freshPassphrase, keepReceipt, lookAtRecords, makeBackup, makeVault, passphrase, readTheCode,
   restoreBackup, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock,
 } from './lib/story.mjs'
 
@@ -66,6 +66,11 @@ try {
       expect(!kinds.has('Observation'), 'what was not ticked stayed home')
     })
     await report.check('the patient sees the consent and who read', () => seeWhoReads(app, shot))
+    await report.check('the receipt is a page and a card, and the card holds', async () => {
+      await keepReceipt(app, shot, stage.folder)
+      await app.click('nav-consents')
+      await app.click('consent-card')
+    })
     await report.check('taken back: three facts, and the desk can not read any more', async () => {
       await takeItBack(app, shot)
       const denied = await desk.call('GET', `/api/consents/${grant}/records`)

@@ -1,4 +1,6 @@
 // The patient's side of the story, told once for every kind of window.
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from './processes.mjs'
 
 export const passphrase = 'a lamp, two boats and the long road'
@@ -181,6 +183,32 @@ export async function seeWhoReads(app, shot) {
   const read = await app.text('read-row', 20_000)
   expect(read.trim() !== '', 'who read, and what')
   await shot('consent')
+}
+
+/** On the consent's page: its receipt as a page and signed; the signed one is then kept among the cards, and holds. */
+export async function keepReceipt(app, shot, folder) {
+  await app.click('receipt-open')
+  await app.fill('receipt-path', join(folder, 'receipt.pdf'))
+  await app.click('receipt-go')
+  await app.appears('receipt-done')
+  expect(readFileSync(join(folder, 'receipt.pdf')).subarray(0, 5).toString() === '%PDF-', 'a page to print')
+  await app.click('[data-testid="receipt-format"][data-value="sd_jwt"] + span')
+  await app.fill('receipt-path', join(folder, 'receipt.sd-jwt'))
+  await app.click('receipt-go')
+  await app.appears('receipt-done')
+  await shot('receipt')
+  const signed = readFileSync(join(folder, 'receipt.sd-jwt'), 'utf8').trim()
+  rmSync(join(folder, 'receipt.sd-jwt'))
+  rmSync(join(folder, 'receipt.pdf'))
+  await app.click('nav-home')
+  await app.click('home-cards')
+  await app.click('card-add')
+  await app.fill('card-text', signed)
+  await app.click('card-go')
+  await app.appears('[data-testid="card-done"][data-state="valid"]', 20_000)
+  await app.click('card-row')
+  await app.appears('[data-testid="card-state"][data-state="valid"]')
+  await shot('card')
 }
 
 export async function takeItBack(app, shot) {
