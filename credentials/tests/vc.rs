@@ -143,6 +143,33 @@ fn the_form_of_a_credential_is_checked_before_its_signature() {
 }
 
 #[test]
+fn a_related_resource_is_named_once_and_with_a_digest() {
+    let issuer = Actor::new(1);
+    let good = || issuer.credential("did:example:ada");
+    let (id, sri) = ("https://example.org/picture.png", "sha384-AAAA");
+    for related in [
+        json!({ "id": id, "digestSRI": sri }),
+        json!([{ "id": id, "digestMultibase": "uAAAA", "mediaType": "image/png" }]),
+        json!([{ "id": id, "digestSRI": sri }, { "id": "urn:x:1", "digestSRI": sri }]),
+    ] {
+        let document = issuer.issued(with(good(), "relatedResource", related));
+        check(&document, &conditions()).unwrap();
+    }
+    for related in [
+        json!([id]),
+        json!({ "digestSRI": sri }),
+        json!({ "id": "no url", "digestSRI": sri }),
+        json!({ "id": id }),
+        json!({ "id": id, "digestSRI": [] }),
+        json!({ "id": id, "digestSRI": 1 }),
+        json!([{ "id": id, "digestSRI": sri }, { "id": id, "digestMultibase": "uAAAA" }]),
+    ] {
+        let document = with(good(), "relatedResource", related);
+        assert_eq!(check(&document, &conditions()), Err(VcError::Malformed));
+    }
+}
+
+#[test]
 fn a_presentation_holds_for_one_session_and_one_verifier() {
     let (issuer, holder) = (Actor::new(1), Actor::new(3));
     let credential = issuer.issued(issuer.credential(&holder.did()));

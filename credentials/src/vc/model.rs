@@ -1,5 +1,7 @@
 //! The form of credentials and presentations (VC Data Model 2.0, section 4; 1.1 where it differs).
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -65,6 +67,9 @@ impl<'a> Credential<'a> {
         for schema in typed(document.get("credentialSchema")).ok_or(VcError::Malformed)? {
             let id = schema.get("id").and_then(Value::as_str).filter(|id| is_url(id));
             schemas.push(id.ok_or(VcError::Malformed)?);
+        }
+        if !document.get("relatedResource").is_none_or(are_related) {
+            return Err(VcError::Malformed);
         }
         let statuses = typed(document.get("credentialStatus")).ok_or(VcError::StatusMalformed)?;
         let [valid_from, issued, valid_until, expires] =
@@ -174,6 +179,24 @@ fn typed(value: Option<&Value>) -> Option<Vec<&Map<String, Value>>> {
         .iter()
         .all(|object| texts(object.get("type")).is_some_and(|types| !types.is_empty()))
         .then_some(objects)
+}
+
+/// Resources that are named once each, with a digest (VC Data Model 2.0, section 5.3). None is fetched, so no digest is
+/// computed either.
+fn are_related(value: &Value) -> bool {
+    let mut ids = HashSet::new();
+    objects(Some(value)).is_some_and(|resources| {
+        resources.iter().all(|resource| {
+            let id = resource.get("id").and_then(Value::as_str).filter(|id| is_url(id));
+            let digests = ["digestSRI", "digestMultibase"].map(|name| resource.get(name));
+            id.is_some_and(|id| ids.insert(id))
+                && digests.iter().any(Option::is_some)
+                && digests
+                    .into_iter()
+                    .flatten()
+                    .all(|digest| texts(Some(digest)).is_some_and(|texts| !texts.is_empty()))
+        })
+    })
 }
 
 /// A URL, or an object with one as its `id`.
