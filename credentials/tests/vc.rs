@@ -230,6 +230,20 @@ fn signed_texts_hold_for_their_issuer_and_holder() {
         "id": format!("data:application/vc+jwt,{text}"),
         "type": "EnvelopedVerifiableCredential",
     }));
+    // An envelope whose context doesn't say what an envelope is.
+    for (context, code) in [
+        (json!([]), "context_missing"),
+        (
+            json!("https://www.w3.org/ns/credentials/examples/v2"),
+            "vc_context_order",
+        ),
+    ] {
+        let envelope = with(envelope.clone(), "@context", context);
+        assert_eq!(
+            jose::enveloped_credential(&envelope).unwrap().unwrap_err().code(),
+            code
+        );
+    }
     let presentation = holder.presentation(vec![envelope]);
     let presented = jose::present(
         presentation.clone(),

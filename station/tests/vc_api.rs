@@ -99,6 +99,11 @@ async fn what_is_issued_is_verified_and_what_is_changed_is_not() {
             "{suite}: {answer}"
         );
         if suite == "vc+jwt" {
+            signed["@context"] = json!([]);
+            let asked = json!({ "verifiableCredential": signed });
+            let (status, answer) = api.post("/credentials/verify", &asked).await;
+            assert_eq!((status, &answer["verified"]), (400, &json!(false)));
+            assert_eq!(answer["problemDetails"][0]["title"], "context_missing");
             continue;
         }
         signed["credentialSubject"]["name"] = json!("Eve");

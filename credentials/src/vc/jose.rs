@@ -13,6 +13,7 @@ use super::{
     present,
 };
 use crate::{
+    contexts,
     data_integrity::check_plain,
     jws::{self, Unverified, Verified},
     signature::Signer,
@@ -95,6 +96,45 @@ pub fn check_presentation(
         return Err(VcError::WrongDomain);
     }
     present::believe(&presentation, holder, expected, conditions)
+}
+
+/// The signed text of a credential in an envelope (VC Data Model 2.0, section 4.13.1); nothing where this isn't one.
+pub fn enveloped_credential(object: &Map<String, Value>) -> Option<Result<&str, VcError>> {
+    enveloped(
+        object,
+        "EnvelopedVerifiableCredential",
+        "data:application/vc+jwt,",
+    )
+}
+
+/// The signed text of a presentation in an envelope (section 4.13.2); nothing where this isn't one.
+pub fn enveloped_presentation(object: &Map<String, Value>) -> Option<Result<&str, VcError>> {
+    enveloped(
+        object,
+        "EnvelopedVerifiablePresentation",
+        "data:application/vp+jwt,",
+    )
+}
+
+fn enveloped<'a>(
+    object: &'a Map<String, Value>,
+    kind: &str,
+    prefix: &str,
+) -> Option<Result<&'a str, VcError>> {
+    texts(object.get("type"))?.contains(&kind).then(|| {
+        // Only the context of version 2.0 says what an envelope is.
+        if !contexts::names_of(object)
+            .map_err(VcError::Context)?
+            .contains(&contexts::CREDENTIALS_V2)
+        {
+            return Err(VcError::ContextOrder);
+        }
+        object
+            .get("id")
+            .and_then(Value::as_str)
+            .and_then(|id| id.strip_prefix(prefix))
+            .ok_or(VcError::Malformed)
+    })
 }
 
 fn sign(

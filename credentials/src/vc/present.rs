@@ -3,16 +3,8 @@
 use carnet_did_resolver::document::Relationship;
 use serde_json::{Map, Value};
 
-use super::{
-    Checked, Conditions, VcError, check,
-    check::check_proof,
-    jose,
-    model::{Presentation, texts},
-};
+use super::{Checked, Conditions, VcError, check, check::check_proof, jose, model::Presentation};
 use crate::data_integrity::{Proof, Secured};
-
-/// How a credential as a signed text stands in a presentation (VC Data Model 2.0, section 4.13.1).
-const ENVELOPE: &str = "data:application/vc+jwt,";
 
 /// What a presentation must be.
 #[derive(Debug, Clone, Copy)]
@@ -89,15 +81,8 @@ pub(super) fn believe(
 }
 
 fn credential_of(credential: &Map<String, Value>, conditions: &Conditions<'_>) -> Result<Checked, VcError> {
-    let enveloped =
-        texts(credential.get("type")).is_some_and(|t| t.contains(&"EnvelopedVerifiableCredential"));
-    if !enveloped {
-        return check(credential, conditions);
+    match jose::enveloped_credential(credential) {
+        Some(text) => jose::check(text?, conditions),
+        None => check(credential, conditions),
     }
-    let text = credential
-        .get("id")
-        .and_then(Value::as_str)
-        .and_then(|id| id.strip_prefix(ENVELOPE))
-        .ok_or(VcError::Malformed)?;
-    jose::check(text, conditions)
 }

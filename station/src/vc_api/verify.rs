@@ -11,18 +11,14 @@ use carnet_credentials::{
     vc::{CheckedPresentation, Conditions, Expected, Offline, VcError, check, check_presentation, jose},
 };
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::problem::{Problem, read};
 
 /// Decides about one credential, with proofs or enveloped.
 pub(crate) async fn credential(body: Bytes) -> Response {
     let decided = read(&body, "verifiableCredential").and_then(|(credential, _)| {
-        let checked = match enveloped(
-            &credential,
-            "EnvelopedVerifiableCredential",
-            "data:application/vc+jwt,",
-        ) {
+        let checked = match jose::enveloped_credential(&credential) {
             Some(text) => jose::check(text?, &conditions()),
             None => check(&credential, &conditions()),
         };
@@ -46,11 +42,8 @@ pub(crate) async fn presentation(body: Bytes) -> Response {
             domain: text("domain"),
             about_holder: false,
         };
-        let checked: Result<CheckedPresentation, VcError> = match enveloped(
-            &presentation,
-            "EnvelopedVerifiablePresentation",
-            "data:application/vp+jwt,",
-        ) {
+        let checked: Result<CheckedPresentation, VcError> = match jose::enveloped_presentation(&presentation)
+        {
             Some(text) => jose::check_presentation(text?, &expected, &conditions()),
             None => check_presentation(&presentation, &expected, &conditions()),
         };
@@ -70,26 +63,6 @@ fn conditions() -> Conditions<'static> {
         documents: &Offline,
         statuses: &NoLists,
     }
-}
-
-/// The signed text in an envelope; nothing where this isn't one.
-fn enveloped<'a>(
-    object: &'a Map<String, Value>,
-    kind: &str,
-    prefix: &str,
-) -> Option<Result<&'a str, Problem>> {
-    let is_envelope = match object.get("type")? {
-        Value::String(one) => one == kind,
-        Value::Array(several) => several.iter().any(|t| t == kind),
-        _ => false,
-    };
-    is_envelope.then(|| {
-        object
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| id.strip_prefix(prefix))
-            .ok_or_else(|| Problem::malformed("vc_malformed", "The envelope holds no signed text."))
-    })
 }
 
 fn answer(decided: Result<Value, Problem>) -> Response {
