@@ -5,6 +5,7 @@
 //! the algorithm from the header.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -133,6 +134,20 @@ pub fn parse(compact: &str, max_len: usize) -> Result<Unverified<'_>, JwsError> 
         signing_input,
         signature: decode(signature)?,
     })
+}
+
+/// A time in a payload is not a whole number of seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a time is not well formed")]
+pub struct NotATime;
+
+/// A NumericDate in whole seconds (RFC 7519 section 2), if the payload has this member.
+pub fn numeric_date(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, NotATime> {
+    let Some(value) = payload.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value.as_i64().ok_or(NotATime)?;
+    Timestamp::from_second(seconds).map(Some).map_err(|_| NotATime)
 }
 
 /// Reads and verifies a JWS whose payload is a JSON object.

@@ -135,16 +135,20 @@ pub fn verify(
         .map_err(|_| ProofError::BadSignature)
 }
 
-/// Section 3.3.2, step 4: the document's contexts begin with those of the proof, and are replaced by them.
-fn in_context(document: &Value, context: &Value) -> Result<Value, ProofError> {
+/// Whether the contexts of a document begin with those of a proof (section 3.3.2, step 4).
+pub fn begins_with(document: Option<&Value>, proof: &Value) -> bool {
     fn list(context: &Value) -> &[Value] {
         match context {
             Value::Array(items) => items,
             one => std::slice::from_ref(one),
         }
     }
-    let own = document.get("@context").ok_or(ProofError::WrongContext)?;
-    if !list(own).starts_with(list(context)) {
+    document.is_some_and(|document| list(document).starts_with(list(proof)))
+}
+
+/// The document under the contexts of the proof.
+fn in_context(document: &Value, context: &Value) -> Result<Value, ProofError> {
+    if !begins_with(document.get("@context"), context) {
         return Err(ProofError::WrongContext);
     }
     let mut secured = document.clone();

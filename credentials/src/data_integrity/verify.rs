@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use carnet_did_resolver::proof::begins_with;
 use serde_json::{Map, Value};
 
 use super::{
@@ -111,8 +112,10 @@ pub(super) fn message(
     suite: Suite,
     hash: Hash,
 ) -> Result<Vec<u8>, DataIntegrityError> {
-    if let Some(own) = options.get("@context") {
-        begins_with(document.get("@context"), own)?;
+    if let Some(own) = options.get("@context")
+        && !begins_with(document.get("@context"), own)
+    {
+        return Err(DataIntegrityError::ContextMismatch);
     }
     let (options, document) = if suite.signs_json() {
         // A proof with contexts of its own is about those (EdDSA section 3.3.2, step 3).
@@ -148,16 +151,4 @@ pub(super) fn message(
 /// RFC 8785.
 fn jcs(object: &Map<String, Value>) -> Result<Vec<u8>, DataIntegrityError> {
     serde_json_canonicalizer::to_vec(object).map_err(|_| DataIntegrityError::NotLinkedData)
-}
-
-fn begins_with(document: Option<&Value>, own: &Value) -> Result<(), DataIntegrityError> {
-    fn list(value: &Value) -> &[Value] {
-        value
-            .as_array()
-            .map_or_else(|| std::slice::from_ref(value), Vec::as_slice)
-    }
-    match document {
-        Some(document) if list(document).starts_with(list(own)) => Ok(()),
-        _ => Err(DataIntegrityError::ContextMismatch),
-    }
 }

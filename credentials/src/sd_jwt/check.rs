@@ -245,13 +245,6 @@ fn times(claims: &Map<String, Value>, rules: &Rules<'_>) -> Result<(), SdJwtErro
     Ok(())
 }
 
-/// A NumericDate in whole seconds (RFC 7519 section 2).
 fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, SdJwtError> {
-    let Some(value) = claims.get(name) else {
-        return Ok(None);
-    };
-    let seconds = value.as_i64().ok_or(SdJwtError::BadTime)?;
-    Timestamp::from_second(seconds)
-        .map(Some)
-        .map_err(|_| SdJwtError::BadTime)
+    jws::numeric_date(claims, name).map_err(|_| SdJwtError::BadTime)
 }

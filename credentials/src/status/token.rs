@@ -226,11 +226,5 @@ fn signed(error: JwsError) -> StatusError {
 }
 
 fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, StatusError> {
-    let Some(value) = claims.get(name) else {
-        return Ok(None);
-    };
-    let seconds = value.as_i64().ok_or(StatusError::ListMalformed)?;
-    Timestamp::from_second(seconds)
-        .map(Some)
-        .map_err(|_| StatusError::ListMalformed)
+    jws::numeric_date(claims, name).map_err(|_| StatusError::ListMalformed)
 }

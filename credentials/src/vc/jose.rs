@@ -211,14 +211,11 @@ fn same(verified: &Verified, claim: &str, member: Option<&str>) -> Result<(), Vc
 
 /// `exp` and `nbf` count beside the credential's own times.
 fn check_claimed_times(payload: &Map<String, Value>, now: Timestamp) -> Result<(), VcError> {
-    let seconds = |name| match payload.get(name) {
-        None => Ok(None),
-        Some(time) => time.as_i64().map(Some).ok_or(VcError::TimeMalformed),
-    };
-    if seconds("exp")?.is_some_and(|exp| exp <= now.as_second()) {
+    let time = |name| jws::numeric_date(payload, name).map_err(|_| VcError::TimeMalformed);
+    if time("exp")?.is_some_and(|exp| exp <= now) {
         return Err(VcError::Expired);
     }
-    if seconds("nbf")?.is_some_and(|nbf| now.as_second() < nbf) {
+    if time("nbf")?.is_some_and(|nbf| now < nbf) {
         return Err(VcError::NotYetValid);
     }
     Ok(())

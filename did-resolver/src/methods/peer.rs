@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{DID_CONTEXT, MULTIKEY_CONTEXT, made, of_one_key};
+use super::{DID_CONTEXT, MULTIKEY_CONTEXT, key, made};
 use crate::{document::Document, error::ResolveError, json, key::PublicKey};
 
 /// Longest did:peer that is looked at, in bytes. Base58 takes time that grows with the square of the length.
@@ -26,7 +26,8 @@ const PURPOSES: [(char, &str); 5] = [
 
 pub(crate) fn document(did: &str, id: &str) -> Result<Document, ResolveError> {
     match id.split_at_checked(1) {
-        Some(("0", multikey)) => one_key(did, multikey),
+        // One key, as did:key has it.
+        Some(("0", multikey)) => key::document(did, multikey),
         Some(("2", elements)) => keys_and_services(did, elements),
         Some(("4", rest)) => match rest.split_once(':') {
             Some((hash, encoded)) => whole_document(did, hash, encoded, did, &short_of(hash)),
@@ -57,21 +58,6 @@ pub(crate) fn short_form(did: &str) -> Option<String> {
 
 fn short_of(hash: &str) -> String {
     format!("did:peer:4{hash}")
-}
-
-/// Method 0: one key, like did:key.
-fn one_key(did: &str, multikey: &str) -> Result<Document, ResolveError> {
-    if !multikey.starts_with('z') {
-        return Err(ResolveError::InvalidDid);
-    }
-    let key = PublicKey::from_multikey(multikey)?;
-    let method = json!({
-        "id": format!("{did}#{multikey}"),
-        "type": "Multikey",
-        "controller": did,
-        "publicKeyMultibase": multikey,
-    });
-    of_one_key(did, MULTIKEY_CONTEXT, &method, key.signs(), key.agrees())
 }
 
 /// Method 2: keys with their purposes, and services.

@@ -286,13 +286,7 @@ fn text<'a>(payload: &'a Map<String, Value>, name: &'static str) -> Result<Optio
 }
 
 fn time(payload: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, RequestError> {
-    let Some(value) = payload.get(name) else {
-        return Ok(None);
-    };
-    let seconds = value.as_i64().ok_or(RequestError::Field(name))?;
-    Timestamp::from_second(seconds)
-        .map(Some)
-        .map_err(|_| RequestError::Field(name))
+    jws::numeric_date(payload, name).map_err(|_| RequestError::Field(name))
 }
 
 /// Unreserved characters of a URL (RFC 3986 section 2.3).

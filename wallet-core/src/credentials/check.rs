@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use carnet_credentials::{
     jwk::PublicKey,
-    jws::JwsError,
+    jws::{self, JwsError},
     sd_jwt::{Received, SdJwtError},
     vc,
 };
@@ -226,14 +226,6 @@ fn refused(error: SdJwtError) -> ImportCredentialError {
     }
 }
 
-/// A NumericDate in whole seconds (RFC 7519 section 2).
 fn seconds(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, ImportCredentialError> {
-    let Some(value) = claims.get(name) else {
-        return Ok(None);
-    };
-    value
-        .as_i64()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .map(Some)
-        .ok_or(ImportCredentialError::Malformed)
+    jws::numeric_date(claims, name).map_err(|_| ImportCredentialError::Malformed)
 }

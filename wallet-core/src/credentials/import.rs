@@ -118,7 +118,7 @@ impl Wallet {
         let checked = check_incoming(&text, list.as_ref(), &self.own_keys()?, now)?;
         let id = hex::encode(Sha256::digest(text.as_bytes()));
         let kept = KeptCredential {
-            card: card_of(&checked),
+            card: card_of(&checked)?,
             form: checked.form,
             text,
             issuer: checked.issuer,
@@ -177,7 +177,7 @@ impl Wallet {
 
 /// One name for all copies of the same: same issuer, same type, same claims, same end. Keys, status places, serial numbers and the
 /// moment of issue differ between copies.
-fn card_of(checked: &Checked) -> String {
+fn card_of(checked: &Checked) -> Result<String, ImportCredentialError> {
     let mut claims: Map<String, Value> = checked.claims.clone();
     for own in ["jti", "sub"] {
         claims.remove(own);
@@ -188,6 +188,6 @@ fn card_of(checked: &Checked) -> String {
         "claims": claims,
         "until": checked.until.map(Timestamp::as_second),
     });
-    let canonical = serde_json_canonicalizer::to_vec(&same).unwrap_or_default();
-    hex::encode(&Sha256::digest(canonical)[..16])
+    let canonical = serde_json_canonicalizer::to_vec(&same).map_err(|_| ImportCredentialError::Malformed)?;
+    Ok(hex::encode(&Sha256::digest(canonical)[..16]))
 }
