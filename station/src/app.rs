@@ -130,6 +130,7 @@ fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &Led
             kind: RegistryKind::Embedded,
         }],
         log_keys: vec![keys.log_public()],
+        issuer_keys: Vec::new(),
         offline_keys: Vec::new(),
         local: Some(LocalPin {
             spki_sha256: keys.tls_pin(),

@@ -52,6 +52,9 @@ pub struct Entry {
     /// Keys that sign its promises and receipts.
     #[serde(default)]
     pub log_keys: Vec<PublicKey>,
+    /// Keys that sign the credentials and status lists it issues, where no certificate in the header says which.
+    #[serde(default)]
+    pub issuer_keys: Vec<PublicKey>,
     /// Keys for use without a network.
     #[serde(default)]
     pub offline_keys: Vec<PublicKey>,

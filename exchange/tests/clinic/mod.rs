@@ -158,6 +158,7 @@ pub(crate) fn trust_list() -> TrustList {
                 kind: RegistryKind::Embedded,
             }],
             log_keys: vec![PublicKey::from(&log_key())],
+            issuer_keys: Vec::new(),
             offline_keys: Vec::new(),
             local: Some(LocalPin {
                 spki_sha256: URL_SAFE_NO_PAD.encode([9; 32]),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{
-    CredentialForm, KeptCredential,
+    Binding, CredentialForm, KeptCredential,
     claims::{said, title},
     views::{CardLine, CardStatus, CardView, IssuerView},
 };
@@ -58,7 +58,7 @@ impl Wallet {
         Ok(CardView {
             line: self.card_line(&copies, list.as_ref())?,
             claims: said(newest),
-            bound: newest.bound.is_some(),
+            bound: !matches!(newest.binding, Binding::Nobody),
             added: to_the_second(newest.added),
             form: newest.form,
             issuer_id: newest.issuer.clone(),

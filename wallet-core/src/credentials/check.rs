@@ -1,18 +1,19 @@
 //! Is a credential genuine, whose is it, and for whom? The one gate before anything is kept.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use carnet_credentials::{
     jwk::PublicKey,
     jws::{self, JwsError},
     sd_jwt::{Received, SdJwtError},
     vc,
 };
-use carnet_exchange::{Entry, TrustList, client_id_of, key_in_header, trust::Role};
+use carnet_exchange::{
+    TrustList,
+    issuers::{IssuerError, KnownIssuer},
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use url::Url;
 
-use super::{CredentialForm, import::ImportCredentialError, w3c};
+use super::{Binding, CredentialForm, import::ImportCredentialError, w3c};
 
 /// A key of this wallet, under the stable id of the organisation that knows it.
 pub(super) struct OwnKey {
@@ -32,8 +33,7 @@ pub(super) struct Checked {
     pub(super) from: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
     pub(super) status: Option<Value>,
-    /// Which of this wallet's keys it is bound to.
-    pub(super) bound: Option<String>,
+    pub(super) binding: Binding,
 }
 
 /// Checks a credential as it came: who signed it, that it has not expired, and that it is for this person or for anybody. What
@@ -71,9 +71,13 @@ fn sd_jwt(
         SdJwtError::Malformed if !text.ends_with('~') => ImportCredentialError::Shown,
         error => refused(error),
     })?;
-    let signers = Signers::of(&received, list, now)?;
+    let issuer = KnownIssuer::of(&received, list, now).map_err(|error| match error {
+        IssuerError::Unknown => ImportCredentialError::UnknownIssuer,
+        IssuerError::Certificate => ImportCredentialError::Certificate,
+        IssuerError::Malformed => ImportCredentialError::Malformed,
+    })?;
     let mut outcome = Err(ImportCredentialError::UnknownIssuer);
-    for key in &signers.keys {
+    for key in &issuer.keys {
         outcome = received.clone().verify(key).map_err(refused);
         if outcome.is_ok() {
             break;
@@ -84,13 +88,13 @@ fn sd_jwt(
         Some(Value::String(vct)) if !vct.is_empty() => vct,
         _ => return Err(ImportCredentialError::Malformed),
     };
-    let bound = match claims.remove("cnf") {
-        None => None,
+    let binding = match claims.remove("cnf") {
+        None => Binding::Nobody,
         Some(cnf) => {
             let jwk = cnf.get("jwk").ok_or(ImportCredentialError::NotYours)?;
             let key = PublicKey::from_jwk(jwk).map_err(|_| ImportCredentialError::Malformed)?;
             let ours = own.iter().find(|own| own.key == key);
-            Some(ours.ok_or(ImportCredentialError::NotYours)?.entry_id.clone())
+            Binding::Pairwise(ours.ok_or(ImportCredentialError::NotYours)?.entry_id.clone())
         }
     };
     let until = seconds(&claims, "exp")?;
@@ -101,15 +105,15 @@ fn sd_jwt(
     }
     Ok(Checked {
         form: CredentialForm::SdJwt,
-        own: own.iter().any(|own| own.key.did_jwk() == signers.issuer),
-        issuer: signers.issuer,
-        entry_id: signers.entry_id,
+        own: own.iter().any(|own| own.key.did_jwk() == issuer.id),
+        issuer: issuer.id,
+        entry_id: issuer.entry_id,
         kind,
         claims,
         from,
         until,
         status,
-        bound,
+        binding,
     })
 }
 
@@ -129,14 +133,14 @@ fn vc(
         },
         _ => return Err(ImportCredentialError::Malformed),
     };
-    let bound = match claims.remove("id") {
+    let binding = match claims.remove("id") {
         Some(Value::String(id)) if id.starts_with("did:") => {
             let ours = own
                 .iter()
                 .find(|own| own.key.did_jwk() == id || own.key.did_key() == id);
-            Some(ours.ok_or(ImportCredentialError::NotYours)?.entry_id.clone())
+            Binding::Pairwise(ours.ok_or(ImportCredentialError::NotYours)?.entry_id.clone())
         }
-        _ => None,
+        _ => Binding::Nobody,
     };
     Ok(Checked {
         form,
@@ -148,71 +152,8 @@ fn vc(
         from: checked.valid_from,
         until: checked.valid_until,
         status,
-        bound,
+        binding,
     })
-}
-
-/// Who may have signed a credential, and with which keys.
-struct Signers {
-    issuer: String,
-    entry_id: Option<String>,
-    keys: Vec<PublicKey>,
-}
-
-impl Signers {
-    /// By the certificate in the header or the address in `iss`, if the trust list has an issuer of it; by a DID that says its own key.
-    fn of(
-        received: &Received<'_>,
-        list: Option<&TrustList>,
-        now: Timestamp,
-    ) -> Result<Self, ImportCredentialError> {
-        let iss = received.iss();
-        let header = received.header();
-        if let Some(chain) = header.get("x5c") {
-            let leaf = chain.as_array().and_then(|chain| chain.first()?.as_str());
-            let der = leaf.and_then(|leaf| STANDARD.decode(leaf).ok());
-            let client_id = client_id_of(&der.ok_or(ImportCredentialError::Malformed)?);
-            let entry = list
-                .and_then(|list| list.by_client_id(&client_id))
-                .filter(|entry| entry.has_role(Role::Issuer))
-                .ok_or(ImportCredentialError::UnknownIssuer)?;
-            if iss.is_some_and(|iss| !speaks_for(iss, entry)) {
-                return Err(ImportCredentialError::UnknownIssuer);
-            }
-            let key =
-                key_in_header(header, &client_id, now).map_err(|_| ImportCredentialError::Certificate)?;
-            return Ok(Self {
-                issuer: iss.unwrap_or(&client_id).to_owned(),
-                entry_id: Some(entry.id.clone()),
-                keys: vec![key],
-            });
-        }
-        let iss = iss.ok_or(ImportCredentialError::UnknownIssuer)?;
-        if iss.starts_with("did:") {
-            let key = w3c::key_of(iss, header).ok_or(ImportCredentialError::UnknownIssuer)?;
-            return Ok(Self {
-                issuer: iss.to_owned(),
-                entry_id: None,
-                keys: vec![key],
-            });
-        }
-        let entry = list
-            .into_iter()
-            .flat_map(|list| &list.entries)
-            .find(|entry| entry.has_role(Role::Issuer) && speaks_for(iss, entry))
-            .filter(|entry| !entry.log_keys.is_empty())
-            .ok_or(ImportCredentialError::UnknownIssuer)?;
-        Ok(Self {
-            issuer: iss.to_owned(),
-            entry_id: Some(entry.id.clone()),
-            keys: entry.log_keys.clone(),
-        })
-    }
-}
-
-/// Whether `iss` is an address of this party.
-fn speaks_for(iss: &str, entry: &Entry) -> bool {
-    Url::parse(iss).is_ok_and(|url| entry.covers_origin(&url))
 }
 
 fn refused(error: SdJwtError) -> ImportCredentialError {

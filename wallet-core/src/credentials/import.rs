@@ -129,7 +129,9 @@ impl Wallet {
             from: checked.from,
             until: checked.until,
             status: checked.status,
-            bound: checked.bound,
+            binding: checked.binding,
+            single_use: false,
+            source: None,
             added: now,
             looked_up: None,
         };

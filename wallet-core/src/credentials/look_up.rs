@@ -127,7 +127,7 @@ fn checked(
         now,
         LEEWAY,
     );
-    for key in &entry.log_keys {
+    for key in &entry.issuer_keys {
         if outcome.is_ok() {
             break;
         }

@@ -25,6 +25,7 @@ pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
 use std::fmt;
 
 use jiff::Timestamp;
+use p256::{SecretKey, ecdsa::SigningKey};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -60,13 +61,62 @@ pub(crate) struct KeptCredential {
     pub(crate) until: Option<Timestamp>,
     /// Where its status stands, as the issuer wrote it.
     pub(crate) status: Option<Value>,
-    /// The pairwise identity whose key it is bound to, by its stable id; none: whoever holds it can show it.
-    pub(crate) bound: Option<String>,
+    pub(crate) binding: Binding,
+    /// Shown once and never again.
+    pub(crate) single_use: bool,
+    /// Where it came from and where more copies may be had (table `Issuances`), if it was issued into this wallet.
+    pub(crate) source: Option<String>,
     /// The same for all copies of one credential.
     pub(crate) card: String,
     pub(crate) added: Timestamp,
     /// What its issuer last said of it.
     pub(crate) looked_up: Option<LookedUp>,
+}
+
+/// Whose key a copy is bound to.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Binding {
+    /// Whoever holds it can show it.
+    Nobody,
+    /// The pairwise identity that the organisation with this stable id knows; it can be shown to that one only.
+    Pairwise(String),
+    /// A random key of this one copy.
+    Copy(CopyKey),
+}
+
+/// The secret key of one copy (P-256). Drawn at random, never derived: nothing but the vault brings it back.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct CopyKey(#[serde(with = "copy_key")] SecretKey);
+
+#[expect(dead_code, reason = "issuance makes copies, presentation shows them")]
+impl CopyKey {
+    pub(crate) fn new(key: SecretKey) -> Self {
+        Self(key)
+    }
+
+    pub(crate) fn signing_key(&self) -> SigningKey {
+        SigningKey::from(&self.0)
+    }
+}
+
+/// As base64url of the 32-byte scalar.
+mod copy_key {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use p256::SecretKey;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+    use zeroize::Zeroizing;
+
+    pub(super) fn serialize<S: Serializer>(key: &SecretKey, to: S) -> Result<S::Ok, S::Error> {
+        let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(Zeroizing::new(key.to_bytes())));
+        to.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SecretKey, D::Error> {
+        let text = Zeroizing::new(String::deserialize(from)?);
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).map(Zeroizing::new);
+        SecretKey::from_slice(&bytes.map_err(D::Error::custom)?).map_err(D::Error::custom)
+    }
 }
 
 /// A status, as the issuer's list had it.

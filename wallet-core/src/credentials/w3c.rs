@@ -4,13 +4,11 @@ use carnet_credentials::{
     contexts::ContextError,
     data_integrity::DataIntegrityError,
     json,
-    jwk::PublicKey,
     jws::JwsError,
     signature::Signer,
     status::bitstring::Later,
     vc::{self, Checked, Conditions, Offline, VcError, jose},
 };
-use carnet_did_resolver::{document::Relationship, resolve};
 use jiff::Timestamp;
 use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value};
@@ -45,19 +43,6 @@ fn conditions(now: Timestamp) -> Conditions<'static> {
         documents: &Offline,
         statuses: &Later,
     }
-}
-
-/// The key of a DID that a header names, or its first.
-pub(super) fn key_of(did: &str, header: &Map<String, Value>) -> Option<PublicKey> {
-    let document = resolve(did).ok()?;
-    let method = match header.get("kid") {
-        None => document.assertion_method.first()?.clone(),
-        Some(kid) => match kid.as_str()? {
-            fragment if fragment.starts_with('#') => format!("{did}{fragment}"),
-            kid => kid.to_owned(),
-        },
-    };
-    document.key_for(&method, Relationship::AssertionMethod)
 }
 
 /// The type that says what it is.

@@ -31,11 +31,13 @@ pub enum Table {
     Pages,
     /// Credentials that others issued, each copy an entry.
     Credentials,
+    /// Issuers that offered credentials: what was offered, and where more copies may be had.
+    Issuances,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 9] = [
+    pub const OF_ONE_PERSON: [Self; 10] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -45,6 +47,7 @@ impl Table {
         Self::Packs,
         Self::Pages,
         Self::Credentials,
+        Self::Issuances,
     ];
 
     /// The tables that are everybody's.
@@ -74,6 +77,7 @@ impl Table {
             Self::Packs => 13,
             Self::Pages => 14,
             Self::Credentials => 15,
+            Self::Issuances => 16,
         }
     }
 
@@ -89,7 +93,8 @@ impl Table {
             | Self::Deliveries
             | Self::Packs
             | Self::Pages
-            | Self::Credentials => profile,
+            | Self::Credentials
+            | Self::Issuances => profile,
         }
     }
 }

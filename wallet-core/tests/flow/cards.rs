@@ -37,7 +37,8 @@ fn insurer(roles: Vec<Role>) -> Entry {
         purposes: vec![],
         roles,
         registries: vec![],
-        log_keys: vec![PublicKey::from(&key(41))],
+        log_keys: vec![],
+        issuer_keys: vec![PublicKey::from(&key(41))],
         offline_keys: vec![],
         local: None,
     }
@@ -365,7 +366,7 @@ async fn an_issuer_is_known_by_the_certificate_that_the_list_names() {
     let signer = SigningKey::from_pkcs8_der(&pair.serialize_der()).unwrap();
     let listed = Entry {
         client_ids: vec![client_id_of(certificate.der())],
-        log_keys: vec![],
+        issuer_keys: vec![],
         ..insurer(vec![Role::Issuer])
     };
     let list = station.trust_list_with(2, vec![listed]);

@@ -222,6 +222,7 @@ impl Station {
                     kind: RegistryKind::Embedded,
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
+                issuer_keys: vec![],
                 offline_keys: vec![],
                 local: Some(LocalPin {
                     spki_sha256: URL_SAFE_NO_PAD.encode(inner.spki_sha256),
