@@ -90,6 +90,26 @@ const MEANINGS = {
   receipt_not_yet: { what: m.error_receipt_not_yet_what, safe: m.error_receipt_not_yet_safe, next: m.error_receipt_not_yet_next },
   receipt_not_known: { what: m.error_receipt_not_known_what, safe: m.error_receipt_not_known_safe, next: m.error_receipt_not_known_next },
   place: { what: m.error_place_what, safe: m.error_place_safe, next: m.error_place_next },
+  pin_wrong: { what: m.error_pin_wrong_what, safe: m.error_pin_wrong_safe, next: m.error_pin_wrong_next },
+  offer_over: { what: m.error_offer_over_what, safe: m.error_offer_over_safe, next: m.error_offer_over_next },
+  offer_not_listed: { what: m.error_offer_not_listed_what, safe: m.error_offer_not_listed_safe, next: m.error_offer_not_listed_next },
+  offer_bad: { what: m.error_offer_bad_what, safe: m.error_offer_bad_safe, next: m.error_offer_bad_next },
+  card_refused: { what: m.error_card_refused_what, safe: m.error_card_refused_safe, next: m.error_card_refused_next },
+  sign_in: { what: m.error_sign_in_what, safe: m.error_sign_in_safe, next: m.error_sign_in_next },
+  no_refill: { what: m.error_no_refill_what, safe: m.error_no_refill_safe, next: m.error_no_refill_next },
+  no_such_card: { what: m.error_no_such_card_what, safe: m.error_no_such_card_safe, next: m.error_no_such_card_next },
+  cards_missing: { what: m.error_cards_missing_what, safe: m.error_cards_missing_safe, next: m.error_cards_missing_next },
+  copies_gone: { what: m.error_copies_gone_what, safe: m.error_copies_gone_safe, next: m.error_copies_gone_next },
+  a_slip: { what: m.error_a_slip_what, safe: m.error_a_slip_safe, next: m.error_a_slip_next },
+  own_code: { what: m.error_own_code_what, safe: m.error_own_code_safe, next: m.error_own_code_next },
+  health_link: { what: m.error_health_link_what, safe: m.error_health_link_safe, next: m.error_health_link_next },
+  web_page: { what: m.error_web_page_what, safe: m.error_web_page_safe, next: m.error_web_page_next },
+  fingerprint: { what: m.error_fingerprint_what, safe: m.error_fingerprint_safe, next: m.error_fingerprint_next },
+  clinic_file: { what: m.error_clinic_file_what, safe: m.error_clinic_file_safe, next: m.error_clinic_file_next },
+  clinic_clash: { what: m.error_clinic_clash_what, safe: m.error_clinic_clash_safe, next: m.error_clinic_clash_next },
+  clinic_listed: { what: m.error_clinic_listed_what, safe: m.error_clinic_listed_safe, next: m.error_clinic_listed_next },
+  clinic_still_shared: { what: m.error_clinic_still_shared_what, safe: m.error_clinic_still_shared_safe, next: m.error_clinic_still_shared_next },
+  pass_not_active: { what: m.error_pass_not_active_what, safe: m.error_pass_not_active_safe, next: m.error_pass_not_active_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -307,7 +327,9 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   unknown_card: 'unknown_card',
   receipt_not_yet: 'receipt_not_yet',
   receipt_not_known: 'receipt_not_known',
-  receipt_unreadable: 'receipt_not_known'
+  receipt_unreadable: 'receipt_not_known',
+  pin_wrong: 'pin_wrong',
+  fingerprint_wrong: 'fingerprint'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */
