@@ -182,3 +182,43 @@ test('few copies are said on the card, and fresh ones come at one tap', async ()
   expect(await page.getByTestId('card-low').count()).toBe(0);
   await end();
 });
+
+test('the camera reads a code by itself; a picture too small to read gets a sentence that helps; a pasted picture is read', async () => {
+  const { page, end } = await open(OPEN, { ...PHONE, camera: true });
+  await go(page, '#/scan');
+  await page.getByTestId('scan-picture').setInputFiles({ name: 'tiny.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAGCAIAAABxZ0isAAAAY0lEQVQ42g3JIQEAQQhFQZKgCbEh0Jvkh3gaTYgNgSbR3dgxM9w4xjVklPGMNcwCD05wAwUVvGDjj8STk9xESSUv2fxDuDjiCokST6z+aLw5zW3UVPOa7T8GH85wBw01vGGHD3MOQLETr5clAAAAAElFTkSuQmCC', 'base64') });
+  await page.getByText('closer, in more light').waitFor();
+  await inspect(page, 'scan-unreadable');
+  await page.getByTestId('camera-start').click();
+  await page.getByTestId('decide-item').first().waitFor();
+  await go(page, '#/scan');
+  await page.evaluate(async () => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 300;
+    canvas.getContext('2d')?.fillRect(10, 10, 100, 100);
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
+    const data = new DataTransfer();
+    data.items.add(new File([blob as Blob], 'code.png', { type: 'image/png' }));
+    window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+  });
+  await page.getByTestId('decide-item').first().waitFor();
+  await end();
+});
+
+test('while nothing can be read the preview stays, is stopped by hand, and a camera that is refused is said', async () => {
+  const { page, end } = await open(OPEN, { ...PHONE, camera: true }, { read_code_picture: () => ({ refused: { code: 'no_code', message: 'm', next: 'n' } }) });
+  await go(page, '#/scan');
+  await page.getByTestId('camera-start').click();
+  await page.waitForFunction(() => (document.querySelector('video')?.videoWidth ?? 0) >= 200);
+  await inspect(page, 'scan-camera');
+  await page.getByText('Nothing readable yet').waitFor({ timeout: 15_000 });
+  await page.getByTestId('camera-stop').click();
+  await page.getByTestId('camera-start').waitFor();
+  await end();
+  const shut = await open(OPEN, PHONE);
+  await go(shut.page, '#/scan');
+  await shut.page.getByTestId('camera-start').click();
+  await shut.page.locator('[data-testid=camera-none][data-why=refused]').waitFor();
+  await inspect(shut.page, 'scan-camera-refused');
+  await shut.end();
+});

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import type * as View from '../src/wallet/bindings';
+import { readable } from './picture';
 
 /** The window's policy, so that what it would block is blocked here too. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'";
@@ -277,7 +278,8 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],
       fields: [{ label: 'Status', value: 'final' }, { label: 'Taken', value: '12 March 2026' }, { label: 'Result', value: '6.7 %' }, { label: 'Note', value: 'Fasting.\nSecond sample, the first was haemolysed.' }]
     }),
-    read_code_picture: () => 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F',
+    read_code_picture: ({ contentBase64 }) =>
+      readable(Buffer.from(String(contentBase64), 'base64')) ? 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F' : { refused: { code: 'no_code', message: 'm', next: 'n' } },
     open_code: ({ text }) => {
       if (String(text).startsWith('openid-credential-offer:')) return { kind: 'card_offer', id: 'o1' };
       return String(text).startsWith('openid4vp:') ? { kind: 'question', id: 'q1' } : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } };

@@ -22,6 +22,7 @@ export { default as Chips } from './Chips.svelte';
 export { default as CodePicture } from './CodePicture.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Disclosure } from './Disclosure.svelte';
+export { default as DropFile } from './DropFile.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNote } from './ErrorNote.svelte';
 export { default as Field } from './Field.svelte';
