@@ -13,6 +13,7 @@
 //! - [`registry`]: a registry's answers about a grant
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
 //! - [`slip`]: taking back from paper, without the wallet
+//! - [`code`]: codes that the patient shows and the desk scans
 //! - [`refusal`]: the shape of every error on the wire
 //!
 //! Below them: [`jwe`] (encryption), [`limits`] (all bounds), [`media`] (content types).
@@ -21,6 +22,7 @@ mod certificate;
 mod hex_bytes;
 
 pub mod answer;
+pub mod code;
 pub mod delivery;
 pub mod issuers;
 pub mod jwe;

@@ -3,7 +3,11 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, state::Changed, task::TaskProgress};
+use crate::{
+    commands,
+    state::{Changed, LinkArrived},
+    task::TaskProgress,
+};
 
 /// Every command there is. One that is not listed here is refused.
 #[must_use]
@@ -58,6 +62,10 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::consents::save_slip,
             commands::consents::refresh_reads,
             commands::consents::sync,
+            commands::shown::take_link,
+            commands::shown::show_offer,
+            commands::shown::offer_state,
+            commands::shown::show_pass,
             commands::credentials::cards,
             commands::credentials::card,
             commands::credentials::import_card,
@@ -69,7 +77,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::log::verify_log,
             commands::log::export_log,
         ])
-        .events(collect_events![Changed, TaskProgress])
+        .events(collect_events![Changed, TaskProgress, LinkArrived])
 }
 
 #[cfg(test)]

@@ -11,10 +11,6 @@ use carnet_exchange::{
     link::RequestLink,
     request::{RequestParts, sign},
 };
-use fast_qr::{
-    convert::{Builder as _, Shape, svg::SvgBuilder},
-    qr::QRBuilder,
-};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -173,19 +169,20 @@ fn consent_request(
 
 /// The link that the code shows.
 pub fn link(app: &App, asked: &Asked) -> String {
+    request_link(app, asked).to_string()
+}
+
+/// Who asks, and where the question is.
+pub fn request_link(app: &App, asked: &Asked) -> RequestLink {
     RequestLink {
         client_id: app.client_id.clone(),
         request_uri: app.public(&format!("/oid4vp/request/{}", asked.id)),
     }
-    .to_string()
 }
 
 /// The code as a picture.
 pub fn picture(link: &str) -> Result<String, AskError> {
-    let code = QRBuilder::new(link)
-        .build()
-        .map_err(|error| AskError::Form(format!("{error:?}").into()))?;
-    Ok(SvgBuilder::default().shape(Shape::Square).to_str(&code))
+    carnet_qr::svg(link).map_err(|error| AskError::Form(error.into()))
 }
 
 /// One question.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | first administrator, sign-in, colleagues | [`accounts`] |
 //! | show a question as a code | [`ask`] |
+//! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
 //! | type the four digits | [`confirm`] |
@@ -43,6 +44,7 @@ pub mod page;
 pub mod read;
 pub mod receipt;
 pub mod rows;
+pub mod scan;
 pub mod serve;
 pub mod sweep;
 pub mod templates;

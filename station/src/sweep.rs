@@ -68,6 +68,7 @@ pub fn now(app: &App) -> Result<(), SweepError> {
     let time = app.clock.now();
     app.clock.witness()?;
     app.accounts.sweep()?;
+    crate::scan::sweep(app)?;
     for asked in app.db.all::<Asked>("request/")? {
         match asked.state(time) {
             State::Expired | State::Denied => forget_question(app, &asked)?,

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, rescue,
+    import, log, people, plain, rescue, show,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -75,6 +75,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             let question = doors::open(common)?.inspect(&uri).await?;
             Ok(Answer::new(&question_json(&question), plain::question(&question)))
         }
+        Command::Offer(offer) => show::offer(&doors::open(common)?, offer).await,
+        Command::Pass { id } => show::pass(&doors::open(common)?, &id),
         Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
         Command::Consents { command } => {
             let of_everyone = matches!(command, ConsentsCommand::RevokeAll { everyone: true, .. });

@@ -52,6 +52,13 @@ pub(crate) enum Command {
     ReadCode { picture: PathBuf },
     /// See who asks, for what and until when; answers nothing
     Inspect { uri: String },
+    /// Show a code that a clinic's desk scans, so that it can ask you
+    Offer(OfferArguments),
+    /// Show a code that opens one active consent at the clinic's desk
+    Pass {
+        /// The consent's id or its grant's, or the beginning of one
+        id: String,
+    },
     /// Answer a question
     #[command(group = clap::ArgGroup::new("what").required(true).args(["grant", "deny"]))]
     Answer {
@@ -326,4 +333,18 @@ fn receipt_form(name: &str) -> Result<ReceiptForm, String> {
 
 fn engine(name: &str) -> Result<StoreEngine, String> {
     StoreEngine::named(name).ok_or_else(|| "there are sled and redb".to_owned())
+}
+
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub(crate) struct OfferArguments {
+    /// The clinic's id in the list of organisations
+    #[arg(long, value_name = "ID", conflicts_with = "look")]
+    pub(crate) to: Option<String>,
+    /// Has the clinic's question come, for a code shown before?
+    #[arg(long, value_name = "CODE_ID")]
+    pub(crate) look: Option<String>,
+    /// Look until it has come or the code has run out
+    #[arg(long, requires = "look")]
+    pub(crate) wait: bool,
 }

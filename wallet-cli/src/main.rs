@@ -16,6 +16,7 @@ mod people;
 mod plain;
 mod progress;
 mod rescue;
+mod show;
 
 use std::{alloc::System, process::ExitCode};
 

@@ -9,7 +9,7 @@ use carnet_ledger::Grant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::vault::ProfileId;
+use crate::{credentials::CopyKey, vault::ProfileId};
 
 /// The pinned trust list (table `Trust`, id [`LIST`]).
 #[derive(Serialize, Deserialize)]
@@ -178,6 +178,17 @@ pub(crate) struct KeptRead {
     pub(crate) what: String,
 }
 
+/// A code of the patient's that some desk may lay its question at (table `Shown`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptOffer {
+    /// Whom it was shown to: stable id in the trust list.
+    pub(crate) party: String,
+    /// What the question is sealed to.
+    pub(crate) key: CopyKey,
+    pub(crate) made: Timestamp,
+    pub(crate) request_id: Option<String>,
+}
+
 /// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
@@ -199,4 +210,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptActivity);

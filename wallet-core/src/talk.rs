@@ -229,6 +229,11 @@ impl Reply {
         }
     }
 
+    /// There is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.status == 204 || self.0.body.is_empty()
+    }
+
     /// The body, if it is of this media type.
     pub(crate) fn body(self, media_type: &str) -> Result<Vec<u8>, TalkError> {
         if media::is(&self.0.content_type, media_type) {

@@ -289,6 +289,30 @@ pub struct WithheldView {
     pub reason: String,
 }
 
+/// A code for the screen that the desk scans.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ShownCode {
+    /// Names an offer when its state is asked; empty for a pass.
+    pub code_id: String,
+    /// What the code says, for a link or a hand scanner; at most 300 characters.
+    pub uri: String,
+    /// The code as a picture.
+    pub svg: String,
+    /// From when nobody takes it any more.
+    pub expires: String,
+    /// Whom it is for.
+    pub verifier: VerifierView,
+}
+
+/// What came of a code that was shown.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct OfferStateView {
+    /// `waiting`, `question` or `expired`.
+    pub state: String,
+    /// The desk's question, once it has come.
+    pub request_id: Option<String>,
+}
+
 /// What came of an answer.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct AnswerView {

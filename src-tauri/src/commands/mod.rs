@@ -8,6 +8,7 @@ pub mod log;
 pub mod people;
 mod place;
 pub mod records;
+pub mod shown;
 
 use std::sync::Arc;
 

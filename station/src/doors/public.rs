@@ -35,7 +35,7 @@ use crate::{
     deliver,
     errors::Refusal,
     limits::{self, Buckets, stranger},
-    manage,
+    manage, scan,
 };
 
 const FOR_A_DAY: &str = "public, max-age=86400, immutable";
@@ -62,6 +62,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/oid4vp/response/{id}",
             post(response).layer(DefaultBodyLimit::max(ANSWER_BYTES + limits::SMALL_BYTES)),
         )
+        .route("/oid4vp/offers/{id}", get(offer))
         .route(
             "/manage",
             post(manage_consents).layer(DefaultBodyLimit::max(MANAGE_BYTES)),
@@ -148,6 +149,18 @@ async fn request(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Resul
         compact,
     )
         .into_response())
+}
+
+/// The question laid for a patient who showed a code: nothing yet, or nothing ever.
+async fn offer(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let laid = at_work(move || scan::laid(&door.app, &id)).await?;
+    Ok(laid.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |sealed| {
+            let kind = HeaderValue::from_static(media::DELIVERY);
+            ([(header::CONTENT_TYPE, kind)], sealed).into_response()
+        },
+    ))
 }
 
 #[derive(Deserialize)]

@@ -36,7 +36,7 @@ use crate::{
     read::{self, ReadError, Readable},
     receipt::{ReceiptError, receipt},
     rows::Given,
-    templates,
+    scan, templates,
 };
 
 /// Questions listed at most.
@@ -57,6 +57,11 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/staff", get(people).post(add_colleague))
         .route("/api/templates", get(all_templates))
         .route("/api/requests", get(requests).post(ask_question))
+        .route("/api/scan", post(scan_text))
+        .route(
+            "/api/read-code",
+            post(read_picture).layer(DefaultBodyLimit::max(limits::PICTURE_BYTES)),
+        )
         .route("/api/requests/{id}", get(request))
         .route("/api/requests/{id}/qr.svg", get(picture))
         .route("/api/requests/{id}/confirm", post(confirm_code))
@@ -179,13 +184,36 @@ async fn all_templates(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
 }
 
 async fn ask_question(State(door): State<Arc<Door>>, SignedIn(caller): SignedIn, bytes: Bytes) -> Answer {
-    let question = templates::question(&body(&bytes)?, door.app.clock.now())?;
+    let mut question: Value = body(&bytes)?;
+    let offer = scan::take_offer(&mut question)?;
+    let question = templates::question(&question, door.app.clock.now())?;
     let app = Arc::clone(&door.app);
-    let asked = at_work(move || ask::ask(&app, &caller, question)).await?;
+    let asked = match offer {
+        None => at_work(move || ask::ask(&app, &caller, question)).await?,
+        Some(offer) => at_work(move || scan::ask(&app, &caller, question, &offer)).await?,
+    };
     announce_end(&door, &asked.id);
     Ok(Json(
         json!({ "id": asked.id, "uri": ask::link(&door.app, &asked), "expires": asked.expires }),
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scanned {
+    text: String,
+}
+
+/// What a patient's code means here.
+async fn scan_text(State(door): State<Arc<Door>>, _: SignedIn, bytes: Bytes) -> Answer {
+    let Scanned { text } = body(&bytes)?;
+    Ok(Json(at_work(move || scan::scan(&door.app, &text)).await?))
+}
+
+/// The text of a code in a picture (PNG or JPEG), such as a camera's.
+async fn read_picture(_: State<Arc<Door>>, _: SignedIn, bytes: Bytes) -> Answer {
+    let text = at_work(move || scan::read_picture(&bytes)).await?;
+    Ok(Json(json!({ "text": text })))
 }
 
 /// Tells the page when a code has run out.

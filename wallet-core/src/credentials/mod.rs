@@ -89,12 +89,16 @@ pub(crate) enum Binding {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CopyKey(#[serde(with = "copy_key")] SecretKey);
 
-#[expect(dead_code, reason = "issuance makes copies, presentation shows them")]
 impl CopyKey {
     pub(crate) fn new(key: SecretKey) -> Self {
         Self(key)
     }
 
+    pub(crate) fn secret(&self) -> &SecretKey {
+        &self.0
+    }
+
+    #[expect(dead_code, reason = "presentation signs with it")]
     pub(crate) fn signing_key(&self) -> SigningKey {
         SigningKey::from(&self.0)
     }
