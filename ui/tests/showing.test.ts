@@ -222,3 +222,18 @@ test('while nothing can be read the preview stays, is stopped by hand, and a cam
   await inspect(shut.page, 'scan-camera-refused');
   await shut.end();
 });
+
+test('a link from another program is opened by itself, but takes no decision off the screen', async () => {
+  let link: string | null = 'openid-credential-offer://?credential_offer_uri=x';
+  const { page, say, end } = await open(OPEN, PHONE, { take_link: () => { const taken = link; link = null; return taken; } });
+  await page.getByTestId('offer-yes').waitFor();
+  link = 'openid4vp://?client_id=a&request_uri=b';
+  say('link-arrived', null);
+  await page.getByTestId('link-see').waitFor();
+  expect(await page.getByTestId('offer-yes').count()).toBe(1);
+  await inspect(page, 'link-waiting');
+  await page.getByTestId('link-see').click();
+  await page.getByTestId('decide-item').first().waitFor();
+  expect(await page.getByTestId('link-waiting').count()).toBe(0);
+  await end();
+});

@@ -89,7 +89,7 @@ export const question: View.QuestionView = {
   card_choices: []
 };
 
-const option = (card: string, title: string, issuer: string, shown: View.ClaimView[], more: Partial<View.CardOption> = {}): View.CardOption => ({ card, title, issuer: { name: issuer, own: false }, until: in_(24 * 200), copies: 1, shown, last_copy: false, ...more });
+const option = (card: string, title: string, issuer: string, shown: View.ClaimLine[], more: Partial<View.CardOption> = {}): View.CardOption => ({ card, title, issuer: { name: issuer, own: false }, until: in_(24 * 200), copies: 1, shown, last_copy: false, ...more });
 const asked = (query: string, kinds: string[], options: View.CardOption[], more: Partial<View.CardAskedView> = {}): View.CardAskedView => ({ query, kinds, multiple: false, required: true, options, issuers: [], ...more });
 const plan = [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }];
 
@@ -280,6 +280,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     }),
     read_code_picture: ({ contentBase64 }) =>
       readable(Buffer.from(String(contentBase64), 'base64')) ? 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F' : { refused: { code: 'no_code', message: 'm', next: 'n' } },
+    take_link: () => null,
     open_code: ({ text }) => {
       if (String(text).startsWith('openid-credential-offer:')) return { kind: 'card_offer', id: 'o1' };
       return String(text).startsWith('openid4vp:') ? { kind: 'question', id: 'q1' } : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } };

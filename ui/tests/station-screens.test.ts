@@ -286,7 +286,12 @@ test('a card is filled in or imported, looked over, offered with a PIN that is s
   await page.getByTestId('offer-pin-show').click();
   await page.getByText('482913').waitFor();
   await inspect(page, '36-offer-pin');
-  station.turn({ offer: 'accepted' }, { offer: 'of1' });
+  station.turn({ approval: 'needed' }, { card: 'of1' });
+  await page.getByTestId('offer-approve').waitFor();
+  await inspect(page, '36b-offer-approval');
+  await page.getByTestId('offer-approve').click();
+  await page.locator('[data-approval=given]').waitFor();
+  station.turn({ offer: 'accepted' }, { card: 'of1' });
   await page.locator('[data-testid=offer-state][data-state=accepted]').waitFor();
   await page.getByTestId('offer-revoke').click();
   await page.getByRole('alertdialog').waitFor();

@@ -15,17 +15,17 @@ const DAY = 1440;
 
 const item = (scope: string, required: boolean) => ({ scope: `patient/${scope}`, required });
 const templates: Template[] = [
-  { id: 'first-visit', title: 'First visit at a general practice', purpose: ['TREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true), item('Condition.rs', true), item('Immunization.rs', false), item('Observation.rs?category=laboratory', false)], days: 30, retention_days: 30, data_since: null },
-  { id: 'emergency', title: 'Emergency care', purpose: ['ETREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true)], days: 2, retention_days: 7, data_since: null },
-  { id: 'lab-follow-up', title: 'Laboratory follow-up', purpose: ['TREAT'], items: [item('Patient.rs', true), item('Observation.rs?category=laboratory', true), item('DiagnosticReport.rs', false)], days: 14, retention_days: 30, data_since: '2025-11-22' },
-  { id: 'insurance-claim', title: 'Insurance claim check', purpose: ['HPAYMT'], items: [item('Patient.rs', true), item('Coverage.rs', true), item('Claim.rs', false)], days: 14, retention_days: 30, data_since: null },
-  { id: 'insurance-card', title: 'Insurance card', purpose: ['COVERAGE'], items: [], days: null, retention_days: null, data_since: null, cards: [{ id: 'insurance', title: 'Insurance cover', claims: ['Plan', 'Member number'] }] }
+  { id: 'first-visit', title: 'First visit at a general practice', purpose: ['TREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true), item('Condition.rs', true), item('Immunization.rs', false), item('Observation.rs?category=laboratory', false)], days: 30, retention_days: 30, data_since: null, cards: [] },
+  { id: 'emergency', title: 'Emergency care', purpose: ['ETREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true)], days: 2, retention_days: 7, data_since: null, cards: [] },
+  { id: 'lab-follow-up', title: 'Laboratory follow-up', purpose: ['TREAT'], items: [item('Patient.rs', true), item('Observation.rs?category=laboratory', true), item('DiagnosticReport.rs', false)], days: 14, retention_days: 30, data_since: '2025-11-22', cards: [] },
+  { id: 'insurance-claim', title: 'Insurance claim check', purpose: ['HPAYMT'], items: [item('Patient.rs', true), item('Coverage.rs', true), item('Claim.rs', false)], days: 14, retention_days: 30, data_since: null, cards: [] },
+  { id: 'insurance-card', title: 'Insurance card', purpose: ['COVERAGE'], items: [], days: null, retention_days: null, data_since: null, cards: [{ id: 'insurance', title: 'Insurance cover', claims: ['Plan', 'Member number'], required: true }] }
 ];
 
 const shownCard: CardShown = { id: 'insurance', title: 'Insurance cover', issuer: 'Sunrise Insurance', issuer_listed: true, claims: [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }], until: new Date(Date.now() + 200 * 86_400_000).toISOString(), status: 'valid' };
 const cardTemplates: CardTemplate[] = [
-  { id: 'insurance', title: 'Insurance cover', valid_days: 365, copies: 12, fields: [{ name: 'plan', label: 'Plan', kind: 'choice', options: ['Basic', 'Family'], required: true }, { name: 'member_number', label: 'Member number', kind: 'text', required: true }, { name: 'from', label: 'Covered from', kind: 'date', required: true }, { name: 'excess', label: 'Own share, per year', kind: 'number', required: false }] },
-  { id: 'birth', title: 'Birth date', valid_days: 30, copies: 6, fields: [{ name: 'birth_date', label: 'Birth date', kind: 'date', required: true }] }
+  { id: 'insurance', title: 'Insurance cover', valid_days: 365, copies: 12, approval: false, fields: [{ name: 'plan', label: 'Plan', kind: 'choice', options: ['Basic', 'Family'], required: true }, { name: 'member_number', label: 'Member number', kind: 'text', required: true }, { name: 'from', label: 'Covered from', kind: 'date', required: true }, { name: 'excess', label: 'Own share, per year', kind: 'number', required: false }] },
+  { id: 'birth', title: 'Birth date', valid_days: 30, copies: 6, approval: true, fields: [{ name: 'birth_date', label: 'Birth date', kind: 'date', required: true }] }
 ];
 
 const record = (type: string, title: string, date: string | null, detail: string | null = null, sensitive: string[] = []): RecordLine => ({ id: title, type, title, detail, date, sensitive, measurement: null });
@@ -57,6 +57,7 @@ export type Stage = {
   sharesPerson: boolean;
   expires: string;
   offer: OfferState;
+  approval: CardOffer['approval'];
   /** What was asked last, and whether it went to a phone whose code was scanned. */
   template: string;
   sent: boolean;
@@ -64,7 +65,7 @@ export type Stage = {
 
 export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
   const me: Me = { name: 'Ana Ruiz', username: 'ana', admin: true };
-  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), offer: 'waiting', template: 'first-visit', sent: false, ...start };
+  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), offer: 'waiting', approval: null, template: 'first-visit', sent: false, ...start };
   const issued: { id: string; claims: unknown }[] = [];
   const listening = new Set<ServerResponse>();
   const ids: string[] = [];
@@ -78,7 +79,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
       id, state: stage.request, template: template.id, title: template.title, purpose: template.purpose, days: template.days, created: in_(-1), expires: stage.expires, by: me.name,
       uri: ['waiting', 'opened'].includes(stage.request) && !stage.sent ? uri : null, grant_id: answered && !onlyCards ? GRANT : null, decision: answered ? stage.decision : null, asked: template.items,
       granted: answered ? template.items.map((one) => one.scope).filter((scope) => stage.decision === 'permit' || !/Condition|Observation/.test(scope)) : [], tries_left: stage.tries, renewed: null,
-      cards_asked: template.cards ?? [], cards_shown: answered && onlyCards ? [shownCard] : []
+      cards_asked: template.cards, cards_shown: stage.request === 'confirmed' && onlyCards ? [shownCard] : []
     };
   };
   const consents = (): Consent[] =>
@@ -89,7 +90,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
 
   const cardOffer = (id: string): CardOffer => {
     const open = stage.offer === 'waiting' || stage.offer === 'opened';
-    return { id, title: 'Insurance cover', state: stage.offer, uri: open ? 'openid-credential-offer://?credential_offer_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vci%2Foffers%2FqZ4Dk1oN3vK7cXr9YtWmAg' : null, pin: open ? '482913' : null, created: in_(-1), expires: in_(15), by: me.name, copies: 12, tries_left: stage.tries };
+    return { id, title: 'Insurance cover', state: stage.offer, uri: open ? 'openid-credential-offer://?credential_offer_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vci%2Foffers%2FqZ4Dk1oN3vK7cXr9YtWmAg' : null, pin: open ? '482913' : null, created: in_(-1), expires: in_(15), by: me.name, copies: 12, tries_left: stage.tries, approval: stage.approval, approved_by: stage.approval === 'given' ? 'Tom Weber' : null };
   };
 
   const refused = (status: number, code: string, message: string, more = {}) => ({ status, body: { error: { code, message, next: 'Ask the patient to read the digits again.', ...more } } });
@@ -117,6 +118,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     if (path === '/cards/import') return ok({ claims: { plan: 'Family', member_number: 'S-77-2041-998', from: '2026-01-01', unknown: { deep: true } } });
     if (path === '/cards/offers' && method === 'POST') return issued.unshift({ id: 'of1', claims: body.claims }), ok({ id: 'of1', uri: 'x', pin: '482913', expires: in_(15) });
     if (path === '/cards/offers') return ok(issued.map((one) => cardOffer(one.id)));
+    if (path.endsWith('/approve')) return (stage.approval = 'given'), ok({});
     if (path.endsWith('/revoke')) return (stage.offer = 'revoked'), ok({});
     if (path.startsWith('/cards/offers/')) return ok(cardOffer(path.slice(14)));
     if (path === '/requests' && method === 'POST') Object.assign(stage, { template: body.template, sent: body.offer !== undefined });

@@ -21,8 +21,8 @@ export type Me = { name: string; username: string; admin: boolean };
 export type Setup = { needed: boolean; station: { name: string; roles: string[]; development: boolean } };
 export type Item = { scope: string; required: boolean };
 /** A card that a question asks for, and what of it. */
-export type CardAsked = { id: string; title?: string; claims?: string[] };
-export type Template = { id: string; title: string; purpose: string[]; items: Item[]; /** None when only cards are asked. */ days: number | null; retention_days: number | null; data_since: string | null; cards?: CardAsked[] };
+export type CardAsked = { id: string; title: string; claims: string[]; required: boolean };
+export type Template = { id: string; title: string; purpose: string[]; items: Item[]; /** None when only cards are asked. */ days: number | null; retention_days: number | null; data_since: string | null; cards: CardAsked[] };
 export type Said = { label: string; value: string };
 /** A card that the patient showed, as the station checked it. */
 export type CardShown = { id: string; title: string; issuer: string; issuer_listed: boolean; claims: Said[]; until: string | null; status: string };
@@ -44,9 +44,9 @@ export type AskedRequest = {
   granted: string[];
   tries_left: number;
   renewed: string | null;
-  cards_asked?: CardAsked[];
-  /** Only until they were looked at. */
-  cards_shown?: CardShown[];
+  cards_asked: CardAsked[];
+  /** What they said, once the person is confirmed. */
+  cards_shown: CardShown[];
 };
 export type ConsentState = 'unconfirmed' | 'active' | 'revoked' | 'expired' | 'stale';
 export type Consent = {
@@ -84,14 +84,14 @@ export type Health = {
 };
 export type CardField = { name: string; label: string; kind: 'text' | 'date' | 'number' | 'choice'; options?: string[]; required: boolean };
 /** A card that this station issues. `valid_days`: days; `copies`: how many single-use copies. */
-export type CardTemplate = { id: string; title: string; fields: CardField[]; valid_days: number; copies: number };
+export type CardTemplate = { id: string; title: string; fields: CardField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean };
 export type Claims = Record<string, string | number>;
 export type OfferState = 'waiting' | 'opened' | 'issued' | 'accepted' | 'expired' | 'locked' | 'revoked';
-export type CardOffer = { id: string; title: string; state: OfferState; uri: string | null; pin: string | null; created: string; expires: string; by: string; copies: number; tries_left: number };
+export type CardOffer = { id: string; title: string; state: OfferState; uri: string | null; pin: string | null; created: string; expires: string; by: string; copies: number; tries_left: number; approval: 'needed' | 'given' | null; approved_by: string | null };
 /** What a scanned code is: a patient's offer to be asked, or the pass of a consent. */
 export type Scanned = { kind: 'offer'; id: string } | { kind: 'pass'; grant_id: string };
 /** What changed at the station; `all` when too much did. */
-export type Change = { request?: string; consent?: string; offer?: string; all?: boolean };
+export type Change = { request?: string; consent?: string; card?: string; all?: boolean };
 
 let whenSignedOut: () => void = () => undefined;
 
@@ -157,6 +157,7 @@ export const api = {
   makeOffer: (template: string, claims: Claims) => call<{ id: string }>('POST', '/cards/offers', { template, claims }),
   importClaims: (template: string, name: string, content: string) => call<{ claims: Claims }>('POST', '/cards/import', { template, name, content }),
   revokeCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/revoke`, {}),
+  approveCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/approve`, {}),
   offerPicture: (id: string) => `/api/cards/offers/${of(id)}/qr.svg`,
   /** This clinic's own entry, signed by itself, for a patient who adds it by hand. */
   entry: () => call<{ fingerprint: string }>('GET', '/entry'),

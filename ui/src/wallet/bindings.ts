@@ -80,11 +80,13 @@ export const commands = {
 	readCodePicture: (contentBase64: string) => typedError<string, ErrorView>(__TAURI_INVOKE("read_code_picture", { contentBase64 })),
 	/**  One door for every code: scanned, pasted, read from a picture or opened as a link. Nothing is answered. */
 	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
-	/**  A code that the desk scans, for a clinic on the list. */
+	/**  The link that another program handed over, once. */
+	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
+	/**  A code that lets this clinic's desk ask. Good for five minutes. */
 	showOffer: (partyId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_offer", { partyId })),
-	/**  Whether the desk's question has come. */
+	/**  Whether the desk's question has come; it is fetched and checked then. The page asks every few seconds. */
 	offerState: (codeId: string) => typedError<OfferStateView, ErrorView>(__TAURI_INVOKE("offer_state", { codeId })),
-	/**  A code with which the desk finds an active consent. */
+	/**  A code that opens this consent at the clinic's desk. Good for five minutes. */
 	showPass: (consentId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_pass", { consentId })),
 	/**  What an issuer offers. Nothing is fetched yet. */
 	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
@@ -160,6 +162,7 @@ export const commands = {
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
+	linkArrived: makeEvent<LinkArrived, LinkArrived>("link-arrived"),
 	taskProgress: makeEvent<TaskProgress, TaskProgress>("task-progress"),
 };
 
@@ -309,7 +312,7 @@ export type CardOption = {
 	until: string | null,
 	copies: number,
 	/**  Exactly what would be shown; never more. */
-	shown: ClaimView[],
+	shown: ClaimLine[],
 	/**  It is the last copy. */
 	last_copy: boolean,
 };
@@ -353,12 +356,6 @@ export type ChosenCard = {
 
 /**  One thing that a card says. */
 export type ClaimLine = {
-	label: string,
-	value: string,
-};
-
-/**  One thing that would be shown. */
-export type ClaimView = {
 	label: string,
 	value: string,
 };
@@ -556,6 +553,9 @@ export type LedgerView = {
 	/**  `embedded`: recorded by the clinic itself, no independent witness. */
 	kind: string,
 };
+
+/**  Another program handed a link over: `take_link` has it. */
+export type LinkArrived = null;
 
 /**  How a log is written down. */
 export type LogFormat = "json" | "pdf";

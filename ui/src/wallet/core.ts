@@ -58,6 +58,7 @@ export const core = {
   attachment: (recordId: string, index: number) => unwrap(commands.attachment(recordId, index)),
   saveAttachment: (recordId: string, index: number, path: string) => unwrap(commands.saveAttachment(recordId, index, path)),
   readCodePicture: (content: string) => unwrap(commands.readCodePicture(content)),
+  takeLink: () => commands.takeLink(),
   openCode: (text: string) => unwrap(commands.openCode(text)),
   showOffer: (partyId: string) => unwrap(commands.showOffer(partyId)),
   offerState: (codeId: string) => unwrap(commands.offerState(codeId)),
@@ -98,6 +99,12 @@ export const core = {
 /** Calls back when something moved in the background (sent, confirmed, locked). Returns how to stop. */
 export function onChanged(heard: () => void): () => void {
   const stop = events.changed.listen(heard);
+  return () => void stop.then((off) => off());
+}
+
+/** Calls back when another program handed a link over. Returns how to stop. */
+export function onLink(heard: () => void): () => void {
+  const stop = events.linkArrived.listen(heard);
   return () => void stop.then((off) => off());
 }
 

@@ -32,6 +32,8 @@ class Session {
   now = $state(new Date());
   /** The last answer given, for the screen that sums it up. */
   answered: { verifier: string; view: AnswerView; cards: ShownCard[] } | null = $state(null);
+  /** A link that another program handed over, until it is looked at. It asks; it never answers. */
+  link: string | null = $state(null);
   /** What the Records screen was showing, for coming back to it. */
   browsing = { ...BROWSING };
   /** A switch that somebody here asked for is under way. */
@@ -115,6 +117,7 @@ class Session {
 
   #forget(): void {
     this.answered = null;
+    this.link = null;
     this.browsing = { ...BROWSING };
   }
 }
