@@ -31,7 +31,7 @@ export async function standIn(dist: string, answers: Answers): Promise<{ url: st
         const refused = (answer as Refused | undefined)?.refused;
         response
           .writeHead(refused ? 400 : answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(refused ?? answer ?? { code: 'refused' }));
+          .end(JSON.stringify(refused ?? (answer === undefined ? { code: 'refused' } : answer)));
         return;
       }
       const file = normalize(path === '/' ? '/index.html' : path);

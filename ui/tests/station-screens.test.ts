@@ -273,7 +273,7 @@ test('a card is filled in or imported, looked over, offered with a PIN that is s
   await page.getByTestId('issue-imported').waitFor();
   await page.locator('[data-name=excess]').fill('12,5');
   await page.getByTestId('issue-look-go').click();
-  await page.getByText('Type a number').waitFor();
+  await page.getByText('Type a whole number').waitFor();
   await page.locator('[data-name=excess]').fill('250');
   await page.getByTestId('issue-look-go').click();
   await page.getByTestId('issue-look').waitFor();
