@@ -237,3 +237,25 @@ test('a link from another program is opened by itself, but takes no decision off
   expect(await page.getByTestId('link-waiting').count()).toBe(0);
   await end();
 });
+
+test('from the name on a question to why it is known, and back; all by keyboard', async () => {
+  const { page, end } = await open(OPEN, PHONE);
+  await go(page, '#/question/q-card');
+  const press = async (testid: string) => {
+    await page.getByTestId(testid).first().focus();
+    await page.keyboard.press('Enter');
+  };
+  await press('how-known');
+  await press('why-trusted');
+  await page.getByTestId('who-vouches').waitFor();
+  await page.getByRole('link', { name: 'Back' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('decide-card').waitFor();
+  await page.locator('[data-card=k-cover]').focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.locator('[data-card=k-second]').isChecked()).toBe(true);
+  await page.keyboard.press('ArrowDown');
+  expect(await page.getByTestId('decide-yes').isDisabled()).toBe(true);
+  await end();
+});
