@@ -37,3 +37,16 @@ pub const CLOCK_LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 pub const REQUEST_LIFE: SignedDuration = SignedDuration::from_secs(5 * 60 + 60);
 /// How old a proof of possession in an answer may be.
 pub const ANSWER_AGE: SignedDuration = SignedDuration::from_secs(5 * 60);
+
+/// Credential queries in one request, and presentations in an answer to one of them.
+pub const QUERY_CREDENTIALS: usize = 16;
+/// Claims in one credential query.
+pub const QUERY_CLAIMS: usize = 64;
+/// Entries in any other list of a query: types, values, sets, options, authorities.
+pub const QUERY_LIST: usize = 32;
+/// Steps of one claims path.
+pub const QUERY_PATH_STEPS: usize = 16;
+/// The id of a query or of a claim, in characters.
+pub const QUERY_ID_CHARS: usize = 64;
+/// Any other text in a query, in characters.
+pub const QUERY_TEXT_CHARS: usize = 512;

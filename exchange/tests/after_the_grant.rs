@@ -105,7 +105,7 @@ fn records_open_with_the_one_time_key_and_nothing_else() {
         "jwe_not_decryptable"
     );
     assert_ne!(delivery::digest(&sealed), delivery::digest(&format!("{sealed} ")));
-    let key = verified_request().delivery_key;
+    let key = verified_request().consent.unwrap().delivery_key;
     let unmarked = jwe::encrypt(BUNDLE, &key, &secret(1), [0; 12], Map::new()).unwrap();
     assert_eq!(
         delivery::open(&unmarked, &delivery_secret()).unwrap_err(),

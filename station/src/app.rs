@@ -82,6 +82,11 @@ impl App {
         self.folder.delivery_keys().join(format!("{request_id}.answer"))
     }
 
+    /// The file that holds the key of the cards that one answer showed.
+    pub fn cards_key(&self, request_id: &str) -> PathBuf {
+        self.folder.delivery_keys().join(format!("{request_id}.cards"))
+    }
+
     /// The sealed records of one delivery.
     pub fn delivery(&self, request_id: &str) -> PathBuf {
         self.folder.deliveries().join(format!("{request_id}.jwe"))

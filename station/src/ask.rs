@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     accounts::Caller,
     app::App,
+    cards_asked,
     db::{Change, DbError},
     errors::Told,
     folder::write_private,
@@ -88,7 +89,11 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
     let expires = now + LIFE;
 
     let delivery_public = EncryptionKey::new(delivery_key.public_key(), Some("delivery".into()));
-    let consent = consent_request(app, &id, &question, &delivery_public, now)?;
+    let query = cards_asked::query(&question).map_err(|error| AskError::Form(error.into()))?;
+    let consent = question
+        .asks_for_records()
+        .then(|| consent_request(app, &id, &question, &delivery_public, now))
+        .transpose()?;
     let signed = sign(
         &RequestParts {
             response_uri: &app.public(&format!("/oid4vp/response/{id}")),
@@ -97,7 +102,8 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
             issued: now,
             expires,
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("answer".into())),
-            consent: &consent,
+            query: &query,
+            consent: consent.as_ref(),
         },
         &app.keys.identity,
         &app.keys.certificate,

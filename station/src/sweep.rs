@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use crate::{
     accounts::AccountError,
     app::App,
+    cards_shown::{KEPT, forget},
     db::{Change, DbError},
     end::{EndError, let_go_if_over},
     folder::{destroy, remove},
@@ -37,6 +38,11 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
         if matches!(state, State::Waiting | State::Opened) {
             named.insert(app.answer_key(&asked.id));
             named.insert(app.delivery_key(&asked.id));
+        }
+    }
+    for asked in app.db.all::<Asked>("request/")? {
+        if asked.cards.is_some() && !over(app, &asked) {
+            named.insert(app.cards_key(&asked.id));
         }
     }
     for given in app.db.all::<Given>("consent/")? {
@@ -75,12 +81,36 @@ pub fn now(app: &App) -> Result<(), SweepError> {
             State::Locked => lock(app, &asked)?,
             State::Waiting | State::Opened | State::Answered | State::Confirmed => {}
         }
+        if asked.cards.is_some() && over(app, &asked) {
+            forget_cards(app, &asked)?;
+        }
     }
     for given in app.db.all::<Given>("consent/")? {
         if given.ended.is_none() {
             let_go_if_over(app, &given.grant_id)?;
         }
     }
+    Ok(())
+}
+
+/// The desk has had its time with the cards that were shown.
+fn over(app: &App, asked: &Asked) -> bool {
+    let kept = asked
+        .cards
+        .as_ref()
+        .map(|cards| app.clock.now().duration_since(cards.at));
+    kept.is_some_and(|kept| kept >= KEPT)
+}
+
+fn forget_cards(app: &App, asked: &Asked) -> Result<(), SweepError> {
+    let gate = app.gates.of(&asked.id);
+    let _turn = gate.enter();
+    forget(app, &asked.id)?;
+    if let Some(mut asked) = app.db.get::<Asked>(&Asked::key(&asked.id))? {
+        asked.cards = None;
+        app.db.put(&Asked::key(&asked.id), &asked)?;
+    }
+    app.events.request(&asked.id);
     Ok(())
 }
 
@@ -111,7 +141,7 @@ fn forget_question(app: &App, asked: &Asked) -> Result<(), SweepError> {
 /// A station killed right after the third wrong code finishes here what it began.
 fn lock(app: &App, asked: &Asked) -> Result<(), SweepError> {
     let Some(grant_id) = asked.grant_id else {
-        return Ok(());
+        return Ok(forget(app, &asked.id)?);
     };
     let gate = app.gates.of(&asked.id);
     let _turn = gate.enter();

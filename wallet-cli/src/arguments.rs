@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use carnet_wallet_core::{ReceiptForm, vault::StoreEngine};
+use carnet_wallet_core::{ChosenCard, ReceiptForm, vault::StoreEngine};
 use clap::{Args, Parser, Subcommand};
 
 /// A health wallet in the terminal: your records, who asks for them, who has them.
@@ -60,14 +60,17 @@ pub(crate) enum Command {
         id: String,
     },
     /// Answer a question
-    #[command(group = clap::ArgGroup::new("what").required(true).args(["grant", "deny"]))]
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["grant", "card", "deny"]))]
     Answer {
         uri: String,
         /// `all`, `required`, or the scopes to grant
         #[arg(long, value_name = "all|required|SCOPE", num_args = 1..)]
         grant: Vec<String>,
+        /// A card to show, and what for: both ids as `inspect` has them
+        #[arg(long, value_name = "QUERY=CARD", value_parser = chosen_card)]
+        card: Vec<ChosenCard>,
         /// Say no
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["grant", "card"])]
         deny: bool,
     },
     /// Who has access, and who had
@@ -347,4 +350,15 @@ pub(crate) struct OfferArguments {
     /// Look until it has come or the code has run out
     #[arg(long, requires = "look")]
     pub(crate) wait: bool,
+}
+
+/// `insurance=5f3a…`: the query before the equals sign, the card after it.
+fn chosen_card(text: &str) -> Result<ChosenCard, String> {
+    match text.split_once('=') {
+        Some((query, card)) if !query.is_empty() && !card.is_empty() => Ok(ChosenCard {
+            query: query.to_owned(),
+            card: card.to_owned(),
+        }),
+        _ => Err("QUERY=CARD is needed, as `inspect` has them".to_owned()),
+    }
 }

@@ -6,7 +6,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use carnet_consent::{Consent, Digest32, GrantId, LedgerRef, Salt, Scope, WalletState, code, select};
+use carnet_consent::{
+    Consent, ConsentRequest, Digest32, GrantId, LedgerRef, Salt, Scope, WalletState, code, select,
+};
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     answer::{self, CarnetPart, GrantTuple, MakeError, Reply},
@@ -14,6 +16,7 @@ use carnet_exchange::{
     limits::{DELIVERY_BYTES, REPLY_BYTES},
     media,
     promise::{self, Expected, Operation, PromiseError},
+    request::AskedConsent,
     trust::RegistryKind,
 };
 use carnet_fetch::{FetchError, Limits};
@@ -22,12 +25,14 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    Choice, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError, Wallet,
+    Choice, ChosenCard, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError,
+    Wallet,
     errands::Finish,
     import::grouped,
     index::{Held, Packs},
     inspect::Question,
     kept::{Errand, Given, KeptConsent},
+    present::Shown,
     question::{candidates, summaries},
     random::{make_bytes, make_key},
     vault::{Table, VaultError},
@@ -49,6 +54,16 @@ pub enum GrantError {
     NotAsked,
     #[error("You hold no records that match what you chose. Nothing was sent.")]
     NothingMatches,
+    #[error("They also need a card that you did not choose. Nothing was sent.")]
+    CardMissing,
+    #[error("A card was to be shown that nobody asked for. Nothing was sent.")]
+    CardNotAsked,
+    #[error("You hold no such card that can be shown to them. Nothing was sent.")]
+    CardNotHeld,
+    #[error("Several cards were to be shown where one was asked for. Nothing was sent.")]
+    SeveralCards,
+    #[error("The clinic did not take your card. They may have seen what you showed.")]
+    NotTaken(#[source] TalkError),
     #[error("A record could not be read from the vault. Nothing was sent.")]
     Records(#[source] RecordsError),
     #[error("The records could not be sealed: {0}. Nothing was sent.")]
@@ -86,6 +101,15 @@ impl Described for GrantError {
             Self::Recovery(error) => error.facts(),
             Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
             Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
+            Self::CardMissing => Facts::expected("card_missing", "Choose the card as well, or say no."),
+            Self::CardNotAsked => {
+                Facts::expected("card_not_asked", "Choose among the cards that are asked for.")
+            }
+            Self::CardNotHeld => Facts::personal("card_not_held", "Choose another card, or say no."),
+            Self::SeveralCards => Facts::expected("several_cards", "Choose one card only."),
+            Self::NotTaken(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
+            Self::NotTaken(TalkError::RequestExpired) => Facts::expected("request_expired", NEW_CODE),
+            Self::NotTaken(_) => Facts::unexpected("card_not_taken", NEW_CODE),
             Self::NothingMatches => Facts::personal(
                 "nothing_matches",
                 "Choose something that you hold records of, or import them first.",
@@ -112,15 +136,28 @@ impl Described for GrantError {
 }
 
 impl Wallet {
-    /// Grants what `choice` says, by the question's link or request id. `Ok` with state `granted`: the records are there.
-    /// `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox.
-    pub async fn answer(&self, link_or_request_id: &str, choice: &Choice) -> Result<AnswerView, GrantError> {
-        self.nothing_unsearched()?;
+    /// Grants what `choice` says and shows these cards, by the question's link or request id. `Ok` with state `granted`: the
+    /// records are there. `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox. `Ok` with state
+    /// `shown`: only cards were asked for, and they were shown.
+    pub async fn answer(
+        &self,
+        link_or_request_id: &str,
+        choice: &Choice,
+        cards: &[ChosenCard],
+    ) -> Result<AnswerView, GrantError> {
         let request_id = self.request_id(link_or_request_id).await?;
-        let _hold = self.hold(&self.open_question(&request_id)?.kept.consent_id).await;
+        let _hold = self.hold_question(&request_id).await?;
         let question = self.open_question(&request_id)?;
-        let granted = chosen(&question, choice)?;
-        let (mut kept, jwe) = self.prepare(&question, &granted)?;
+        let Some(asked) = &question.request.consent else {
+            return match choice {
+                Choice::Scopes(scopes) if !scopes.is_empty() => Err(GrantError::NotAsked),
+                _ => self.show(&question, cards).await,
+            };
+        };
+        self.nothing_unsearched()?;
+        let granted = chosen(&asked.request, choice)?;
+        let shown = self.shown(&question, cards)?;
+        let (mut kept, jwe) = self.prepare(&question, asked, &granted, &shown)?;
         let promise = match self.promise(&question, &kept, &jwe).await {
             Ok(promise) => promise,
             Err(GrantError::Unreachable(error)) => {
@@ -139,7 +176,7 @@ impl Wallet {
         self.vault.put(Table::Consents, &kept.consent_id, &kept)?;
         let (kept, finish) = self.finish(&question.talk, kept).await?;
         match finish {
-            Finish::Delivered | Finish::Waiting => Ok(self.answer_view(&kept)),
+            Finish::Delivered | Finish::Waiting => Ok(self.answer_view(&kept, shown.count())),
             Finish::NotOnLedger => {
                 self.take_back_soon(&question.talk, kept).await?;
                 Err(GrantError::NotOnLedger)
@@ -152,8 +189,14 @@ impl Wallet {
     }
 
     /// Everything up to the moment before something leaves: sealed, signed, and durable as `sending`.
-    fn prepare(&self, question: &Question, granted: &[Scope]) -> Result<(KeptConsent, String), GrantError> {
-        let (request, asked) = (&question.request, &question.request.consent);
+    fn prepare(
+        &self,
+        question: &Question,
+        consent_asked: &AskedConsent,
+        granted: &[Scope],
+        shown: &Shown,
+    ) -> Result<(KeptConsent, String), GrantError> {
+        let (request, asked) = (&question.request, &consent_asked.request);
         let now = self.clock.now();
         let index = self.index()?;
         let candidates = candidates(&index, granted);
@@ -186,7 +229,7 @@ impl Wallet {
         let bundle = Zeroizing::new(carnet_fhir::bundle(entries, now));
         let sealed = delivery::seal(
             bundle.as_bytes(),
-            &request.delivery_key,
+            &consent_asked.delivery_key,
             &make_key()?,
             make_bytes()?,
         )
@@ -225,7 +268,9 @@ impl Wallet {
             salt: salt.clone(),
             consent: consent.clone(),
         };
-        let jwe = answer::seal(request, &presentation, &part, &make_key()?, make_bytes()?)?;
+        let mut presentations = shown.presentations.clone();
+        presentations.insert(consent_asked.holder_query.clone(), vec![presentation]);
+        let jwe = answer::seal(request, &presentations, Some(&part), &make_key()?, make_bytes()?)?;
 
         let scopes = |wanted: bool| {
             let is = |scope: &Scope| granted.contains(scope) == wanted;
@@ -282,6 +327,7 @@ impl Wallet {
             }),
         };
         let mut change = self.vault.change();
+        shown.put(&mut change, now, &kept.verifier);
         change.put(Table::Consents, &kept.consent_id, &kept);
         change.put_bytes(Table::Deliveries, &kept.consent_id, sealed.as_bytes());
         change.put(Table::Outbox, &kept.consent_id, &Errand::Finish);
@@ -346,25 +392,26 @@ impl Wallet {
         change.commit()
     }
 
-    fn answer_view(&self, kept: &KeptConsent) -> AnswerView {
+    fn answer_view(&self, kept: &KeptConsent, shown: u32) -> AnswerView {
         let now = self.clock.now();
         let line = kept.line(now);
         let given = kept.given.as_ref();
         AnswerView {
             decision: kept.decision.clone(),
-            consent_id: line.consent_id,
+            consent_id: Some(line.consent_id),
             grant_id: line.grant_id,
             code: given.map(|given| given.code.clone()),
             state: line.state,
             ledger: given.map(|given| given.ledger_view(kept.end, now)),
             records: kept.records,
+            shown,
         }
     }
 }
 
 /// The scopes that are granted, each as it was asked.
-fn chosen(question: &Question, choice: &Choice) -> Result<Vec<Scope>, GrantError> {
-    let items = &question.request.consent.items;
+fn chosen(asked: &ConsentRequest, choice: &Choice) -> Result<Vec<Scope>, GrantError> {
+    let items = &asked.items;
     let granted: Vec<Scope> = match choice {
         Choice::All => items.iter().map(|item| item.scope.clone()).collect(),
         Choice::Required => items

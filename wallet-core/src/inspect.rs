@@ -17,10 +17,10 @@ use crate::{
     Described, Facts, TalkError, Wallet,
     activity::{Entry, Happened},
     kept::KeptRequest,
-    question,
     talk::Talk,
     vault::{Table, VaultError},
     views::QuestionView,
+    wallet::Hold,
 };
 
 /// How long fetching a request may take (ATTACKS: a slow drip).
@@ -100,14 +100,7 @@ impl Wallet {
 
     /// A question read before, from the vault.
     pub fn question(&self, request_id: &str) -> Result<QuestionView, InspectError> {
-        let question = self.open_question(request_id)?;
-        Ok(question::view(
-            request_id,
-            &question.request,
-            &question.talk.list,
-            &question.party.name,
-            &*self.index()?,
-        ))
+        Ok(self.question_view(&self.open_question(request_id)?)?)
     }
 
     /// The id of the question named by a link, fetched if need be, or by its id already.
@@ -146,7 +139,7 @@ impl Wallet {
             compact,
             expires: request.expires,
             once: hex::encode(request.once),
-            consent_id: request.consent.consent_id.to_string(),
+            consent_id: consent_id(&request),
             verifier: party.name.clone(),
             answered: false,
         };
@@ -163,8 +156,12 @@ impl Wallet {
             let once = hex::encode(once);
             known.iter().any(|(_, kept)| kept.answered && kept.once == once)
         })?;
-        let consent_id = request.consent.consent_id.to_string();
-        let repeated = known.iter().any(|(_, kept)| kept.consent_id == consent_id)
+        let Some(consent_id) = consent_id(request) else {
+            return Ok(());
+        };
+        let repeated = known
+            .iter()
+            .any(|(_, kept)| kept.consent_id.as_ref() == Some(&consent_id))
             || self.kept_consent(&consent_id)?.is_some();
         if repeated {
             Err(InspectError::RepeatedConsent)
@@ -187,6 +184,12 @@ impl Wallet {
             _ => entry.put(&mut change),
         }
         change.commit()
+    }
+
+    /// Waits until nobody else in this process is at this question.
+    pub(crate) async fn hold_question(&self, request_id: &str) -> Result<Hold, InspectError> {
+        let kept = self.open_question(request_id)?.kept;
+        Ok(self.hold(kept.consent_id.as_deref().unwrap_or(request_id)).await)
     }
 
     /// Checks a sealed question anew, against the list and the time of now.
@@ -214,6 +217,11 @@ impl Wallet {
             talk,
         })
     }
+}
+
+fn consent_id(request: &VerifiedRequest) -> Option<String> {
+    let asked = request.consent.as_ref()?;
+    Some(asked.request.consent_id.to_string())
 }
 
 impl KeptRequest {

@@ -48,7 +48,8 @@ pub(crate) struct KeptRequest {
     pub(crate) expires: Timestamp,
     /// One value for everything its sender signs with its nonce, hexadecimal.
     pub(crate) once: String,
-    pub(crate) consent_id: String,
+    /// None where only cards are asked for.
+    pub(crate) consent_id: Option<String>,
     pub(crate) verifier: String,
     /// An answer, yes or no, has left.
     pub(crate) answered: bool,
@@ -199,6 +200,9 @@ pub(crate) struct KeptActivity {
     pub(crate) who: Option<String>,
     pub(crate) groups: Vec<(Group, u32)>,
     pub(crate) code: Option<String>,
+    /// Card and kind of claim, where cards were shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<String>,
 }
 
 macro_rules! says_nothing {

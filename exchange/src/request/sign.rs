@@ -9,7 +9,10 @@ use serde_json::{Map, json};
 use url::Url;
 
 use super::{AUDIENCE, FORMAT, HOLDER_VCT, TYP};
-use crate::{EncryptionKey, client_id_of};
+use crate::{
+    EncryptionKey, client_id_of,
+    dcql::{CredentialQuery, Query},
+};
 
 /// What a request says beyond what is always the same.
 #[derive(Debug, Clone)]
@@ -26,9 +29,11 @@ pub struct RequestParts<'a> {
     pub expires: Timestamp,
     /// One-time key of the answer's encryption; its `kid` should be set.
     pub encryption_key: &'a EncryptionKey,
-    /// What the patient decides on. `credential_ids` must be `["holder"]`, `recipient.client_id` the client id of the
-    /// certificate.
-    pub consent: &'a ConsentRequest,
+    /// Which credentials are asked for; beside a consent, [`holder_query`] among them.
+    pub query: &'a Query,
+    /// What the patient decides on, if more than cards is asked for. `credential_ids` must be `["holder"]`,
+    /// `recipient.client_id` the client id of the certificate.
+    pub consent: Option<&'a ConsentRequest>,
 }
 
 /// The signed request and what the station keeps of it.
@@ -36,15 +41,20 @@ pub struct RequestParts<'a> {
 pub struct SignedRequest {
     /// The compact serialisation, served as it is.
     pub compact: String,
-    /// The one `transaction_data` entry in it.
-    pub transaction_data: String,
+    /// The one `transaction_data` entry in it, if there is a consent.
+    pub transaction_data: Option<String>,
+}
+
+/// The query for proof of the holder key, as every consent needs it.
+pub fn holder_query() -> CredentialQuery {
+    CredentialQuery::sd_jwt("holder", HOLDER_VCT, Vec::new())
 }
 
 /// Signs a request with the key of the certificate (DER).
 pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) -> SignedRequest {
-    let transaction_data = parts.consent.to_transaction_data();
+    let transaction_data = parts.consent.map(ConsentRequest::to_transaction_data);
     let algorithms = json!(["ES256"]);
-    let payload = json!({
+    let mut payload = json!({
         "client_id": client_id_of(certificate_der),
         "response_type": "vp_token",
         "response_mode": "direct_post.jwt",
@@ -54,9 +64,7 @@ pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) 
         "state": parts.state,
         "iat": parts.issued.as_second(),
         "exp": parts.expires.as_second(),
-        "dcql_query": { "credentials": [
-            { "id": "holder", "format": FORMAT, "meta": { "vct_values": [HOLDER_VCT] } },
-        ] },
+        "dcql_query": parts.query.to_json(),
         "client_metadata": {
             "jwks": { "keys": [parts.encryption_key.to_jwk()] },
             "encrypted_response_enc_values_supported": ["A256GCM"],
@@ -64,8 +72,10 @@ pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) 
                 (FORMAT): { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
             },
         },
-        "transaction_data": [transaction_data],
     });
+    if let Some(data) = &transaction_data {
+        payload["transaction_data"] = json!([data]);
+    }
     let header = Map::from_iter([("x5c".to_owned(), json!([STANDARD.encode(certificate_der)]))]);
     let compact = jws::sign(TYP, header, payload.to_string().as_bytes(), key);
     SignedRequest {

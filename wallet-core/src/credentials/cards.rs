@@ -72,7 +72,7 @@ impl Wallet {
         let copies = self.find_card(id)?;
         let issuer = copies
             .first()
-            .and_then(|(_, kept)| issuer(kept, list.as_ref()).name);
+            .and_then(|(_, kept)| kept.issuer_view(list.as_ref()).name);
         let mut change = self.vault.change();
         for (id, _) in &copies {
             change.delete(Table::Credentials, id);
@@ -91,7 +91,7 @@ impl Wallet {
     }
 
     /// All copies of each card, the newest copy and the newest card first.
-    fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
+    pub(super) fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
         let mut all: Vec<(String, KeptCredential)> = self.vault.all(Table::Credentials)?;
         all.sort_by(|(a, one), (b, other)| (other.added, b).cmp(&(one.added, a)));
         let mut cards: Vec<Vec<(String, KeptCredential)>> = Vec::new();
@@ -139,7 +139,7 @@ impl Wallet {
             id: kept.card.clone(),
             title: title(&kept.kind),
             kind: kept.kind.clone(),
-            issuer: issuer(kept, list),
+            issuer: kept.issuer_view(list),
             validity: validity.to_owned(),
             from: kept.from.map(to_the_second),
             until: kept.until.map(to_the_second),
@@ -156,7 +156,8 @@ impl Wallet {
                     .unwrap_or(kept),
                 now,
             )?,
-            copies: u32::try_from(copies.len()).unwrap_or(u32::MAX),
+            copies: u32::try_from(copies.iter().filter(|(_, copy)| copy.used.is_none()).count())
+                .unwrap_or(u32::MAX),
         })
     }
 
@@ -191,12 +192,14 @@ impl Wallet {
     }
 }
 
-/// The issuer's name is the trust list's, or nobody's.
-fn issuer(kept: &KeptCredential, list: Option<&TrustList>) -> IssuerView {
-    let entry = kept.entry_id.as_ref().and_then(|id| list?.by_id(id));
-    IssuerView {
-        name: entry.map(|entry| entry.name.clone()),
-        own: kept.own,
+impl KeptCredential {
+    /// The issuer's name is the trust list's, or nobody's.
+    pub(crate) fn issuer_view(&self, list: Option<&TrustList>) -> IssuerView {
+        let entry = self.entry_id.as_ref().and_then(|id| list?.by_id(id));
+        IssuerView {
+            name: entry.map(|entry| entry.name.clone()),
+            own: self.own,
+        }
     }
 }
 

@@ -131,6 +131,7 @@ impl Wallet {
             status: checked.status,
             binding: checked.binding,
             single_use: false,
+            used: None,
             source: None,
             added: now,
             looked_up: None,

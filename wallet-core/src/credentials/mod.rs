@@ -3,6 +3,7 @@
 //! - [`receipt`]: the receipt of a consent, as file, page or credential
 //! - [`import`]: taking a credential in, after [`check`] found it genuine
 //! - [`cards`]: what is held, one card for all copies of the same
+//! - [`copies`]: which copy can be shown to whom, and using it up
 //! - [`look_up`]: whether the issuer took it back
 //! - [`claims`]: what a credential says, in plain words
 //! - [`w3c`]: credentials of the W3C's data model
@@ -11,6 +12,7 @@
 mod cards;
 mod check;
 mod claims;
+mod copies;
 mod import;
 mod look_up;
 mod receipt;
@@ -18,6 +20,8 @@ pub(crate) mod views;
 mod w3c;
 
 pub use cards::CardsError;
+pub(crate) use claims::{labels, lines, title as kind_title};
+pub(crate) use copies::about_the_person;
 pub use import::ImportCredentialError;
 pub use look_up::LookUpError;
 pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
@@ -64,6 +68,9 @@ pub(crate) struct KeptCredential {
     pub(crate) binding: Binding,
     /// Shown once and never again.
     pub(crate) single_use: bool,
+    /// When that was. A copy that is used up has no text any more.
+    #[serde(default)]
+    pub(crate) used: Option<Timestamp>,
     /// Where it came from and where more copies may be had (table `Issuances`), if it was issued into this wallet.
     pub(crate) source: Option<String>,
     /// The same for all copies of one credential.
@@ -90,6 +97,7 @@ pub(crate) enum Binding {
 pub(crate) struct CopyKey(#[serde(with = "copy_key")] SecretKey);
 
 impl CopyKey {
+    #[expect(dead_code, reason = "issuance makes copies")]
     pub(crate) fn new(key: SecretKey) -> Self {
         Self(key)
     }

@@ -82,7 +82,13 @@ fn refused(wallet: &Wallet, text: &str) -> &'static str {
 async fn granted(station: &Station, patient: &Patient) -> String {
     let link = station.ask(&[(ALLERGIES, true), (LABORATORY, false)]);
     let choice = Choice::Scopes(vec![ALLERGIES.to_owned()]);
-    patient.wallet.answer(&link, &choice).await.unwrap().consent_id
+    patient
+        .wallet
+        .answer(&link, &choice, &[])
+        .await
+        .unwrap()
+        .consent_id
+        .unwrap()
 }
 
 fn text(patient: &Patient, consent: &str, form: ReceiptForm) -> String {
