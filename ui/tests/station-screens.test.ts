@@ -307,6 +307,9 @@ test('a card is filled in or imported, looked over, offered with a PIN that is s
   await page.getByTestId('nav-health').click();
   await page.getByTestId('entry-fingerprint').waitFor();
   await inspect(page, '39-health-entry');
+  const entry = page.waitForEvent('download');
+  await page.getByTestId('entry-file').click();
+  expect((await entry).suggestedFilename()).toBe('entry.json');
   await end();
 });
 
