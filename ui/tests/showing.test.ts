@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { go, inspect, looking, open, PHONE } from './looking';
-import { cardOffer, cards } from './stand-in';
+import { cardOffer, cardQuestion, cards } from './stand-in';
 
 looking();
 
@@ -258,5 +258,22 @@ test('from the name on a question to why it is known, and back; all by keyboard'
   expect(await page.locator('[data-card=k-second]').isChecked()).toBe(true);
   await page.keyboard.press('ArrowDown');
   expect(await page.getByTestId('decide-yes').isDisabled()).toBe(true);
+  await end();
+});
+
+test('words of others are words: no markup, no script, nothing wider than the screen', async () => {
+  const hostile = `<img src=x onerror="document.title='caught'"><b>Pay</b> \u202Eevil ${'Aa'.repeat(400)}`;
+  const { page, end } = await open(OPEN, PHONE, {
+    question: () => ({ ...cardQuestion, cards: cardQuestion.cards.map((asked) => ({ ...asked, kinds: [hostile], issuers: [hostile], options: asked.options.map((one) => ({ ...one, title: hostile, shown: [{ label: hostile, value: hostile }] })) })) }),
+    card_offer: () => ({ ...cardOffer, cards: [{ title: hostile, kind: hostile, describes: [hostile] }], pin: { digits: false, length: null, hint: hostile } })
+  });
+  await go(page, '#/question/q-card');
+  await inspect(page, 'hostile-question');
+  await go(page, '#/offer/o1');
+  await page.getByTestId('offer-yes').click();
+  await page.getByTestId('offer-pin').waitFor();
+  await inspect(page, 'hostile-offer');
+  expect(await page.locator('main img, main b').count()).toBe(0);
+  expect(await page.title()).not.toContain('caught');
   await end();
 });
