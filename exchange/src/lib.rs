@@ -6,6 +6,7 @@
 //! - [`link`]: what the QR code says
 //! - [`trust`]: the signed list that says who is who
 //! - [`issuers`]: whose signature may stand under a credential
+//! - [`issuance`]: credentials into a wallet (OpenID4VCI 1.0)
 //! - [`request`]: the station's signed request, made and checked
 //! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
 //! - [`promise`]: the station's signed promise that a grant or revocation is recorded
@@ -22,6 +23,7 @@ mod hex_bytes;
 
 pub mod answer;
 pub mod delivery;
+pub mod issuance;
 pub mod issuers;
 pub mod jwe;
 pub mod limits;

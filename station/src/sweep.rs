@@ -10,6 +10,7 @@ use crate::{
     db::{Change, DbError},
     end::{EndError, let_go_if_over},
     folder::{destroy, remove},
+    issue,
     rows::{Asked, Given, State},
 };
 
@@ -23,6 +24,8 @@ pub enum SweepError {
     End(#[from] EndError),
     #[error("a left-over file could not be cleared away")]
     File(#[from] io::Error),
+    #[error("a card could not be let go")]
+    Card(#[from] issue::sweep::CardSweepError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -60,6 +63,7 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
             }
         }
     }
+    issue::sweep::after_a_crash(app)?;
     now(app)
 }
 
@@ -80,6 +84,7 @@ pub fn now(app: &App) -> Result<(), SweepError> {
             let_go_if_over(app, &given.grant_id)?;
         }
     }
+    issue::sweep::now(app)?;
     Ok(())
 }
 
