@@ -13,7 +13,7 @@ const LABEL: usize = 80;
 const VALUE: usize = 500;
 
 /// A type in plain words: `urn:example:InsuranceCard:1` is an "Insurance card".
-pub(super) fn title(kind: &str) -> String {
+pub(crate) fn title(kind: &str) -> String {
     if is_receipt(kind) {
         return "Receipt of a consent".to_owned();
     }
