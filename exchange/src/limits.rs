@@ -28,6 +28,20 @@ pub const MANAGE_OPERATIONS: usize = 32;
 pub const MANAGE_BLOCK: usize = 4_096;
 /// A promise or receipt, in bytes.
 pub const PROMISE_BYTES: usize = 4_096;
+/// The link of a credential offer, in characters. It may carry the whole offer.
+pub const OFFER_LINK_CHARS: usize = 4_096;
+/// A credential offer, in bytes.
+pub const OFFER_BYTES: usize = 16_384;
+/// What an issuer or its authorization server says of itself, in bytes.
+pub const METADATA_BYTES: usize = 262_144;
+/// A proof of a key, in bytes.
+pub const PROOF_BYTES: usize = 4_096;
+/// Copies of one credential that are asked for at once.
+pub const COPIES: usize = 100;
+/// A request for that many copies, in bytes.
+pub const CREDENTIAL_REQUEST_BYTES: usize = 131_072;
+/// The copies as they come, in bytes.
+pub const CREDENTIALS_BYTES: usize = 2 * 1_048_576;
 /// A name shown to a person, in characters.
 pub const NAME_CHARS: usize = 120;
 

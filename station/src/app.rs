@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates, keys::Keys,
-    manage::Seen, trust,
+    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates, issue::Cards,
+    keys::Keys, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -44,6 +44,7 @@ pub struct App {
     pub events: Events,
     pub gates: Gates,
     pub seen: Seen,
+    pub cards: Cards,
 }
 
 impl std::fmt::Debug for App {
@@ -135,7 +136,12 @@ fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &Led
             kind: RegistryKind::Embedded,
         }],
         log_keys: vec![keys.log_public()],
-        issuer_keys: Vec::new(),
+        // Beside the certificate, for cards whose reader goes by `iss`.
+        issuer_keys: if roles.contains(&Role::Issuer) {
+            vec![(&keys.identity).into()]
+        } else {
+            Vec::new()
+        },
         offline_keys: Vec::new(),
         local: Some(LocalPin {
             spki_sha256: keys.tls_pin(),

@@ -13,6 +13,7 @@
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
+//! | issue cards into wallets | [`issue`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
@@ -38,6 +39,7 @@ pub mod events;
 pub mod folder;
 pub mod gates;
 pub mod health;
+pub mod issue;
 pub mod keys;
 pub mod limits;
 pub mod listeners;

@@ -11,6 +11,7 @@ use crate::{
     db::{Change, DbError},
     end::{EndError, let_go_if_over},
     folder::{destroy, remove},
+    issue,
     rows::{Asked, Given, State},
 };
 
@@ -24,6 +25,8 @@ pub enum SweepError {
     End(#[from] EndError),
     #[error("a left-over file could not be cleared away")]
     File(#[from] io::Error),
+    #[error("a card could not be let go")]
+    Card(#[from] issue::sweep::CardSweepError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -66,6 +69,7 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
             }
         }
     }
+    issue::sweep::after_a_crash(app)?;
     now(app)
 }
 
@@ -90,6 +94,7 @@ pub fn now(app: &App) -> Result<(), SweepError> {
             let_go_if_over(app, &given.grant_id)?;
         }
     }
+    issue::sweep::now(app)?;
     Ok(())
 }
 

@@ -48,6 +48,7 @@ pub struct Station {
     child: Child,
     data: PathBuf,
     name: String,
+    roles: String,
     pub staff_url: String,
     pub public_url: String,
     pub trust_list: PathBuf,
@@ -58,8 +59,13 @@ pub struct Station {
 impl Station {
     /// Starts a station with its data in `data` and waits for its first line (at most 60 s).
     pub fn start(data: &Path, name: &str) -> Result<Self, Trouble> {
+        Self::start_as(data, name, "clinic")
+    }
+
+    /// The same with these roles, separated by commas.
+    pub fn start_as(data: &Path, name: &str, roles: &str) -> Result<Self, Trouble> {
         let mut child = Command::new(program("carnet-station")?)
-            .args(["serve", "--name", name, "--data"])
+            .args(["serve", "--name", name, "--role", roles, "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -102,6 +108,7 @@ impl Station {
             child,
             data: data.to_owned(),
             name: name.to_owned(),
+            roles: roles.to_owned(),
             staff_url: field("staff_url"),
             public_url: field("public_url"),
             trust_list: field("trust_list").into(),
@@ -119,7 +126,7 @@ impl Station {
     /// The same station again, on the same data.
     pub fn again(mut self) -> Result<Self, Trouble> {
         self.kill();
-        Self::start(&self.data.clone(), &self.name.clone())
+        Self::start_as(&self.data.clone(), &self.name.clone(), &self.roles.clone())
     }
 
     /// What it wrote to its error output so far.

@@ -285,6 +285,21 @@ pub(crate) enum CredentialsCommand {
         #[arg(value_name = "FILE|TEXT")]
         card: String,
     },
+    /// See who offers you a card; takes nothing
+    Offer {
+        /// The link in the code, or the offer's id
+        uri: String,
+    },
+    /// Take an offered card
+    Accept {
+        /// The link in the code, or the offer's id
+        uri: String,
+        /// File whose first line is the PIN that came with the code [else: asked for]
+        #[arg(long, value_name = "FILE")]
+        pin_file: Option<PathBuf>,
+    },
+    /// Get fresh copies of a card
+    Refill { id: String },
     /// Remove a card with all its copies
     Remove { id: String },
 }

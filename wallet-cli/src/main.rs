@@ -11,6 +11,7 @@ mod did;
 mod doors;
 mod failure;
 mod import;
+mod issuance;
 mod log;
 mod people;
 mod plain;

@@ -127,6 +127,8 @@ pub(crate) enum Errand {
     Finish,
     /// The grant must not hold, or no longer.
     TakeBack,
+    /// An issuer has to be told what became of its copies, or asked for those that come later (id is the offer's).
+    Issuer,
 }
 
 /// Somebody in this vault (table `Profiles`, id is the number).
@@ -151,6 +153,9 @@ pub(crate) struct KeptRecovery {
     pub(crate) highest: BTreeMap<u32, u64>,
     /// Consents that were not known before.
     pub(crate) found: u32,
+    /// The single-use copies of before are spent.
+    #[serde(default)]
+    pub(crate) burnt: bool,
 }
 
 /// A registry that was read, and for how many people and numbers of each.

@@ -10,8 +10,9 @@ use crate::{
     index::{Held, Index},
     inspect::Question,
     present::card_choices,
+    trust::verifier_view,
     vault::VaultError,
-    views::{ItemView, PeriodView, QuestionView, VerifierView, WithheldView},
+    views::{ItemView, PeriodView, QuestionView, WithheldView},
 };
 
 impl Wallet {
@@ -21,12 +22,7 @@ impl Wallet {
         let consent = request.consent.as_ref().map(|asked| &asked.request);
         Ok(QuestionView {
             request_id: question.request_id.clone(),
-            verifier: VerifierView {
-                id: request.entry_id.clone(),
-                name: question.party.name.clone(),
-                vouched_by: list.authority.clone(),
-                added_by_you: false,
-            },
+            verifier: verifier_view(&question.party, list),
             purpose: consent
                 .into_iter()
                 .flat_map(|consent| &consent.purpose)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use carnet_exchange::{
-    EncryptionKey, Entry as Party, RequestLink, TrustList,
+    EncryptionKey, RequestLink,
     code::{CodeError, LIFE, offer},
     limits::REPLY_BYTES,
     request::{RequestError, who},
@@ -20,8 +20,9 @@ use crate::{
     kept::KeptOffer,
     random::{make_bytes, make_key},
     talk::below,
+    trust::verifier_view,
     vault::{Table, VaultError},
-    views::{OfferStateView, ShownCode, VerifierView},
+    views::{OfferStateView, ShownCode},
 };
 
 /// How long one look for the question may take.
@@ -107,7 +108,7 @@ impl Wallet {
             svg: carnet_qr::svg(&uri).map_err(|_| CodeError::TooLong)?,
             uri,
             expires: to_the_second(made + LIFE),
-            verifier: verifier(party, &list),
+            verifier: verifier_view(party, &list),
         })
     }
 
@@ -152,14 +153,6 @@ impl Wallet {
         let mut all: Vec<(String, KeptOffer)> = self.vault.all(Table::Shown)?;
         all.retain(|(_, kept)| now.duration_since(kept.made) > LIFE);
         Ok(all)
-    }
-}
-
-pub(crate) fn verifier(party: &Party, list: &TrustList) -> VerifierView {
-    VerifierView {
-        id: party.id.clone(),
-        name: party.name.clone(),
-        vouched_by: list.authority.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use carnet_exchange::code::{CodeError, LIFE, pass::Pass};
 use thiserror::Error;
 
 use crate::{
-    ConsentsError, Described, Facts, TrustError, Wallet, activity::to_the_second, show_offer::verifier,
+    ConsentsError, Described, Facts, TrustError, Wallet, activity::to_the_second, trust::verifier_view,
     vault::VaultError, views::ShownCode,
 };
 
@@ -68,7 +68,7 @@ impl Wallet {
             svg: carnet_qr::svg(&uri).map_err(|_| CodeError::TooLong)?,
             uri,
             expires: to_the_second(now + LIFE),
-            verifier: verifier(party, &list),
+            verifier: verifier_view(party, &list),
         })
     }
 }

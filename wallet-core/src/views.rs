@@ -11,6 +11,7 @@ pub use crate::credentials::{
     CredentialForm,
     views::{CardLine, CardStatus, CardView, ClaimLine, IssuerView, TakenCardView},
 };
+pub use crate::issuance::views::{AcceptedView, CardOfferView, OfferedCardView, OpenedCode, PinView};
 
 /// Where the vault stands, before anything else is asked.
 #[derive(Debug, Clone, Serialize, Type)]

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod consents;
 pub mod credentials;
+pub mod issuance;
 pub mod keys;
 pub mod log;
 pub mod people;

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::{at_work, identifiers};
+use super::{at_work, identifiers, issuance};
 use crate::{
     answer,
     app::App,
@@ -50,6 +50,7 @@ struct Door {
 /// Everything that wallets may ask.
 pub fn router(app: Arc<App>) -> Router {
     let identifiers = identifiers::router(Arc::clone(&app));
+    let issuance = issuance::router(Arc::clone(&app));
     let door = Arc::new(Door {
         app,
         // Generous enough for a clinic behind one address.
@@ -75,6 +76,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ledger/events", get(events))
         .route("/policy", get(policy))
         .merge(identifiers)
+        .merge(issuance)
         .layer(from_fn(|request, next| within(limits::REQUEST, request, next)));
     let slow = Router::new()
         .route(

@@ -21,7 +21,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::Stream;
 
 use super::{
-    at_work,
+    at_work, cards,
     guard::{Door, SignedIn, guard},
     views,
 };
@@ -44,7 +44,7 @@ const LISTED: usize = 200;
 /// Bytes handed out before the gate is looked at again.
 const PIECE: usize = 64 * 1024;
 
-type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Json<Value>, Refusal>;
 
 /// Everything that staff may ask, and the page.
 pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>) -> Router {
@@ -74,6 +74,7 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/revocations", get(revocations))
         .route("/api/events", get(events))
         .route("/api/health", get(station_health))
+        .merge(cards::router())
         .route("/api/{*rest}", get(nothing).post(nothing))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(limits::SMALL_BYTES))
@@ -86,7 +87,7 @@ async fn nothing() -> Refusal {
 }
 
 /// JSON as this station reads it: what is wrong is said in our own shape.
-fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
+pub(super) fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
     serde_json::from_slice(bytes).map_err(|_| {
         Refusal::new(
             StatusCode::BAD_REQUEST,

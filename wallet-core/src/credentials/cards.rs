@@ -17,6 +17,9 @@ use crate::{
     vault::{Table, VaultError},
 };
 
+/// So many copies of a card are few.
+const LOW: u32 = 3;
+
 #[derive(Debug, Error)]
 pub enum CardsError {
     #[error("There is no card with this id.")]
@@ -107,7 +110,7 @@ impl Wallet {
         Ok(cards)
     }
 
-    pub(super) fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
+    pub(crate) fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
         if id.is_empty() {
             return Err(CardsError::Unknown);
         }
@@ -156,8 +159,10 @@ impl Wallet {
                     .unwrap_or(kept),
                 now,
             )?,
-            copies: u32::try_from(copies.iter().filter(|(_, copy)| copy.used.is_none()).count())
-                .unwrap_or(u32::MAX),
+            copies: count(copies),
+            single_use: kept.single_use,
+            low: kept.single_use && count(copies) <= LOW,
+            refillable: self.refillable(copies)?,
         })
     }
 
@@ -190,6 +195,11 @@ impl Wallet {
             },
         })
     }
+}
+
+/// How many copies can still be shown.
+fn count(copies: &[(String, KeptCredential)]) -> u32 {
+    u32::try_from(copies.iter().filter(|(_, kept)| kept.is_left()).count()).unwrap_or(u32::MAX)
 }
 
 impl KeptCredential {

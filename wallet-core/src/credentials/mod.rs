@@ -9,12 +9,12 @@
 //! - [`w3c`]: credentials of the W3C's data model
 //! - [`views`]: what a screen may see of it
 
-mod cards;
-mod check;
-mod claims;
+pub(crate) mod cards;
+pub(crate) mod check;
+pub(crate) mod claims;
 mod copies;
-mod import;
-mod look_up;
+pub(crate) mod import;
+pub(crate) mod look_up;
 mod receipt;
 pub(crate) mod views;
 mod w3c;
@@ -68,9 +68,6 @@ pub(crate) struct KeptCredential {
     pub(crate) binding: Binding,
     /// Shown once and never again.
     pub(crate) single_use: bool,
-    /// When that was. A copy that is used up has no text any more.
-    #[serde(default)]
-    pub(crate) used: Option<Timestamp>,
     /// Where it came from and where more copies may be had (table `Issuances`), if it was issued into this wallet.
     pub(crate) source: Option<String>,
     /// The same for all copies of one credential.
@@ -78,6 +75,20 @@ pub(crate) struct KeptCredential {
     pub(crate) added: Timestamp,
     /// What its issuer last said of it.
     pub(crate) looked_up: Option<LookedUp>,
+}
+
+impl KeptCredential {
+    /// Whether it can still be shown.
+    pub(crate) fn is_left(&self) -> bool {
+        !matches!(self.binding, Binding::Spent)
+    }
+
+    /// From here on nobody can show this copy: its key is gone. What it says stays readable.
+    pub(crate) fn spend(&mut self) {
+        self.binding = Binding::Spent;
+        // The text alone would still show that the copy is this person's.
+        self.text.clear();
+    }
 }
 
 /// Whose key a copy is bound to.
@@ -90,6 +101,8 @@ pub(crate) enum Binding {
     Pairwise(String),
     /// A random key of this one copy.
     Copy(CopyKey),
+    /// A copy that was used up or burnt: its key is gone, and nobody can show it again.
+    Spent,
 }
 
 /// The secret key of one copy (P-256). Drawn at random, never derived: nothing but the vault brings it back.
@@ -97,7 +110,6 @@ pub(crate) enum Binding {
 pub(crate) struct CopyKey(#[serde(with = "copy_key")] SecretKey);
 
 impl CopyKey {
-    #[expect(dead_code, reason = "issuance makes copies")]
     pub(crate) fn new(key: SecretKey) -> Self {
         Self(key)
     }
@@ -106,7 +118,6 @@ impl CopyKey {
         &self.0
     }
 
-    #[expect(dead_code, reason = "presentation signs with it")]
     pub(crate) fn signing_key(&self) -> SigningKey {
         SigningKey::from(&self.0)
     }

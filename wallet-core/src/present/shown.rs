@@ -108,6 +108,7 @@ impl Wallet {
             Binding::Nobody => None,
             Binding::Pairwise(party) => Some(self.vault.keys().derive_holder_key(party)),
             Binding::Copy(key) => Some(key.signing_key()),
+            Binding::Spent => return Err(GrantError::CardNotHeld),
         };
         let of_card = (kept.text.as_str(), disclosure.paths.as_slice());
         let presentation = answer::show_card(&question.request, query, of_card, key.as_ref(), now)?;
@@ -122,7 +123,9 @@ impl Wallet {
             .told
             .push(told.iter().map(|label| format!("{title}: {label}")).collect());
         if kept.single_use {
-            shown.used.push((id.to_owned(), kept.used_up(now)));
+            let mut copy = kept.clone();
+            copy.spend();
+            shown.used.push((id.to_owned(), copy));
         }
         Ok(())
     }
