@@ -45,6 +45,7 @@ const HAPPENINGS: Record<string, Happening> = {
   passphrase_reset: { words: m.act_passphrase_reset, icon: KeyRound, tone: 'needs' },
   key_rotated: { words: m.act_key_rotated, icon: RefreshCw, tone: 'safe' },
   backup_made: { words: m.act_backup_made, icon: Archive, tone: 'safe' },
+  recovered: { words: m.act_recovered, icon: ArchiveRestore, tone: 'needs' },
   restored: { words: m.act_restored, icon: ArchiveRestore, tone: 'needs' },
   older_copy_accepted: { words: m.act_older_copy_taken, icon: History, tone: 'needs' },
   log_exported: { words: m.act_log_exported, icon: Download, tone: 'plain' },
