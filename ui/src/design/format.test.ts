@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countdown, formatDay, formatUntil, formatWhen, periodLeft } from './format';
+import { countdown, formatDay, formatUntil, formatWhen, periodLeft, fewWords } from './format';
 
 const now = new Date('2026-11-22T14:02:00Z');
 
@@ -39,4 +39,10 @@ describe('what is left', () => {
     expect(countdown('2026-11-22T14:06:07Z', now)).toEqual({ over: false, words: '4:07', seconds: 247 });
     expect(countdown('2026-11-22T14:00:00Z', now)).toEqual({ over: true, words: '0:00', seconds: 0 });
   });
+});
+
+test('words of others are cut, and nothing in them turns or hides what stands around', () => {
+  expect(fewWords('Insurance card')).toBe('Insurance card');
+  expect(fewWords('Pay \u202Eevil\u0000\n\u200Bnow')).toBe('Pay evil now');
+  expect(fewWords('é'.repeat(500))).toBe(`${'é'.repeat(120)}…`);
 });

@@ -76,6 +76,13 @@ export function formatList(words: string[]): string {
   return new Intl.ListFormat(locale(), { style: 'long', type: 'conjunction' }).format(words);
 }
 
+/** A few words of somebody else: no sign that turns or hides what stands around it, and no longer than a line or two. */
+export function fewWords(text: string, most = 120): string {
+  const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const letters = [...plain];
+  return letters.length > most ? `${letters.slice(0, most).join('').trimEnd()}…` : plain;
+}
+
 /** "medicines or allergies": any one of them. */
 export function formatEither(words: string[]): string {
   return new Intl.ListFormat(locale(), { style: 'long', type: 'disjunction' }).format(words);
