@@ -101,11 +101,11 @@ impl Described for GrantError {
             Self::Recovery(error) => error.facts(),
             Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
             Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
-            Self::CardMissing => Facts::expected("card_missing", "Choose the card as well, or say no."),
+            Self::CardMissing => Facts::expected("cards_missing", "Choose the card as well, or say no."),
             Self::CardNotAsked => {
                 Facts::expected("card_not_asked", "Choose among the cards that are asked for.")
             }
-            Self::CardNotHeld => Facts::personal("card_not_held", "Choose another card, or say no."),
+            Self::CardNotHeld => Facts::personal("no_such_card", "Choose another card, or say no."),
             Self::SeveralCards => Facts::expected("several_cards", "Choose one card only."),
             Self::NotTaken(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
             Self::NotTaken(TalkError::RequestExpired) => Facts::expected("request_expired", NEW_CODE),
