@@ -31,7 +31,7 @@ use support::{
     wallet::{Wallet, denial, random, send},
 };
 
-const VCT: &str = "urn:carnet:insurance:1";
+const VCT: &str = "urn:carnet:insurance-card:1";
 
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_slice(&[seed; 32]).unwrap()

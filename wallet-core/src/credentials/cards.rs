@@ -156,8 +156,7 @@ impl Wallet {
                     .unwrap_or(kept),
                 now,
             )?,
-            copies: u32::try_from(copies.iter().filter(|(_, copy)| copy.used.is_none()).count())
-                .unwrap_or(u32::MAX),
+            copies: count(copies),
         })
     }
 
@@ -190,6 +189,11 @@ impl Wallet {
             },
         })
     }
+}
+
+/// How many copies can still be shown.
+fn count(copies: &[(String, KeptCredential)]) -> u32 {
+    u32::try_from(copies.iter().filter(|(_, kept)| kept.is_left()).count()).unwrap_or(u32::MAX)
 }
 
 impl KeptCredential {

@@ -37,31 +37,17 @@ impl KeptCredential {
         let for_them = match &self.binding {
             Binding::Nobody | Binding::Copy(_) => true,
             Binding::Pairwise(known_to) => known_to == party,
+            Binding::Spent => false,
         };
         let taken_back = self
             .looked_up
             .as_ref()
             .is_some_and(|looked_up| looked_up.state != "valid");
         self.form == CredentialForm::SdJwt
-            && self.used.is_none()
             && for_them
             && !taken_back
             && self.until.is_none_or(|until| now < until)
             && self.from.is_none_or(|from| from <= now)
-    }
-
-    /// The same, never to be shown again: what it could be shown with is gone.
-    pub(crate) fn used_up(&self, now: Timestamp) -> Self {
-        Self {
-            text: String::new(),
-            binding: match &self.binding {
-                // Somebody else's wallet can't show it either, so the card still says that it is bound.
-                Binding::Copy(_) => Binding::Pairwise(String::new()),
-                other => other.clone(),
-            },
-            used: Some(now),
-            ..self.clone()
-        }
     }
 }
 

@@ -131,7 +131,6 @@ impl Wallet {
             status: checked.status,
             binding: checked.binding,
             single_use: false,
-            used: None,
             source: None,
             added: now,
             looked_up: None,

@@ -68,9 +68,6 @@ pub(crate) struct KeptCredential {
     pub(crate) binding: Binding,
     /// Shown once and never again.
     pub(crate) single_use: bool,
-    /// When that was. A copy that is used up has no text any more.
-    #[serde(default)]
-    pub(crate) used: Option<Timestamp>,
     /// Where it came from and where more copies may be had (table `Issuances`), if it was issued into this wallet.
     pub(crate) source: Option<String>,
     /// The same for all copies of one credential.
@@ -78,6 +75,20 @@ pub(crate) struct KeptCredential {
     pub(crate) added: Timestamp,
     /// What its issuer last said of it.
     pub(crate) looked_up: Option<LookedUp>,
+}
+
+impl KeptCredential {
+    /// Whether it can still be shown.
+    pub(crate) fn is_left(&self) -> bool {
+        !matches!(self.binding, Binding::Spent)
+    }
+
+    /// From here on nobody can show this copy: its key is gone. What it says stays readable.
+    pub(crate) fn spend(&mut self) {
+        self.binding = Binding::Spent;
+        // The text alone would still show that the copy is this person's.
+        self.text.clear();
+    }
 }
 
 /// Whose key a copy is bound to.
@@ -90,6 +101,8 @@ pub(crate) enum Binding {
     Pairwise(String),
     /// A random key of this one copy.
     Copy(CopyKey),
+    /// A copy that was used up or burnt: its key is gone, and nobody can show it again.
+    Spent,
 }
 
 /// The secret key of one copy (P-256). Drawn at random, never derived: nothing but the vault brings it back.

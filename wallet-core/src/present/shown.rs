@@ -106,6 +106,8 @@ impl Wallet {
         let now = self.clock.now();
         let key = match &kept.binding {
             Binding::Nobody => None,
+            // Not among those that can be shown.
+            Binding::Spent => return Err(GrantError::CardNotHeld),
             Binding::Pairwise(party) => Some(self.vault.keys().derive_holder_key(party)),
             Binding::Copy(key) => Some(key.signing_key()),
         };
@@ -122,7 +124,9 @@ impl Wallet {
             .told
             .push(told.iter().map(|label| format!("{title}: {label}")).collect());
         if kept.single_use {
-            shown.used.push((id.to_owned(), kept.used_up(now)));
+            let mut spent = kept.clone();
+            spent.spend();
+            shown.used.push((id.to_owned(), spent));
         }
         Ok(())
     }

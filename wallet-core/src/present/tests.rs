@@ -61,7 +61,6 @@ fn copy(seed: u8) -> KeptCredential {
         status: None,
         binding: Binding::Copy(CopyKey::new(holder)),
         single_use: true,
-        used: None,
         source: None,
         card: "c0ffee".to_owned(),
         added: Timestamp::now(),

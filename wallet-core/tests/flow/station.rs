@@ -505,7 +505,7 @@ impl Inner {
                 transaction_data,
                 request: &open.consent,
             }),
-            list: &list,
+            list: Some(&list),
         };
         let checked =
             answer::check(opened, &session, |tuple| self.grant_id(tuple), Timestamp::now()).unwrap();
