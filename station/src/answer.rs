@@ -163,8 +163,8 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     match asked.state(now) {
         State::Waiting | State::Opened => {}
         State::Expired => return Err(TakeError::Expired),
-        // The same promise again, for a wallet that did not get it. For cards there is none: they are shown once.
-        _ if asked.answer.as_ref() == Some(&digest) && asked.promise.is_some() => return Ok(asked.promise),
+        // The same answer again, from a wallet that did not hear of the first. A card alone is shown once.
+        _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => return Ok(asked.promise),
         _ => return Err(TakeError::Used),
     }
 

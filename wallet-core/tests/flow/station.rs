@@ -232,7 +232,7 @@ impl Station {
                     kind: RegistryKind::Embedded,
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
-                issuer_keys: vec![],
+                issuer_keys: vec![PublicKey::from(&inner.log_key)],
                 offline_keys: vec![],
                 local: Some(LocalPin {
                     spki_sha256: URL_SAFE_NO_PAD.encode(inner.spki_sha256),
