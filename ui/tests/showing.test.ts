@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { go, inspect, looking, open, PHONE } from './looking';
-import { cardOffer, cards } from './stand-in';
+import { cardOffer, cardQuestion, cards } from './stand-in';
 
 looking();
 
@@ -62,7 +62,7 @@ test('who holds no such card can only say no, and is told that nobody learns whi
 test('an offer is shown with its issuer before any PIN is asked, and a wrong PIN can be typed again', async () => {
   const sent: unknown[] = [];
   const { page, end } = await open(OPEN, PHONE, {
-    accept_card_offer: ({ pin }: { pin: string }) => (sent.push(pin), pin === '482913' ? { cards: [cards[0]], waiting: false } : { refused: { code: 'pin_wrong', message: 'm', next: 'n' } })
+    accept_card_offer: ({ pin }: { pin: string }) => (sent.push(pin), pin === '482913' ? { cards: [cards[0]], waiting: false } : { refused: { code: 'pin_not_accepted', message: 'm', next: 'n' } })
   });
   await go(page, '#/scan');
   await page.getByTestId('scan-link').fill('openid-credential-offer://?credential_offer_uri=x');
@@ -76,7 +76,7 @@ test('an offer is shown with its issuer before any PIN is asked, and a wrong PIN
   expect(sent).toEqual([]);
   await page.getByTestId('offer-pin').fill('000000');
   await page.keyboard.press('Enter');
-  await page.locator('[data-code=pin_wrong]').waitFor();
+  await page.locator('[data-code=pin_not_accepted]').waitFor();
   await inspect(page, 'offer-pin-wrong');
   await page.getByTestId('offer-pin').fill('482913');
   await page.getByTestId('offer-pin-go').click();
@@ -142,13 +142,14 @@ test('a shown code leads to the question by itself when the desk has asked; a co
 test('a clinic is added by hand only with the end of its paper and an explicit yes, and stays marked', async () => {
   const sent: unknown[] = [];
   const { page, end } = await open(OPEN, PHONE, {
-    add_clinic: (args: { typed: string }) => (sent.push(args.typed), args.typed === '4LZG' ? { id: 'corner', name: 'Corner Practice', roles: [], added_by_you: true, development: false } : { refused: { code: 'fingerprint_wrong', message: 'm', next: 'n' } })
+    add_clinic: (args: { typed: string }) => (sent.push(args.typed), args.typed === '4LZG' ? { id: 'corner', name: 'Corner Practice', roles: [], added_by_you: true, development: false } : { refused: { code: 'clinic_fingerprint', message: 'm', next: 'n' } })
   });
   await go(page, '#/settings');
   await page.getByTestId('settings-clinics').click();
   await page.getByTestId('clinic-add').click();
   await page.getByTestId('clinic-file').setInputFiles({ name: 'fool.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
   await page.getByTestId('clinic-looks-like').waitFor();
+  expect(await page.getByTestId('clinic-go').count()).toBe(0);
   await inspect(page, 'clinic-looks-like');
   await page.getByTestId('clinic-other').click();
   await page.getByTestId('clinic-file').setInputFiles({ name: 'entry.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
@@ -161,7 +162,7 @@ test('a clinic is added by hand only with the end of its paper and an explicit y
   await page.getByTestId('clinic-sure').check();
   await page.getByTestId('clinic-last').fill('0000');
   await page.getByTestId('clinic-go').click();
-  await page.locator('[data-code=fingerprint_wrong]').waitFor();
+  await page.locator('[data-code=clinic_fingerprint]').waitFor();
   await inspect(page, 'clinic-paper-wrong');
   await page.getByTestId('clinic-last').fill('4L ZG');
   await page.getByTestId('clinic-go').click();
@@ -235,5 +236,44 @@ test('a link from another program is opened by itself, but takes no decision off
   await page.getByTestId('link-see').click();
   await page.getByTestId('decide-item').first().waitFor();
   expect(await page.getByTestId('link-waiting').count()).toBe(0);
+  await end();
+});
+
+test('from the name on a question to why it is known, and back; all by keyboard', async () => {
+  const { page, end } = await open(OPEN, PHONE);
+  await go(page, '#/question/q-card');
+  const press = async (testid: string) => {
+    await page.getByTestId(testid).first().focus();
+    await page.keyboard.press('Enter');
+  };
+  await press('how-known');
+  await press('why-trusted');
+  await page.getByTestId('who-vouches').waitFor();
+  await page.getByRole('link', { name: 'Back' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('decide-card').waitFor();
+  await page.locator('[data-card=k-cover]').focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('ArrowDown');
+  expect(await page.locator('[data-card=k-second]').isChecked()).toBe(true);
+  await page.keyboard.press('ArrowDown');
+  expect(await page.getByTestId('decide-yes').isDisabled()).toBe(true);
+  await end();
+});
+
+test('words of others are words: no markup, no script, nothing wider than the screen', async () => {
+  const hostile = `<img src=x onerror="document.title='caught'"><b>Pay</b> \u202Eevil ${'Aa'.repeat(400)}`;
+  const { page, end } = await open(OPEN, PHONE, {
+    question: () => ({ ...cardQuestion, cards: cardQuestion.cards.map((asked) => ({ ...asked, kinds: [hostile], issuers: [hostile], options: asked.options.map((one) => ({ ...one, title: hostile, shown: [{ label: hostile, value: hostile }] })) })) }),
+    card_offer: () => ({ ...cardOffer, cards: [{ title: hostile, kind: hostile, describes: [hostile] }], pin: { digits: false, length: null, hint: hostile } })
+  });
+  await go(page, '#/question/q-card');
+  await inspect(page, 'hostile-question');
+  await go(page, '#/offer/o1');
+  await page.getByTestId('offer-yes').click();
+  await page.getByTestId('offer-pin').waitFor();
+  await inspect(page, 'hostile-offer');
+  expect(await page.locator('main img, main b').count()).toBe(0);
+  expect(await page.title()).not.toContain('caught');
   await end();
 });

@@ -171,7 +171,7 @@ export const maria = person(0, null, true, { person: { name: 'Maria Kozey', birt
 export const ana = person(1, 'Ana Kozey', false, { person: { name: 'Ana Kozey', birth_date: '1986-11-20' }, records: 41, active_consents: 1 });
 export const grandson = person(2, 'Luis', false);
 
-const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, ...more });
+const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, shown: [], ...more });
 const activity = [
   happened(-1, 'refused', 'N0rthgate Clinic', { code: 'request_bad_signature' }),
   happened(-1.2, 'credential_imported', null),
@@ -181,7 +181,7 @@ const activity = [
   happened(-2, 'read', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }] }),
   happened(-2.5, 'asked', 'City Hospital', { profile: 1 }),
   happened(-3, 'granted', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }] }),
-  happened(-3.05, 'shown', 'Corner Practice'),
+  happened(-3.05, 'shown', 'Corner Practice', { shown: ['Insurance cover: Plan', 'Insurance cover: Member number'] }),
   happened(-3.1, 'asked', 'Northgate Clinic'),
   happened(-26, 'backup_made', null),
   happened(-27, 'profile_added', 'Ana Kozey', { profile: 1 }),
@@ -195,7 +195,7 @@ const activity = [
   happened(-77, 'passphrase_reset', null),
   happened(-78, 'log_exported', null),
   happened(-79, 'profile_removed', 'Jo', { profile: 7 }),
-  happened(-79.5, 'trust_updated', null),
+  happened(-79.5, 'trust_updated', 'Carnet development authority'),
   happened(-80, 'imported', null, { groups: [{ group: 'laboratory', count: 340 }] })
 ];
 /** A tiny picture, as a document might carry. */
@@ -291,14 +291,14 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       const one = parties.find((it) => it.id === entryId) ?? (parties[0] as View.PartyLine);
       return { ...one, vouched_by: verifierOf(one.id).vouched_by, list_version: 3, list_issued: in_(-20 * 24), list_expires: in_(300 * 24), list_expired: false, origins: [`https://${one.id}.example:8443`], purposes: ['TREAT', 'ETREAT'], since: one.added_by_you ? null : in_(-40 * 24) };
     },
-    preview_clinic: ({ name }): View.ClinicView => ({ id: 'lakeside', name: String(name).includes('fool') ? 'N0rthgate Clinic' : 'Lakeside Dental Practice', origins: ['https://lakeside.example'], purposes: ['TREAT'], fingerprint: 'K7QM 2XRA 9PTD H3VN 6WEB CJ5F YU8S 4LZG', looks_like: String(name).includes('fool') ? 'Northgate Clinic' : null, known: false }),
-    add_clinic: ({ typed }) => (String(typed).toUpperCase() === '4LZG' ? { id: 'corner', name: 'Corner Practice', roles: ['verifier'], added_by_you: true, development: false } : { refused: { code: 'fingerprint_wrong', message: 'm', next: 'n' } }),
+    preview_clinic: ({ name }): View.ClinicView => ({ id: 'lakeside', name: String(name).includes('fool') ? 'N0rthgate Clinic' : 'Lakeside Dental Practice', origins: ['https://lakeside.example'], purposes: ['TREAT'], fingerprint: 'K7QM 2XRA 9PTD H3VN 6WEB CJ5F YU8S 4LZG', looks_like: String(name).includes('fool') ? 'Northgate Clinic' : null, mixed_letters: String(name).includes('mixed'), known: false }),
+    add_clinic: ({ typed }) => (String(typed).toUpperCase() === '4LZG' ? { id: 'corner', name: 'Corner Practice', roles: ['verifier'], added_by_you: true, development: false } : { refused: { code: 'clinic_fingerprint', message: 'm', next: 'n' } }),
     remove_clinic: () => null,
     show_offer: ({ partyId }) => shown(String(partyId), 'offer'),
     show_pass: () => shown('northgate', 'pass'),
     offer_state: (): View.OfferStateView => ({ state: 'waiting', request_id: null }),
     card_offer: () => cardOffer,
-    accept_card_offer: ({ pin }) => (pin === '482913' ? { cards: [cards[0]], waiting: false } : { refused: { code: 'pin_wrong', message: 'm', next: 'n' } }),
+    accept_card_offer: ({ pin }) => (pin === '482913' ? { cards: [cards[0]], waiting: false } : { refused: { code: 'pin_not_accepted', message: 'm', next: 'n' } }),
     decline_card_offer: () => null,
     begin_sign_in: (): View.SignInView => ({ url: 'https://sunrise.example/authorize?client_id=carnet&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax' }),
     finish_sign_in: (): View.AcceptedView => ({ cards: [], waiting: true }),

@@ -14,15 +14,18 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 let browser: Browser;
+/** As somebody sees it who set the browser's text to twice its size. */
+let large: Browser;
 beforeAll(async () => {
   mkdirSync(shots, { recursive: true });
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...cameraFlags(film())] });
+  large = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, '--blink-settings=defaultFontSize=32'] });
 });
-afterAll(() => browser?.close());
+afterAll(() => Promise.all([browser?.close(), large?.close()]));
 
-async function open(start: Partial<Stage> = {}, look: { width?: number; height?: number; dark?: boolean; camera?: boolean } = {}) {
+async function open(start: Partial<Stage> = {}, look: { width?: number; height?: number; dark?: boolean; camera?: boolean; large?: boolean } = {}) {
   const station = await stationStandIn(dist, start);
-  const context = await browser.newContext({ viewport: { width: look.width ?? 1280, height: look.height ?? 860 }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', locale: 'en-GB', permissions: look.camera ? ['camera'] : [] });
+  const context = await (look.large ? large : browser).newContext({ viewport: { width: look.width ?? 1280, height: look.height ?? 860 }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', locale: 'en-GB', permissions: look.camera ? ['camera'] : [] });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));
@@ -304,15 +307,21 @@ test('a card is filled in or imported, looked over, offered with a PIN that is s
   await page.getByTestId('nav-health').click();
   await page.getByTestId('entry-fingerprint').waitFor();
   await inspect(page, '39-health-entry');
+  const entry = page.waitForEvent('download');
+  await page.getByTestId('entry-file').click();
+  expect((await entry).suggestedFilename()).toBe('entry.json');
   await end();
 });
 
-test('new screens, narrow and dark', async () => {
-  const { page, station, end } = await open({}, { width: 400, height: 820, dark: true });
-  for (const [place, ready, name] of [['scan', 'scan-text', '40-narrow-scan'], ['answer/scanned-1', 'answer-send', '41-narrow-answer'], ['issue', 'card-template', '42-narrow-issue'], ['issue/insurance', 'issue-look-go', '43-narrow-issue-card'], ['offer/of1', 'qr', '44-narrow-offer'], ['health', 'entry-fingerprint', '45-narrow-health']] as const) {
+test.each([
+  ['narrow and dark', { width: 400, height: 820, dark: true }],
+  ['text at twice its size', { width: 1280, height: 860, large: true }]
+] as const)('new screens, %s', async (name, look) => {
+  const { page, station, end } = await open({}, look);
+  for (const [place, ready] of [['scan', 'scan-text'], ['answer/scanned-1', 'answer-send'], ['issue', 'card-template'], ['issue/insurance', 'issue-look-go'], ['offer/of1', 'qr'], ['health', 'entry-fingerprint']] as const) {
     await page.goto(`${station.url}#/${place}`);
     await page.getByTestId(ready).first().waitFor();
-    await inspect(page, name);
+    await inspect(page, `40-${name.replaceAll(' ', '-')}-${place.replace('/', '-')}`);
   }
   await end();
 });

@@ -113,7 +113,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
       if (String(body.text).startsWith('carnet:offer')) return ok({ kind: 'offer', id: 'scanned-1' });
       return String(body.text).startsWith('carnet:pass') ? ok({ kind: 'pass', grant_id: GRANT }) : refused(400, 'not_a_patient_code', 'This is not a code that a patient shows.');
     }
-    if (path === '/entry') return ok({ fingerprint: 'K7QM 2XRA 9PTD H3VN 6WEB CJ5F YU8S 4LZG' });
+    if (path === '/entry') return ok({ name: 'entry.json', content: '{"carnet_entry":"eyJ"}', fingerprint: 'k7qm 2xra 9ptd h3vn 6web cj5f yu8s 4kzg' });
     if (path === '/cards/templates') return ok(cardTemplates);
     if (path === '/cards/import') return ok({ claims: { plan: 'Family', member_number: 'S-77-2041-998', from: '2026-01-01', unknown: { deep: true } } });
     if (path === '/cards/offers' && method === 'POST') return issued.unshift({ id: 'of1', claims: body.claims }), ok({ id: 'of1', uri: 'x', pin: '482913', expires: in_(15) });

@@ -160,8 +160,7 @@ export const api = {
   approveCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/approve`, {}),
   offerPicture: (id: string) => `/api/cards/offers/${of(id)}/qr.svg`,
   /** This clinic's own entry, signed by itself, for a patient who adds it by hand. */
-  entry: () => call<{ fingerprint: string }>('GET', '/entry'),
-  entryFile: '/api/entry',
+  entry: () => call<{ name: string; content: string; fingerprint: string }>('GET', '/entry'),
   requests: () => call<AskedRequest[]>('GET', '/requests'),
   request: (id: string) => call<AskedRequest>('GET', `/requests/${of(id)}`),
   picture: (id: string) => `/api/requests/${of(id)}/qr.svg`,

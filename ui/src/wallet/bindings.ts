@@ -105,9 +105,9 @@ export const commands = {
 	/**  Every organisation that is known. */
 	parties: () => typedError<PartyLine[], ErrorView>(__TAURI_INVOKE("parties")),
 	/**  What a clinic's own file says, before it is added. */
-	previewClinic: (name: string, contentBase64: string) => typedError<ClinicView, ErrorView>(__TAURI_INVOKE("preview_clinic", { name, contentBase64 })),
+	previewClinic: (name: string, content: string) => typedError<ClinicView, ErrorView>(__TAURI_INVOKE("preview_clinic", { name, content })),
 	/**  Adds a clinic by hand. `typed`: the last group of the fingerprint on its paper. */
-	addClinic: (contentBase64: string, typed: string) => typedError<PartyLine, ErrorView>(__TAURI_INVOKE("add_clinic", { contentBase64, typed })),
+	addClinic: (content: string, typed: string) => typedError<PartyLine, ErrorView>(__TAURI_INVOKE("add_clinic", { content, typed })),
 	/**  Removes a clinic that was added by hand. */
 	removeClinic: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_clinic", { id })),
 	/**  Who is known, and who vouches for them. */
@@ -189,6 +189,8 @@ export type ActivityLine = {
 	groups: GroupCount[],
 	/**  Error code where something was refused or failed. */
 	code: string | null,
+	/**  Card and kind of claim, where cards were shown; never a value. */
+	shown: string[],
 };
 
 /**  What came of an answer. */
@@ -370,6 +372,8 @@ export type ClinicView = {
 	fingerprint: string,
 	/**  A listed name that it resembles. */
 	looks_like: string | null,
+	/**  Its name mixes letters of several scripts, as names do that pretend to be another. */
+	mixed_letters: boolean,
 	/**  It is known already. */
 	known: boolean,
 };

@@ -101,7 +101,6 @@ const MEANINGS = {
   no_refill: { what: m.error_no_refill_what, safe: m.error_no_refill_safe, next: m.error_no_refill_next },
   no_such_card: { what: m.error_no_such_card_what, safe: m.error_no_such_card_safe, next: m.error_no_such_card_next },
   cards_missing: { what: m.error_cards_missing_what, safe: m.error_cards_missing_safe, next: m.error_cards_missing_next },
-  copies_gone: { what: m.error_copies_gone_what, safe: m.error_copies_gone_safe, next: m.error_copies_gone_next },
   a_slip: { what: m.error_a_slip_what, safe: m.error_a_slip_safe, next: m.error_a_slip_next },
   own_code: { what: m.error_own_code_what, safe: m.error_own_code_safe, next: m.error_own_code_next },
   health_link: { what: m.error_health_link_what, safe: m.error_health_link_safe, next: m.error_health_link_next },
@@ -110,7 +109,8 @@ const MEANINGS = {
   clinic_file: { what: m.error_clinic_file_what, safe: m.error_clinic_file_safe, next: m.error_clinic_file_next },
   clinic_clash: { what: m.error_clinic_clash_what, safe: m.error_clinic_clash_safe, next: m.error_clinic_clash_next },
   clinic_listed: { what: m.error_clinic_listed_what, safe: m.error_clinic_listed_safe, next: m.error_clinic_listed_next },
-  clinic_still_shared: { what: m.error_clinic_still_shared_what, safe: m.error_clinic_still_shared_safe, next: m.error_clinic_still_shared_next },
+  clinic_not_added: { what: m.error_clinic_not_added_what, safe: m.error_clinic_not_added_safe, next: m.error_clinic_not_added_next },
+  clinic_unknown: { what: m.error_clinic_unknown_what, safe: m.error_clinic_unknown_safe, next: m.error_clinic_unknown_next },
   pass_not_active: { what: m.error_pass_not_active_what, safe: m.error_pass_not_active_safe, next: m.error_pass_not_active_next },
   issuer_refused: { what: m.error_issuer_refused_what, safe: m.error_issuer_refused_safe, next: m.error_issuer_refused_next },
   refill_enough: { what: m.error_refill_enough_what, safe: m.error_refill_enough_safe, next: m.error_refill_enough_next },
@@ -360,7 +360,6 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   card_not_held: 'no_such_card',
   card_not_taken: 'card_not_taken',
   several_cards: 'one_card',
-  copies_gone: 'copies_gone',
   code_is_a_slip: 'a_slip',
   code_is_a_health_link: 'health_link',
   code_is_a_web_link: 'web_page',
@@ -373,7 +372,6 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   offer_not_here: 'offer_over',
   offer_unknown: 'offer_over',
   offer_used: 'offer_over',
-  pin_wrong: 'pin_wrong',
   pin_needed: 'pin_wrong',
   pin_form: 'pin_wrong',
   pin_not_accepted: 'pin_wrong',
@@ -385,9 +383,10 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   pass_not_active: 'pass_not_active',
   pass_recovered: 'pass_recovered',
   clinic_fingerprint: 'fingerprint',
-  fingerprint_wrong: 'fingerprint',
   clinic_listed: 'clinic_listed',
-  clinic_still_shared: 'clinic_still_shared'
+  clinic_looks_listed: 'clinic_clash',
+  clinic_not_added: 'clinic_not_added',
+  clinic_unknown: 'clinic_unknown'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */

@@ -34,6 +34,8 @@ class Session {
   answered: { verifier: string; view: AnswerView; cards: ShownCard[] } | null = $state(null);
   /** A link that another program handed over, until it is looked at. It asks; it never answers. */
   link: string | null = $state(null);
+  /** From which screen somebody looked at a clinic, for going back there. */
+  lookedFrom: string | null = $state(null);
   /** What the Records screen was showing, for coming back to it. */
   browsing = { ...BROWSING };
   /** A switch that somebody here asked for is under way. */
