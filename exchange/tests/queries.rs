@@ -170,8 +170,8 @@ fn values_and_claim_sets_choose_the_first_that_holds() {
 #[test]
 fn a_card_of_another_kind_issuer_or_binding_does_not_fit() {
     let plain = one(&json!({})).unwrap();
-    let other = ["urn:other:1".to_owned()];
-    assert_eq!(shown_with(&plain, |card| card.kinds = &other), None);
+    let other: &'static [String] = vec!["urn:other:1".to_owned()].leak();
+    assert_eq!(shown_with(&plain, |card| card.kinds = other), None);
     assert_eq!(shown_with(&plain, |card| card.format = "jwt_vc_json"), None);
     assert_eq!(shown_with(&plain, |card| card.bound = false), None);
     let anybody = one(&json!({ "require_cryptographic_holder_binding": false })).unwrap();
@@ -183,9 +183,9 @@ fn a_card_of_another_kind_issuer_or_binding_does_not_fit() {
     assert_eq!(shown_with(&listed, |card| card.issuer = Some("stars")), None);
     assert_eq!(shown_with(&listed, |card| card.issuer = None), None);
     let aki = by(json!([{ "type": "aki", "values": ["s9tIpPmhxdiuNkHMEWNpYim8S8Y"] }]));
-    let keys = [aki_bytes("s9tIpPmhxdiuNkHMEWNpYim8S8Y")];
+    let keys: &'static [Vec<u8>] = vec![aki_bytes("s9tIpPmhxdiuNkHMEWNpYim8S8Y")].leak();
     assert_eq!(shown_with(&aki, |_| ()), None);
-    assert_eq!(shown_with(&aki, |card| card.authority_keys = &keys), Some(vec![]));
+    assert_eq!(shown_with(&aki, |card| card.authority_keys = keys), Some(vec![]));
     // What can't be judged matches nobody; beside it another one may.
     for unknown in ["etsi_tl", "openid_federation", "something"] {
         let asked = by(json!([{ "type": unknown, "values": ["https://tl.example"] }]));

@@ -163,8 +163,8 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     match asked.state(now) {
         State::Waiting | State::Opened => {}
         State::Expired => return Err(TakeError::Expired),
-        // The same promise again, for a wallet that did not get it. For cards there is none: they are shown once.
-        _ if asked.answer.as_ref() == Some(&digest) && asked.promise.is_some() => return Ok(asked.promise),
+        // The same answer again, from a wallet that did not hear of the first. A card alone is shown once.
+        _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => return Ok(asked.promise),
         _ => return Err(TakeError::Used),
     }
 
@@ -257,7 +257,11 @@ fn check(
         .transpose()
         .map_err(TakeError::Question)?;
     let query = cards_asked::query(&asked.question).map_err(TakeError::Query)?;
-    let list = trust::show(&app.trust_list, now).map_err(TakeError::Trust)?;
+    // Where no card is asked for, nobody else's word is needed.
+    let list = match asked.question.cards.as_slice() {
+        [] => None,
+        _ => Some(trust::show(&app.trust_list, now).map_err(TakeError::Trust)?),
+    };
     let holder = holder_query();
     let session = Session {
         client_id: &app.client_id,
@@ -273,12 +277,15 @@ fn check(
                 transaction_data,
                 request,
             }),
-        list: &list,
+        list: list.as_ref(),
     };
     let domain = app.ledger.domain();
     let id_of = |tuple: &GrantTuple| GrantId(grant_id(&domain, &ledger_grant(tuple)));
     let checked = answer::check(opened, &session, id_of, now).map_err(TakeError::Refused)?;
-    let shown = cards_shown::looked_up(app, &list, &checked.cards)?;
+    let shown = match &list {
+        Some(list) => cards_shown::looked_up(app, list, &checked.cards)?,
+        None => Vec::new(),
+    };
     Ok((checked, shown))
 }
 

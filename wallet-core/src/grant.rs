@@ -4,6 +4,10 @@
 //! verified; the ledger is asked; only then do the records leave. What is durable at each step lets a wallet that was killed
 //! finish truthfully: see `errands.rs`.
 
+mod error;
+
+pub use error::GrantError;
+
 use std::{collections::HashSet, time::Duration};
 
 use carnet_consent::{
@@ -15,18 +19,17 @@ use carnet_exchange::{
     delivery::{self, DeliveryError},
     limits::{DELIVERY_BYTES, REPLY_BYTES},
     media,
-    promise::{self, Expected, Operation, PromiseError},
+    promise::{self, Expected, Operation},
     request::AskedConsent,
     trust::RegistryKind,
 };
 use carnet_fetch::{FetchError, Limits};
 use carnet_ledger::{Domain, Grant, address_of, grant_id, revoke_hash, sign_grant};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    Choice, ChosenCard, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError,
-    Wallet,
+    Choice, ChosenCard, Described, TalkError, Wallet,
+    activity::{Entry, Happened},
     errands::Finish,
     import::grouped,
     index::{Held, Packs},
@@ -41,99 +44,6 @@ use crate::{
 
 /// How long the station's promise is waited for.
 const PROMISE_WAIT: Duration = Duration::from_secs(30);
-
-#[derive(Debug, Error)]
-pub enum GrantError {
-    #[error(transparent)]
-    Question(#[from] InspectError),
-    #[error(transparent)]
-    Recovery(#[from] RecoverError),
-    #[error("Nothing was chosen to be shared. Nothing was sent.")]
-    NothingChosen,
-    #[error("Something was to be granted that nobody asked for. Nothing was sent.")]
-    NotAsked,
-    #[error("You hold no records that match what you chose. Nothing was sent.")]
-    NothingMatches,
-    #[error("They also need a card that you did not choose. Nothing was sent.")]
-    CardMissing,
-    #[error("A card was to be shown that nobody asked for. Nothing was sent.")]
-    CardNotAsked,
-    #[error("You hold no such card that can be shown to them. Nothing was sent.")]
-    CardNotHeld,
-    #[error("Several cards were to be shown where one was asked for. Nothing was sent.")]
-    SeveralCards,
-    #[error("The clinic did not take your card. They may have seen what you showed.")]
-    NotTaken(#[source] TalkError),
-    #[error("A record could not be read from the vault. Nothing was sent.")]
-    Records(#[source] RecordsError),
-    #[error("The records could not be sealed: {0}. Nothing was sent.")]
-    Seal(DeliveryError),
-    #[error("No answer could be made: {0}.")]
-    Make(#[from] MakeError),
-    #[error("The clinic could not be reached. Nothing was sent, and this code can still be answered.")]
-    Unreachable(#[source] TalkError),
-    #[error(
-        "The clinic did not confirm your answer. Nothing was shared, and what you signed is being made void."
-    )]
-    NoPromise(#[source] TalkError),
-    #[error(
-        "The clinic's confirmation is not genuine: {0}. Nothing was shared, and what you signed is being made void."
-    )]
-    Forged(PromiseError),
-    #[error(
-        "The ledger does not have your consent, whatever the clinic says. Nothing was shared, and what you signed is being made void."
-    )]
-    NotOnLedger,
-    #[error("The clinic did not accept your records. Your consent is being taken back.")]
-    DeliveryRefused(#[source] TalkError),
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
-
-impl Described for GrantError {
-    fn facts(&self) -> Facts {
-        const NEW_CODE: &str = "Ask the desk for a new code.";
-        const TELL: &str = "Tell the desk, and don't answer them again before it is explained.";
-        match self {
-            Self::Question(error) => error.facts(),
-            Self::Recovery(error) => error.facts(),
-            Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
-            Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
-            Self::CardMissing => Facts::expected("card_missing", "Choose the card as well, or say no."),
-            Self::CardNotAsked => {
-                Facts::expected("card_not_asked", "Choose among the cards that are asked for.")
-            }
-            Self::CardNotHeld => Facts::personal("card_not_held", "Choose another card, or say no."),
-            Self::SeveralCards => Facts::expected("several_cards", "Choose one card only."),
-            Self::NotTaken(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
-            Self::NotTaken(TalkError::RequestExpired) => Facts::expected("request_expired", NEW_CODE),
-            Self::NotTaken(_) => Facts::unexpected("card_not_taken", NEW_CODE),
-            Self::NothingMatches => Facts::personal(
-                "nothing_matches",
-                "Choose something that you hold records of, or import them first.",
-            ),
-            Self::Records(error) => error.facts(),
-            Self::Seal(error) => Facts::unexpected(error.code(), "Share fewer records."),
-            Self::Make(MakeError::RequestExpired) | Self::NoPromise(TalkError::RequestExpired) => {
-                Facts::expected("request_expired", NEW_CODE)
-            }
-            Self::Make(error) => Facts::unexpected(error.code(), NEW_CODE),
-            Self::Unreachable(error) => Facts {
-                next: "Try again in a moment.",
-                ..error.facts()
-            },
-            Self::NoPromise(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
-            Self::NoPromise(_) => Facts::expected("no_promise", NEW_CODE),
-            Self::Forged(error) => Facts::critical(error.code(), TELL),
-            Self::NotOnLedger => Facts::critical("not_on_ledger", TELL),
-            Self::DeliveryRefused(_) => Facts::unexpected("delivery_refused", NEW_CODE),
-            Self::Randomness(_) => Facts::critical("no_randomness", "Restart this device and try again."),
-            Self::Vault(error) => crate::error::vault_facts(error),
-        }
-    }
-}
 
 impl Wallet {
     /// Grants what `choice` says and shows these cards, by the question's link or request id. `Ok` with state `granted`: the
@@ -161,7 +71,7 @@ impl Wallet {
         let promise = match self.promise(&question, &kept, &jwe).await {
             Ok(promise) => promise,
             Err(GrantError::Unreachable(error)) => {
-                self.as_if_never_answered(&question, kept)?;
+                self.as_if_never_answered(&question, kept, shown.count())?;
                 return Err(GrantError::Unreachable(error));
             }
             Err(error) => {
@@ -383,12 +293,24 @@ impl Wallet {
     }
 
     /// Nothing has left: the question is open again. The spent number stays spent.
-    fn as_if_never_answered(&self, question: &Question, kept: KeptConsent) -> Result<(), VaultError> {
+    fn as_if_never_answered(
+        &self,
+        question: &Question,
+        kept: KeptConsent,
+        shown: u32,
+    ) -> Result<(), VaultError> {
         let mut change = self.vault.change();
         change.delete(Table::Consents, &kept.consent_id);
         change.delete(Table::Deliveries, &kept.consent_id);
         change.delete(Table::Outbox, &kept.consent_id);
         change.put(Table::Requests, &question.request_id, &question.kept);
+        if shown > 0 {
+            // The log has it that cards were shown, and they were not.
+            Entry::new(self.clock.now(), Happened::Failed)
+                .who(&kept.verifier)
+                .code("not_sent")
+                .put(&mut change);
+        }
         change.commit()
     }
 

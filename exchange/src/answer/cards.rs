@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use super::{AnswerError, MakeError, Session};
 use crate::{
-    TrustList,
     dcql::{CredentialQuery, ShownError},
     issuers::KnownIssuer,
     limits::{ANSWER_AGE, CLOCK_LEEWAY},
@@ -91,7 +90,7 @@ pub fn thumbprint_of(presentation: &str) -> Option<[u8; 32]> {
 pub(super) fn check_card(
     query: &CredentialQuery,
     presentation: &str,
-    (session, list): (&Session<'_>, &TrustList),
+    session: &Session<'_>,
     now: Timestamp,
 ) -> Result<CheckedCard, AnswerError> {
     let malformed = AnswerError::Presentation(SdJwtError::Malformed);
@@ -101,7 +100,7 @@ pub(super) fn check_card(
     if !query.wants(std::slice::from_ref(&vct)) {
         return Err(SdJwtError::WrongType.into());
     }
-    let issuer = KnownIssuer::of(&received, Some(list), now).map_err(|_| AnswerError::IssuerUnknown)?;
+    let issuer = KnownIssuer::of(&received, session.list, now).map_err(|_| AnswerError::IssuerUnknown)?;
     let issuer_id = issuer.entry_id.ok_or(AnswerError::IssuerUnknown)?;
     if !query.trusts(Some(&issuer_id), &authority_keys) {
         return Err(AnswerError::IssuerNotAsked);

@@ -144,8 +144,8 @@ pub struct Session<'a> {
     pub query: &'a Query,
     /// The consent it asked for, if it did.
     pub consent: Option<AskedOf<'a>>,
-    /// Whose cards are believed.
-    pub list: &'a TrustList,
+    /// Whose cards are believed; without a list nobody's.
+    pub list: Option<&'a TrustList>,
 }
 
 /// What the station keeps of the consent it asked for.
@@ -246,7 +246,7 @@ pub fn check(
             }
             None => {
                 for presentation in shown {
-                    cards.push(check_card(query, presentation, (session, session.list), now)?);
+                    cards.push(check_card(query, presentation, session, now)?);
                 }
             }
         }

@@ -330,7 +330,7 @@ impl Desk {
             request_digest: request::digest(&self.signed.compact),
             query: &self.query,
             consent: Some(self.asked()),
-            list: &self.list,
+            list: Some(&self.list),
         }
     }
 }

@@ -7,6 +7,8 @@
 mod options;
 mod show;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use options::card_choices;
 pub(crate) use shown::Shown;

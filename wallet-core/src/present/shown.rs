@@ -106,9 +106,10 @@ impl Wallet {
         let now = self.clock.now();
         let key = match &kept.binding {
             Binding::Nobody => None,
+            // Not among those that can be shown.
+            Binding::Spent => return Err(GrantError::CardNotHeld),
             Binding::Pairwise(party) => Some(self.vault.keys().derive_holder_key(party)),
             Binding::Copy(key) => Some(key.signing_key()),
-            Binding::Spent => return Err(GrantError::CardNotHeld),
         };
         let of_card = (kept.text.as_str(), disclosure.paths.as_slice());
         let presentation = answer::show_card(&question.request, query, of_card, key.as_ref(), now)?;
@@ -123,9 +124,9 @@ impl Wallet {
             .told
             .push(told.iter().map(|label| format!("{title}: {label}")).collect());
         if kept.single_use {
-            let mut copy = kept.clone();
-            copy.spend();
-            shown.used.push((id.to_owned(), copy));
+            let mut spent = kept.clone();
+            spent.spend();
+            shown.used.push((id.to_owned(), spent));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cards;
+mod shown;
 mod station;
 
 use std::{

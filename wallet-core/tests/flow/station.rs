@@ -232,7 +232,7 @@ impl Station {
                     kind: RegistryKind::Embedded,
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
-                issuer_keys: vec![],
+                issuer_keys: vec![PublicKey::from(&inner.log_key)],
                 offline_keys: vec![],
                 local: Some(LocalPin {
                     spki_sha256: URL_SAFE_NO_PAD.encode(inner.spki_sha256),
@@ -505,7 +505,7 @@ impl Inner {
                 transaction_data,
                 request: &open.consent,
             }),
-            list: &list,
+            list: Some(&list),
         };
         let checked =
             answer::check(opened, &session, |tuple| self.grant_id(tuple), Timestamp::now()).unwrap();
