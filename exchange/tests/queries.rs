@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use carnet_credentials::sd_jwt::ClaimPath;
-use carnet_exchange::dcql::{Candidate, ChoiceError, CredentialQuery, Query, ShownError};
+use carnet_exchange::dcql::{Candidate, ChoiceError, CredentialQuery, Query, QueryError, ShownError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn card(more: &Value) -> Value {
 }
 
 fn read(query: &Value) -> Result<Query, &'static str> {
-    Query::read(query).map_err(|error| error.code())
+    Query::read(query).map_err(QueryError::code)
 }
 
 fn one(more: &Value) -> Result<CredentialQuery, &'static str> {

@@ -146,6 +146,9 @@ fn asks_for_card() -> Value {
     json!({ "cards": [{ "id": "insurance", "vct": VCT, "claims": ["plan"] }] })
 }
 
+/// The token of an answer to a request.
+type Make<'a> = Box<dyn Fn(&VerifiedRequest) -> Value + 'a>;
+
 struct Scene {
     dir: tempfile::TempDir,
     station: Station,
@@ -294,7 +297,6 @@ async fn a_card_that_is_not_what_was_asked_for_is_refused_for_its_own_reason() {
         let uri = format!("{}{path}", scene.issuer.origin);
         json!({ "status": Reference::new(&uri, place).to_claim() })
     };
-    type Make<'a> = Box<dyn Fn(&VerifiedRequest) -> Value + 'a>;
     let card = |credential: String, claims: &'static [&'static str]| -> Make<'_> {
         let holder = &holder;
         Box::new(move |request| json!({ "insurance": [shown(request, &credential, claims, holder)] }))
@@ -466,8 +468,10 @@ async fn three_wrong_codes_and_an_hour_each_destroy_what_the_card_said() {
     };
     let keys = || {
         let files = std::fs::read_dir(scene.dir.path().join("delivery-keys")).unwrap();
-        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.ends_with(".cards")).count()
+        let paths = files.map(|file| file.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|kind| kind == "cards"))
+            .count()
     };
     let (locked, right) = answered().await;
     let (kept, kept_code) = answered().await;

@@ -185,7 +185,7 @@ export function callbacks({ signer, decryption } = {}) {
       return { jwt, signerJwk: signer.jwk };
     },
     async verifyJwt(jwtSigner, { compact }) {
-      const key = createPublicKey(new X509Certificate(Buffer.from(jwtSigner.x5c[0], 'base64')).publicKey);
+      const key = new X509Certificate(Buffer.from(jwtSigner.x5c[0], 'base64')).publicKey;
       try {
         await compactVerify(compact, key);
         return { verified: true, signerJwk: key.export({ format: 'jwk' }) };

@@ -117,7 +117,7 @@ class Verifier {
     assert.equal(answers.length, 1);
     const parsed = await library.parseOpenid4vpAuthorizationResponse({ authorizationRequestPayload: payload, authorizationResponse: answers[0], callbacks: library.options?.callbacks });
     assert.equal(parsed.type, 'dcql');
-    assert.equal(parsed.jarm.type, 'encrypted');
+    assert.equal(parsed.jarm.type, 'Encrypted');
     return { parsed, payload };
   }
 }

@@ -72,24 +72,24 @@ impl Described for GrantError {
             }
             Self::CardNotHeld => Facts::personal("no_such_card", "Choose another card, or say no."),
             Self::SeveralCards => Facts::expected("several_cards", "Choose one card only."),
-            Self::NotTaken(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
-            Self::NotTaken(TalkError::RequestExpired) => Facts::expected("request_expired", NEW_CODE),
-            Self::NotTaken(_) => Facts::unexpected("card_not_taken", NEW_CODE),
             Self::NothingMatches => Facts::personal(
                 "nothing_matches",
                 "Choose something that you hold records of, or import them first.",
             ),
             Self::Records(error) => error.facts(),
             Self::Seal(error) => Facts::unexpected(error.code(), "Share fewer records."),
-            Self::Make(MakeError::RequestExpired) | Self::NoPromise(TalkError::RequestExpired) => {
-                Facts::expected("request_expired", NEW_CODE)
-            }
+            Self::Make(MakeError::RequestExpired)
+            | Self::NoPromise(TalkError::RequestExpired)
+            | Self::NotTaken(TalkError::RequestExpired) => Facts::expected("request_expired", NEW_CODE),
             Self::Make(error) => Facts::unexpected(error.code(), NEW_CODE),
             Self::Unreachable(error) => Facts {
                 next: "Try again in a moment.",
                 ..error.facts()
             },
-            Self::NoPromise(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
+            Self::NoPromise(TalkError::AlreadyAnswered) | Self::NotTaken(TalkError::AlreadyAnswered) => {
+                Facts::expected("already_answered", NEW_CODE)
+            }
+            Self::NotTaken(_) => Facts::unexpected("card_not_taken", NEW_CODE),
             Self::NoPromise(_) => Facts::expected("no_promise", NEW_CODE),
             Self::Forged(error) => Facts::critical(error.code(), TELL),
             Self::NotOnLedger => Facts::critical("not_on_ledger", TELL),
