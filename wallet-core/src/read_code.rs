@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use carnet_exchange::link::RequestLink;
+use carnet_exchange::{issuance::offer::is_offer, link::RequestLink};
 use image::{GrayImage, ImageReader, Limits, imageops::FilterType};
 use thiserror::Error;
 
@@ -47,11 +47,11 @@ impl Described for ReadCodeError {
 }
 
 impl Wallet {
-    /// The request link in a PNG or JPEG picture.
+    /// The link in a PNG or JPEG picture that asks something or offers a card.
     pub fn read_code(picture: &[u8]) -> Result<String, ReadCodeError> {
         texts_in(picture)?
             .into_iter()
-            .find(|text| text.parse::<RequestLink>().is_ok())
+            .find(|text| text.parse::<RequestLink>().is_ok() || is_offer(text))
             .ok_or(ReadCodeError::NotRequest)
     }
 }
