@@ -119,6 +119,16 @@ export const commands = {
 	removeCard: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_card", { id })),
 	/**  Writes the receipt of a consent to a file on this device, in the clear. */
 	saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_receipt", { consentId, format, path })),
+	/**  Finds out what a code is and reads what stands behind it: a question, or an offer of cards. Answers nothing. */
+	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
+	/**  Who offers which cards. */
+	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
+	/**  Takes the cards of an offer. */
+	acceptCardOffer: (offerId: string, pin: string | null) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("accept_card_offer", { offerId, pin })),
+	/**  Says no to an offer. */
+	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
+	/**  Gets fresh copies of a card. */
+	refillCard: (cardId: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("refill_card", { cardId })),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
 	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
 	/**  Checks that the log is whole: each entry follows from the one before. */
@@ -134,6 +144,13 @@ export const events = {
 };
 
 /* Types */
+/**  What became of an offer that was taken. */
+export type AcceptedView = {
+	cards: CardLine[],
+	/**  Something comes later. */
+	waiting: boolean,
+};
+
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
@@ -217,6 +234,27 @@ export type CardLine = {
 	status: CardStatus,
 	/**  Copies that can still be shown. */
 	copies: number,
+	/**  Each copy is shown once and never again. */
+	single_use: boolean,
+	/**  Few copies are left, or none. */
+	low: boolean,
+	/**  The issuer gives more copies. */
+	refillable: boolean,
+};
+
+/**  An offer of cards, from a listed issuer. */
+export type CardOfferView = {
+	offer_id: string,
+	issuer: VerifierView,
+	cards: OfferedCardView[],
+	/**  A PIN is needed that came by another way. */
+	pin: PinView | null,
+	/**  It can be taken by signing in at the issuer's page only. */
+	sign_in: boolean,
+	/**  Until when the code counts, if the issuer says so. */
+	expires: string | null,
+	/**  The list of organisations is one for trying out. */
+	development: boolean,
 };
 
 /**  Whether a card was taken back by its issuer. */
@@ -467,6 +505,23 @@ export type NewVaultView = {
 	fingerprint: string,
 };
 
+/**  One card of an offer. */
+export type OfferedCardView = {
+	title: string,
+	/**  Its type, as the issuer names it. */
+	kind: string,
+	/**  What it will say, in the issuer's words. */
+	describes: string[],
+};
+
+/**  What a code was. */
+export type OpenedCode = {
+	/**  `question` or `card_offer`. */
+	kind: string,
+	/**  Of the question or of the offer. */
+	id: string,
+};
+
 /**  Somebody else in this wallet, for whom something waits. */
 export type OtherPerson = {
 	number: number,
@@ -483,6 +538,14 @@ export type PeriodView = {
 export type PersonView = {
 	name: string | null,
 	birth_date: string | null,
+};
+
+/**  What the PIN looks like. */
+export type PinView = {
+	digits: boolean,
+	length: number | null,
+	/**  The issuer's words on where to find it. */
+	hint: string | null,
 };
 
 export type Point = {
