@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { digest } from '@sd-jwt/crypto-nodejs';
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc';
+import { clientAuthenticationNone } from '@openid4vc/oauth2';
 import { Openid4vciClient } from '@openid4vc/openid4vci';
 import { compactVerify, decodeJwt, decodeProtectedHeader, importJWK, importX509 } from 'jose';
 import { callbacks, fetchLocally, key, signer, station } from '../openid4vci.mjs';
@@ -21,10 +22,10 @@ async function offered(template = 'insurance') {
 }
 
 /** A wallet that has read an offer, and the keys it works with. */
-async function begun(offer, uri = offer.uri) {
+async function begun(offer, uri = offer.uri, further = {}) {
   const dpop = key();
   const copies = [key(), key(), key()];
-  const client = new Openid4vciClient({ callbacks: callbacks(dpop, ...copies) });
+  const client = new Openid4vciClient({ callbacks: { ...callbacks(dpop, ...copies), ...further } });
   const credentialOffer = await client.resolveCredentialOffer(uri);
   const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer);
   const token = (txCode) => client.retrievePreAuthorizedCodeAccessTokenFromOffer({ credentialOffer, issuerMetadata, txCode, dpop: { signer: signer(dpop) } });
@@ -106,6 +107,32 @@ async function begunKey(wallet) {
   return { credentials: (accessToken, jwt) => client.retrieveCredentials({ issuerMetadata: wallet.issuerMetadata, proofs: { jwt }, credentialConfigurationId: 'insurance', accessToken, dpop: { signer: signer(stranger) } }) };
 }
 
+/** A sign-in on our station's page, begun and ended by their wallet (PAR, PKCE); the browser in between is this function. */
+async function signedIn() {
+  const { value: offer } = await (await ours()).staff('POST', '/api/cards/offers', { template: 'insurance', claims, sign_in: true });
+  const clientId = 'their-wallet';
+  const wallet = await begun(offer, offer.uri, { clientAuthentication: clientAuthenticationNone({ clientId }) });
+  const { client, credentialOffer, issuerMetadata } = wallet;
+  const redirectUri = 'http://127.0.0.1:9/back';
+  const dpop = { signer: signer(wallet.dpop) };
+  const started = await client.initiateAuthorization({ credentialOffer, issuerMetadata, clientId, redirectUri, scope: 'insurance', additionalRequestPayload: { state: 'theirs' }, dpop });
+  const page = new URL(started.authorizationRequestUrl);
+  assert.ok(page.searchParams.get('request_uri') && !page.searchParams.has('issuer_state'), 'the request was not pushed');
+  const typed = (pin) => fetchLocally(page, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams([...page.searchParams, ['pin', pin]]) });
+  assert.equal((await typed(wrong(offer.pin))).status, 200);
+  const answer = await typed(offer.pin);
+  assert.equal(answer.status, 303);
+  const back = new URL(answer.headers.get('location'));
+  assert.deepEqual([back.origin + back.pathname, back.searchParams.get('state'), back.searchParams.get('iss')], [redirectUri, 'theirs', (await ours()).url]);
+  const authorizationCode = back.searchParams.get('code');
+  const token = (pkceCodeVerifier) => client.retrieveAuthorizationCodeAccessTokenFromOffer({ issuerMetadata, credentialOffer, authorizationCode, pkceCodeVerifier, redirectUri, dpop });
+  const { access_token } = (await token(started.pkce.codeVerifier)).accessTokenResponse;
+  const { c_nonce } = await client.requestNonce({ issuerMetadata });
+  const { credentialResponse } = await wallet.credentials(access_token, await wallet.proofs(c_nonce));
+  await accepted(credentialResponse.credentials[2].credential, wallet.copies[2]);
+  await refused('invalid_grant', () => token(started.pkce.codeVerifier));
+}
+
 const wrong = (pin) => (pin === '000000' ? '000001' : '000000');
 
 async function wrongPins() {
@@ -152,6 +179,7 @@ export const rows = [
   row('wallet → our station: offer by value', () => taken(true)),
   row('wallet → our station: five wrong PINs lock the code', wrongPins),
   row('wallet → our station: one key twice, an old nonce, an altered proof', wrongProofs),
+  row('wallet → our station: sign-in with PAR and PKCE', signedIn),
   row('wallet → our station: taken back, in the status list', revokedInTheList),
   row('wallet → our station: keys and type at their addresses', metadata),
   ...issuerRows(tool),

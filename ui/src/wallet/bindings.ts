@@ -125,6 +125,10 @@ export const commands = {
 	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
 	/**  Takes the cards of an offer. */
 	acceptCardOffer: (offerId: string, pin: string | null) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("accept_card_offer", { offerId, pin })),
+	/**  Begins a sign-in at the issuer; the page is then opened in the system's browser. */
+	beginSignIn: (offerId: string) => typedError<SignInView, ErrorView>(__TAURI_INVOKE("begin_sign_in", { offerId })),
+	/**  Waits until the browser comes back from the issuer's page, and takes the cards. */
+	finishSignIn: (offerId: string) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("finish_sign_in", { offerId })),
 	/**  Says no to an offer. */
 	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
 	/**  Gets fresh copies of a card. */
@@ -249,7 +253,7 @@ export type CardOfferView = {
 	cards: OfferedCardView[],
 	/**  A PIN is needed that came by another way. */
 	pin: PinView | null,
-	/**  It can be taken by signing in at the issuer's page only. */
+	/**  It can be taken by signing in at the issuer's page; without a `pin`, only so. */
 	sign_in: boolean,
 	/**  Until when the code counts, if the issuer says so. */
 	expires: string | null,
@@ -688,6 +692,12 @@ export type RevokedLine = {
 	consent_id: string,
 	verifier: string,
 	revocation: RevocationView,
+};
+
+/**  A sign-in that was begun. */
+export type SignInView = {
+	/**  The issuer's page, to be opened in the system's browser. */
+	url: string,
 };
 
 /**  What `sync` did. */

@@ -84,6 +84,7 @@ impl Wallet {
         let token = issuer.token(request).await?;
         // The code is worth nothing from here on.
         kept.code = None;
+        kept.began = None;
         let mut all = Collected::default();
         let mut broken = None;
         for card in 0..kept.cards.len() {

@@ -2,6 +2,7 @@
 
 use carnet_exchange::{
     issuance::{
+        authorize::{PushedRequest, read_pushed},
         credential::{CredentialRequest, CredentialResponse, read_nonce},
         dpop::{self, Proven},
         source::Source,
@@ -98,6 +99,18 @@ impl Issuer<'_> {
             });
         }
         Ok(TokenResponse::parse(&Reply::of(response)?.json()?)?)
+    }
+
+    /// Begins a sign-in; the name under which it waits.
+    pub(super) async fn push(&self, request: &PushedRequest) -> Result<String, TakeCardError> {
+        let (par, _) = self.source.sign_in.as_ref().ok_or(TakeCardError::NoSignIn)?;
+        let body = (FORM, request.form_body().into_bytes());
+        let limits = Limits::bytes(REPLY_BYTES);
+        let response = self.send(par, None, body, limits).await?;
+        if matches!(response.status, 400 | 401) {
+            return Err(TakeCardError::Denied);
+        }
+        Ok(read_pushed(&Reply::of(response)?.json()?)?)
     }
 
     /// A fresh nonce, where the issuer has them.
