@@ -1,5 +1,6 @@
 //! What strangers can put into an issuance: whatever it is, it is read or refused, and what is of another party is never taken
 //! for one's own.
+#![expect(clippy::unwrap_used, reason = "what a test writes down itself can be read")]
 
 use carnet_credentials::{jwk::PublicKey, signature::Signer};
 use carnet_exchange::{

@@ -33,7 +33,7 @@ pub struct SignIn {
     pub offer: String,
     client_id: String,
     redirect_uri: Url,
-    state: String,
+    state: Option<String>,
     code_challenge: String,
     /// The PIN was right.
     done: bool,
@@ -52,7 +52,10 @@ impl SignIn {
 pub fn push(app: &App, body: &[u8]) -> Result<(String, i64), Refused> {
     let pushed = PushedRequest::parse(body).map_err(|_| Refused::SignIn)?;
     let offer = by_code(app, pushed.issuer_state.as_deref().ok_or(Refused::SignIn)?)?;
-    if pushed.scope != offer.template || pushed.client_id.len() > 256 || pushed.state.len() > 256 {
+    if pushed.scope != offer.template
+        || pushed.client_id.len() > 256
+        || pushed.state.as_ref().is_some_and(|state| state.len() > 256)
+    {
         return Err(Refused::SignIn);
     }
     let redirect_uri = Url::parse(&pushed.redirect_uri).map_err(|_| Refused::SignIn)?;
@@ -112,8 +115,10 @@ pub fn finish(app: &App, client_id: &str, request_uri: &str, pin: &str) -> Resul
     let mut back = sign_in.redirect_uri.clone();
     back.query_pairs_mut()
         .append_pair("code", &code)
-        .append_pair("state", &sign_in.state)
         .append_pair("iss", &identifier(app));
+    if let Some(state) = &sign_in.state {
+        back.query_pairs_mut().append_pair("state", state);
+    }
     Ok(back)
 }
 

@@ -115,7 +115,7 @@ async function signedIn() {
   const { client, credentialOffer, issuerMetadata } = wallet;
   const redirectUri = 'http://127.0.0.1:9/back';
   const dpop = { signer: signer(wallet.dpop) };
-  const started = await client.initiateAuthorization({ credentialOffer, issuerMetadata, clientId, redirectUri, scope: 'insurance', additionalRequestPayload: { state: 'theirs' }, dpop });
+  const started = await client.initiateAuthorization({ credentialOffer, issuerMetadata, clientId, redirectUri, scope: 'insurance', dpop });
   const page = new URL(started.authorizationRequestUrl);
   assert.ok(page.searchParams.get('request_uri') && !page.searchParams.has('issuer_state'), 'the request was not pushed');
   const typed = (pin) => fetchLocally(page, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams([...page.searchParams, ['pin', pin]]) });
@@ -123,7 +123,7 @@ async function signedIn() {
   const answer = await typed(offer.pin);
   assert.equal(answer.status, 303);
   const back = new URL(answer.headers.get('location'));
-  assert.deepEqual([back.origin + back.pathname, back.searchParams.get('state'), back.searchParams.get('iss')], [redirectUri, 'theirs', (await ours()).url]);
+  assert.deepEqual([back.origin + back.pathname, back.searchParams.get('iss')], [redirectUri, (await ours()).url]);
   const authorizationCode = back.searchParams.get('code');
   const token = (pkceCodeVerifier) => client.retrieveAuthorizationCodeAccessTokenFromOffer({ issuerMetadata, credentialOffer, authorizationCode, pkceCodeVerifier, redirectUri, dpop });
   const { access_token } = (await token(started.pkce.codeVerifier)).accessTokenResponse;

@@ -60,8 +60,8 @@ impl Wallet {
             code: code.pre_authorized.clone(),
             tx_code: pin,
         };
-        self.take(offer_id, kept, &request, CopyKey::new(make_key()?))
-            .await
+        let dpop = CopyKey::new(make_key()?);
+        Box::pin(self.take(offer_id, kept, &request, dpop)).await
     }
 
     /// From the code to the cards.

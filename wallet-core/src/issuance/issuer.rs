@@ -133,7 +133,7 @@ impl Issuer<'_> {
         let response = self
             .send(&self.source.credential, Some(token), body, limits)
             .await?;
-        self.read(response, request.proofs.len())
+        read(response, request.proofs.len())
     }
 
     pub(super) async fn later(
@@ -148,20 +148,7 @@ impl Issuer<'_> {
             .into_bytes();
         let limits = Limits::bytes(CREDENTIALS_BYTES);
         let response = self.send(url, Some(token), (media::JSON, body), limits).await?;
-        self.read(response, asked)
-    }
-
-    fn read(&self, response: Response, asked: usize) -> Result<CredentialResponse, TakeCardError> {
-        if matches!(response.status, 400 | 401 | 403) {
-            return Err(match error_code(&response.body).as_deref() {
-                Some(code) if DENIED.contains(&code) => TakeCardError::Denied,
-                _ => TalkError::Refused {
-                    status: response.status,
-                }
-                .into(),
-            });
-        }
-        Ok(CredentialResponse::parse(&Reply::of(response)?.json()?, asked)?)
+        read(response, asked)
     }
 
     /// Tells the issuer what became of copies. True when there is no more to say.
@@ -175,4 +162,18 @@ impl Issuer<'_> {
         // What the issuer refuses to hear now it won't hear later (section 11.3).
         Ok(!matches!(response.status, 429 | 500..=599))
     }
+}
+
+/// Copies, or when to come back for them.
+fn read(response: Response, asked: usize) -> Result<CredentialResponse, TakeCardError> {
+    if matches!(response.status, 400 | 401 | 403) {
+        return Err(match error_code(&response.body).as_deref() {
+            Some(code) if DENIED.contains(&code) => TakeCardError::Denied,
+            _ => TalkError::Refused {
+                status: response.status,
+            }
+            .into(),
+        });
+    }
+    Ok(CredentialResponse::parse(&Reply::of(response)?.json()?, asked)?)
 }

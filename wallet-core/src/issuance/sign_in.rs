@@ -67,7 +67,7 @@ impl Wallet {
                 .filter_map(|card| card.scope.as_deref())
                 .collect::<Vec<_>>()
                 .join(" "),
-            state: began.state.clone(),
+            state: Some(began.state.clone()),
             code_challenge: challenge(&began.verifier),
             issuer_state: kept.sign_in.as_ref().and_then(|state| state.0.clone()),
         };
@@ -100,7 +100,7 @@ impl Wallet {
             code_verifier: began.verifier.clone(),
             client_id: CLIENT_ID.to_owned(),
         };
-        self.take(offer_id, kept, &request, dpop).await
+        Box::pin(self.take(offer_id, kept, &request, dpop)).await
     }
 }
 
