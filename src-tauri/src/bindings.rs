@@ -76,6 +76,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::issuance::open_code,
             commands::issuance::card_offer,
             commands::issuance::accept_card_offer,
+            commands::issuance::begin_sign_in,
+            commands::issuance::finish_sign_in,
             commands::issuance::decline_card_offer,
             commands::issuance::refill_card,
             commands::log::activity,

@@ -10,7 +10,9 @@
 use std::{
     collections::HashSet,
     fs,
+    io::{BufRead, BufReader},
     path::PathBuf,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -231,6 +233,166 @@ fn a_card_that_needs_a_second_person_comes_later() {
     // The program that made the offer is not a second person.
     let (status, refused) = scene.desk.call("POST", &path, Some(&json!({}))).unwrap();
     assert_eq!((status, text(&refused["error"], "code")), (403, "same_person"));
+
+    assert_eq!(scene.patient.ok(&["sync"]).unwrap()["waiting"], 1);
+    assert!(scene.cards().is_empty());
+    let browser = Browser::new();
+    let secret = scene.station.setup_secret().unwrap();
+    let colleague =
+        json!({ "secret": secret, "name": "Noor Haddad", "username": "noor", "password": PASSPHRASE });
+    let staff = &scene.station.staff_url;
+    assert_eq!(
+        browser
+            .post_json(&format!("{staff}/api/setup"), staff, &colleague)
+            .0,
+        200
+    );
+    assert_eq!(
+        browser.post_json(&format!("{staff}{path}"), staff, &json!({})).0,
+        200
+    );
+    assert_eq!(scene.state(text(&offer, "id"))["approved_by"], "Noor Haddad");
+    // The issuer said not to ask again for five seconds.
+    let patience = Instant::now();
+    while scene.patient.ok(&["sync"]).unwrap()["waiting"] != 0 {
+        assert!(patience.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let card = &scene.cards()[0];
+    assert_eq!(
+        (&card["title"], &card["copies"]),
+        (&json!("Blood group card"), &json!(20))
+    );
+    assert_eq!(scene.state(text(&offer, "id"))["state"], "accepted");
+}
+
+/// A browser on the patient's or the desk's machine.
+struct Browser {
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Browser {
+    fn new() -> Self {
+        Self {
+            // Whoever trusts the station's certificate by hand: the browser's business, not the wallet's.
+            client: reqwest::Client::builder()
+                .danger_accept_invalid_certs(true)
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .build()
+                .unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+        }
+    }
+
+    /// Status, body, and where the answer leads to. Cookies of the answer are sent from then on.
+    fn send(&self, request: reqwest::RequestBuilder) -> (u16, String, Option<String>) {
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            let place = response
+                .headers()
+                .get("location")
+                .map(|to| to.to_str().unwrap().to_owned());
+            (response.status().as_u16(), response.text().await.unwrap(), place)
+        })
+    }
+
+    fn post_json(&self, url: &str, origin: &str, body: &Value) -> (u16, String, Option<String>) {
+        let cookie = COOKIE.with_borrow(Clone::clone);
+        let request = self
+            .client
+            .post(url)
+            .header("origin", origin)
+            .header("cookie", cookie)
+            .json(body);
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            if let Some(cookie) = response.headers().get("set-cookie") {
+                let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+                COOKIE.set(cookie);
+            }
+            (response.status().as_u16(), response.text().await.unwrap(), None)
+        })
+    }
+}
+
+thread_local! {
+    static COOKIE: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
+
+#[test]
+fn a_card_is_taken_by_signing_in_at_the_issuers_page() {
+    let scene = scene();
+    let claims = json!({ "given_name": "Maria", "family_name": "Lund", "birth_date": "1970-01-01" });
+    let body = json!({ "template": "identity", "claims": claims, "sign_in": true });
+    let offer = scene.call("POST", "/api/cards/offers", Some(&body));
+    let shown = scene
+        .patient
+        .ok(&["credentials", "offer", text(&offer, "uri")])
+        .unwrap();
+    assert_eq!((&shown["sign_in"], &shown["pin"]), (&json!(true), &Value::Null));
+
+    let mut command = scene
+        .patient
+        .command(&["credentials", "sign-in", text(&offer, "uri")])
+        .unwrap();
+    let mut wallet = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(wallet.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let page = lines
+        .into_iter()
+        .find(|line| line.starts_with("https://"))
+        .unwrap();
+    let browser = Browser::new();
+    let (status, html, _) = browser.send(browser.client.get(&page));
+    assert_eq!(status, 200);
+    assert!(
+        html.contains("Identity card") && html.contains("5 tries left"),
+        "{html}"
+    );
+    let page = reqwest::Url::parse(&page).unwrap();
+    let pin = |pin: &str| {
+        let mut form: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+        form.push(("pin".to_owned(), pin.to_owned()));
+        browser.send(browser.client.post(page.clone()).form(&form))
+    };
+    let wrong = if text(&offer, "pin") == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    let (status, html, _) = pin(wrong);
+    assert!(
+        status == 200 && html.contains("not accepted") && html.contains("4 tries left"),
+        "{html}"
+    );
+    let (status, _, back) = pin(text(&offer, "pin"));
+    let back = back.unwrap();
+    assert!(status == 303 && back.starts_with("http://127.0.0.1:"), "{back}");
+    // Another page that knocks at the same door brings nothing.
+    let port = &back[..back.rfind('/').unwrap()];
+    assert_eq!(
+        browser
+            .send(browser.client.get(format!("{port}/?code=x&state=y")))
+            .0,
+        404
+    );
+    assert_eq!(browser.send(browser.client.get(&back)).0, 200);
+    let output = wallet.wait_with_output().unwrap();
+    let accepted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(accepted["cards"][0]["copies"], 20, "{accepted}");
+    assert_eq!(scene.state(text(&offer, "id"))["state"], "accepted");
+    // The page is worth nothing any more.
+    assert_eq!(browser.send(browser.client.get(page.clone())).0, 400);
 }
 
 /// Process state control: a station that does not answer for a while.

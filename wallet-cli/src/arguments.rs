@@ -298,6 +298,11 @@ pub(crate) enum CredentialsCommand {
         #[arg(long, value_name = "FILE")]
         pin_file: Option<PathBuf>,
     },
+    /// Take an offered card by signing in at the issuer's page, in a browser on this machine
+    SignIn {
+        /// The link in the code, or the offer's id
+        uri: String,
+    },
     /// Get fresh copies of a card
     Refill { id: String },
     /// Remove a card with all its copies

@@ -39,6 +39,7 @@ pub(crate) async fn run(wallet: &Wallet, command: CredentialsCommand) -> Result<
         CredentialsCommand::Accept { uri, pin_file } => {
             issuance::accept(wallet, &uri, pin_file.as_deref()).await
         }
+        CredentialsCommand::SignIn { uri } => issuance::sign_in(wallet, &uri).await,
         CredentialsCommand::Refill { id } => issuance::refill(wallet, &id).await,
         CredentialsCommand::Import { card } => {
             let taken = wallet.import_credential(&bytes_of(&card)?)?;

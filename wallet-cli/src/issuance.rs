@@ -1,4 +1,4 @@
-//! `carnet credentials offer|accept|refill`: cards that an organisation issues into this wallet.
+//! `carnet credentials offer|accept|sign-in|refill`: cards that an organisation issues into this wallet.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -28,6 +28,19 @@ pub(crate) async fn accept(wallet: &Wallet, uri: &str, pin_file: Option<&Path>) 
         }
     };
     let accepted = wallet.accept_card_offer(&view.offer_id, pin).await?;
+    Ok(Answer::new(&json!(accepted), taken(&view, &accepted)))
+}
+
+/// Takes what is offered by signing in at the issuer's page: says where that is, and waits until the browser comes back.
+pub(crate) async fn sign_in(wallet: &Wallet, uri: &str) -> Result<Answer, Failure> {
+    let view = read(wallet, uri).await?;
+    let begun = wallet.begin_sign_in(&view.offer_id).await?;
+    eprintln!(
+        "{}Open this page in a browser on this machine:\n{}",
+        shown(&view),
+        begun.url
+    );
+    let accepted = wallet.finish_sign_in(&view.offer_id).await?;
     Ok(Answer::new(&json!(accepted), taken(&view, &accepted)))
 }
 

@@ -11,7 +11,9 @@ pub use crate::credentials::{
     CredentialForm,
     views::{CardLine, CardStatus, CardView, ClaimLine, IssuerView, TakenCardView},
 };
-pub use crate::issuance::views::{AcceptedView, CardOfferView, OfferedCardView, OpenedCode, PinView};
+pub use crate::issuance::views::{
+    AcceptedView, CardOfferView, OfferedCardView, OpenedCode, PinView, SignInView,
+};
 
 /// Where the vault stands, before anything else is asked.
 #[derive(Debug, Clone, Serialize, Type)]

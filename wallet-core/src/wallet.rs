@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::{net::TcpListener, sync::OwnedMutexGuard};
 
 use crate::{
     clock::Clock,
@@ -30,6 +30,8 @@ pub struct Wallet {
 struct Shared {
     holds: Holds,
     shelves: Mutex<HashMap<ProfileId, Arc<Shelf>>>,
+    /// Where a browser comes back to after signing in at an issuer, by offer.
+    listeners: Mutex<HashMap<String, TcpListener>>,
 }
 
 impl Shared {
@@ -84,6 +86,26 @@ impl Wallet {
     /// Waits until nobody else in this process is at this consent, and keeps it until the guard is dropped.
     pub(crate) async fn hold(&self, consent_id: &str) -> Hold {
         Hold(self.shared.holds.of(consent_id).lock_owned().await)
+    }
+
+    /// Keeps the place to which the browser comes back.
+    pub(crate) fn keep_listener(&self, offer_id: &str, listener: TcpListener) {
+        let mut listeners = self
+            .shared
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        listeners.insert(offer_id.to_owned(), listener);
+    }
+
+    /// That place, for whoever waits there now.
+    pub(crate) fn take_listener(&self, offer_id: &str) -> Option<TcpListener> {
+        let mut listeners = self
+            .shared
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        listeners.remove(offer_id)
     }
 
     /// The same, if nobody is at it now.

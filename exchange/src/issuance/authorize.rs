@@ -18,8 +18,8 @@ pub struct PushedRequest {
     pub redirect_uri: String,
     /// Names of what is wanted, separated by spaces.
     pub scope: String,
-    /// Comes back with the answer.
-    pub state: String,
+    /// Comes back with the answer. This wallet always sends one; others may not (RFC 6749 section 4.1.1).
+    pub state: Option<String>,
     /// See [`challenge`].
     pub code_challenge: String,
     /// From the offer.
@@ -78,9 +78,11 @@ impl PushedRequest {
             .append_pair("client_id", &self.client_id)
             .append_pair("redirect_uri", &self.redirect_uri)
             .append_pair("scope", &self.scope)
-            .append_pair("state", &self.state)
             .append_pair("code_challenge", &self.code_challenge)
             .append_pair("code_challenge_method", "S256");
+        if let Some(state) = &self.state {
+            form.append_pair("state", state);
+        }
         if let Some(state) = &self.issuer_state {
             form.append_pair("issuer_state", state);
         }
@@ -89,7 +91,7 @@ impl PushedRequest {
 
     /// Reads the body of a request.
     pub fn parse(body: &[u8]) -> Result<Self, AuthorizeError> {
-        let one = |name| parameter(body, name).ok_or(AuthorizeError::Malformed);
+        let one = |name| parameter(body, name).map_err(|_| AuthorizeError::Malformed);
         let need = |name| one(name)?.ok_or(AuthorizeError::Malformed);
         if need("response_type")? != "code" || need("code_challenge_method")? != "S256" {
             return Err(AuthorizeError::Unsupported);
@@ -98,7 +100,7 @@ impl PushedRequest {
             client_id: need("client_id")?,
             redirect_uri: need("redirect_uri")?,
             scope: need("scope")?,
-            state: need("state")?,
+            state: one("state")?,
             code_challenge: need("code_challenge")?,
             issuer_state: one("issuer_state")?,
         };
@@ -135,7 +137,7 @@ pub fn read_redirect(
     server: &str,
     names_issuer: bool,
 ) -> Result<String, AuthorizeError> {
-    let one = |name| parameter(query.as_bytes(), name).ok_or(AuthorizeError::Malformed);
+    let one = |name| parameter(query.as_bytes(), name).map_err(|_| AuthorizeError::Malformed);
     if one("state")?.as_deref() != Some(state) {
         return Err(AuthorizeError::OtherSignIn);
     }

@@ -93,7 +93,7 @@ impl TokenRequest {
 
     /// Reads the body of a request. Parameters that aren't known are passed over (RFC 6749 section 3.2).
     pub fn parse(body: &[u8]) -> Result<Self, TokenRequestError> {
-        let one = |name| parameter(body, name).ok_or(TokenRequestError::Malformed);
+        let one = |name| parameter(body, name).map_err(|_| TokenRequestError::Malformed);
         let grant_type = one("grant_type")?.ok_or(TokenRequestError::Malformed)?;
         let need = |name| one(name)?.ok_or(TokenRequestError::Malformed);
         match grant_type.as_str() {
@@ -115,13 +115,16 @@ impl TokenRequest {
     }
 }
 
-/// The one value of a form's parameter, `Some(None)` where it isn't there. Nothing where it is repeated or too long.
-pub(super) fn parameter(body: &[u8], name: &str) -> Option<Option<String>> {
+/// A form's parameter is repeated or too long.
+pub(super) struct BadParameter;
+
+/// The one value of a form's parameter, if it is there.
+pub(super) fn parameter(body: &[u8], name: &str) -> Result<Option<String>, BadParameter> {
     let mut values = form_urlencoded::parse(body).filter(|(other, _)| other == name);
     match (values.next(), values.next()) {
-        (None, _) => Some(None),
-        (Some((_, value)), None) if value.len() <= MAX_TOKEN => Some(Some(value.into_owned())),
-        _ => None,
+        (None, _) => Ok(None),
+        (Some((_, value)), None) if value.len() <= MAX_TOKEN => Ok(Some(value.into_owned())),
+        _ => Err(BadParameter),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use carnet_wallet_core::{
     traces,
-    views::{AcceptedView, CardOfferView, CardView, OpenedCode},
+    views::{AcceptedView, CardOfferView, CardView, OpenedCode, SignInView},
 };
 use tauri::State;
 
@@ -32,6 +32,20 @@ pub async fn accept_card_offer(
     pin: Option<String>,
 ) -> Answer<AcceptedView> {
     Ok(traces::wiped_always(state.wallet()?.accept_card_offer(&offer_id, pin)).await?)
+}
+
+/// Begins a sign-in at the issuer; the page is then opened in the system's browser.
+#[tauri::command]
+#[specta::specta]
+pub async fn begin_sign_in(state: State<'_, AppState>, offer_id: String) -> Answer<SignInView> {
+    Ok(traces::wiped_always(state.wallet()?.begin_sign_in(&offer_id)).await?)
+}
+
+/// Waits until the browser comes back from the issuer's page, and takes the cards.
+#[tauri::command]
+#[specta::specta]
+pub async fn finish_sign_in(state: State<'_, AppState>, offer_id: String) -> Answer<AcceptedView> {
+    Ok(traces::wiped_always(state.wallet()?.finish_sign_in(&offer_id)).await?)
 }
 
 /// Says no to an offer.

@@ -92,13 +92,20 @@ async fn all_templates(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
 struct Make {
     template: String,
     claims: Map<String, Value>,
+    /// The PIN is typed on this station's page, in the patient's browser.
+    #[serde(default)]
+    sign_in: bool,
 }
 
 async fn make(State(door): State<Arc<Door>>, SignedIn(caller): SignedIn, bytes: Bytes) -> Answer {
     issuer(&door.app)?;
     let wanted: Make = body(&bytes)?;
     let app = Arc::clone(&door.app);
-    let made = at_work(move || offer::make(&app, &caller, &wanted.template, &wanted.claims)).await?;
+    let made = at_work(move || {
+        let kind = (wanted.template.as_str(), wanted.sign_in);
+        offer::make(&app, &caller, kind, &wanted.claims)
+    })
+    .await?;
     announce_end(&door, &made.offer.id);
     Ok(Json(json!({
         "id": made.offer.id,

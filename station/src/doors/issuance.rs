@@ -13,7 +13,7 @@ use axum::{
 use carnet_exchange::limits::CREDENTIAL_REQUEST_BYTES;
 use serde_json::{Value, json};
 
-use super::at_work;
+use super::{at_work, sign_in};
 use crate::{
     app::{App, Role},
     errors::Refusal,
@@ -60,12 +60,13 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<
         .route(copies::DEFERRED_PATH, post(deferred))
         .route(copies::NOTIFICATION_PATH, post(notification))
         .route("/issue/statuses/{list}", get(status_list))
+        .merge(sign_in::router())
         .layer(DefaultBodyLimit::max(SMALL_BYTES))
         .with_state(app)
 }
 
 /// Runs a use case where it may wait for the disk.
-async fn beside<T, F>(work: F) -> Result<T, Refused>
+pub(super) async fn beside<T, F>(work: F) -> Result<T, Refused>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, Refused> + Send + 'static,

@@ -5,6 +5,7 @@ pub mod guard;
 mod identifiers;
 mod issuance;
 pub mod public;
+mod sign_in;
 pub mod staff;
 mod views;
 

@@ -4,7 +4,7 @@ use carnet_exchange::issuance::{ALG, FORMAT, PRE_AUTHORIZED};
 use serde_json::{Map, Value, json};
 
 use super::{
-    copies, identifier,
+    copies, identifier, sign_in,
     templates::{self, Template},
     token,
 };
@@ -63,7 +63,13 @@ pub fn authorization_server(app: &App) -> Value {
     json!({
         "issuer": identifier(app),
         "token_endpoint": app.public(token::PATH),
-        "grant_types_supported": [PRE_AUTHORIZED, "refresh_token"],
+        "pushed_authorization_request_endpoint": app.public(sign_in::PAR_PATH),
+        "require_pushed_authorization_requests": true,
+        "authorization_endpoint": app.public(sign_in::PAGE_PATH),
+        "authorization_response_iss_parameter_supported": true,
+        "code_challenge_methods_supported": ["S256"],
+        "scopes_supported": templates::all().iter().map(|template| &template.id).collect::<Vec<_>>(),
+        "grant_types_supported": [PRE_AUTHORIZED, "authorization_code", "refresh_token"],
         "response_types_supported": ["code"],
         "token_endpoint_auth_methods_supported": ["none"],
         "pre-authorized_grant_anonymous_access_supported": true,

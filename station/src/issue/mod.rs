@@ -6,6 +6,7 @@
 //! | a code and a PIN for one person; taking a card back | [`offer`] |
 //! | what the station says of itself as an issuer | [`metadata`] |
 //! | the PIN for a token that is bound to the wallet's key | [`token`] |
+//! | the PIN on a page of the station instead | [`sign_in`] |
 //! | copies, now or after a second person's look; what became of them | [`copies`] |
 //! | whether a copy still counts | [`statuses`] |
 //! | nonces, and proofs seen before | [`nonces`] |
@@ -19,6 +20,7 @@ pub mod offer;
 pub mod refused;
 pub mod rows;
 mod sealed;
+pub mod sign_in;
 pub mod statuses;
 pub mod sweep;
 pub mod templates;

@@ -1,7 +1,7 @@
 //! A code and a PIN for one person, and taking a card back.
 
 use axum::http::StatusCode;
-use carnet_exchange::issuance::offer::{CredentialOffer, OfferLink, PreAuthorized, TxCode};
+use carnet_exchange::issuance::offer::{CredentialOffer, OfferLink, PreAuthorized, SignIn, TxCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -108,7 +108,7 @@ pub struct Made {
 pub fn make(
     app: &App,
     by: &Caller,
-    template: &str,
+    (template, sign_in): (&str, bool),
     entered: &Map<String, Value>,
 ) -> Result<Made, OfferError> {
     let template = templates::find(template)?;
@@ -137,6 +137,7 @@ pub fn make(
         tries_left: TRIES,
         code_digest: digest_hex(code.as_bytes()),
         statuses: Vec::new(),
+        sign_in,
         approved: None,
     };
     app.db.put(&CardOffer::key(&offer.id), &offer)?;
@@ -210,8 +211,8 @@ pub fn fetch(app: &App, id: &str) -> Result<Value, OfferError> {
     let offer = CredentialOffer {
         credential_issuer: identifier(app),
         configuration_ids: vec![offer.template],
-        pre_authorized: Some(PreAuthorized {
-            code,
+        pre_authorized: (!offer.sign_in).then(|| PreAuthorized {
+            code: code.clone(),
             tx_code: Some(TxCode {
                 digits: true,
                 length: Some(DIGITS),
@@ -219,7 +220,10 @@ pub fn fetch(app: &App, id: &str) -> Result<Value, OfferError> {
             }),
             authorization_server: None,
         }),
-        authorization_code: None,
+        authorization_code: offer.sign_in.then(|| SignIn {
+            issuer_state: Some(code.clone()),
+            authorization_server: None,
+        }),
     };
     Ok(offer.to_value())
 }

@@ -65,6 +65,9 @@ pub struct CardOffer {
     pub sealed: String,
     /// The status of each copy that was issued.
     pub statuses: Vec<StatusPlace>,
+    /// The PIN is typed on a page of the station, and not in the wallet.
+    #[serde(default)]
+    pub sign_in: bool,
     /// Who looked at it, where a second person has to.
     pub approved: Option<String>,
 }
@@ -102,8 +105,6 @@ pub enum TokenKind {
     Access,
     /// More access tokens.
     Refresh,
-    /// A sign-in that ended well: worth an access token, once.
-    Code,
 }
 
 /// A token, known by its digest alone.
@@ -111,7 +112,7 @@ pub enum TokenKind {
 pub struct Token {
     pub offer: String,
     pub kind: TokenKind,
-    /// RFC 7638 thumbprint of the key that it is bound to, base64url; of a sign-in's code there is none yet.
+    /// RFC 7638 thumbprint of the key that it is bound to, base64url.
     pub thumbprint: String,
     pub expires: Timestamp,
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::{
     rows::{CardOffer, Deferred, Notice, State, Token},
     sealed,
+    sign_in::SignIn,
 };
 use crate::{
     app::App,
@@ -52,6 +53,7 @@ pub fn now(app: &App) -> Result<(), CardSweepError> {
     forget::<Deferred>(app, &mut change, Deferred::TABLE, time, |deferred| {
         deferred.expires
     })?;
+    forget::<SignIn>(app, &mut change, SignIn::TABLE, time, |sign_in| sign_in.expires)?;
     Ok(app.db.commit(change)?)
 }
 

@@ -11,7 +11,7 @@ use super::{
     offer::template,
     refused::Refused,
     rows::{CardOffer, State, Token, TokenKind},
-    sealed,
+    sealed, sign_in,
 };
 use crate::{
     app::App,
@@ -42,7 +42,12 @@ pub fn give(app: &App, body: &[u8], proof: Option<&str>) -> Result<TokenResponse
     match request {
         TokenRequest::PreAuthorized { code, tx_code } => redeem(app, &code, tx_code.as_deref(), &dpop),
         TokenRequest::Refresh { refresh_token } => refresh(app, &refresh_token, &dpop),
-        TokenRequest::AuthorizationCode { .. } => Err(Refused::Grant),
+        TokenRequest::AuthorizationCode {
+            code,
+            redirect_uri,
+            code_verifier,
+            client_id,
+        } => sign_in::redeem(app, (&code, &code_verifier), (&client_id, &redirect_uri), &dpop),
     }
 }
 
@@ -51,7 +56,7 @@ fn check_proof(app: &App, proof: Option<&str>, proven: &Proven<'_>) -> Result<Dp
 }
 
 /// A code begins with its offer's id; the rest is what can't be guessed.
-fn by_code(app: &App, code: &str) -> Result<CardOffer, Refused> {
+pub(super) fn by_code(app: &App, code: &str) -> Result<CardOffer, Refused> {
     let id = code
         .split('.')
         .next()
@@ -67,37 +72,56 @@ fn by_code(app: &App, code: &str) -> Result<CardOffer, Refused> {
 }
 
 fn redeem(app: &App, code: &str, pin: Option<&str>, dpop: &Dpop) -> Result<TokenResponse, Refused> {
-    let id = by_code(app, code)?.id;
-    let gate = app.gates.of(&id);
+    let offer = by_code(app, code)?;
+    if offer.sign_in {
+        return Err(Refused::Code);
+    }
+    let gate = app.gates.of(&offer.id);
     let _turn = gate.enter();
-    let mut offer: CardOffer = app.db.get(&CardOffer::key(&id))?.ok_or(Refused::Code)?;
+    // A request without a PIN guesses nothing and costs no try.
+    typed(app, &offer.id, pin.ok_or(Refused::Request)?)?;
+    tokens(app, &redeemed(app, &offer.id)?, dpop, true)
+}
+
+/// Looks at a PIN that was typed; the try is used up before. The caller holds the offer's gate.
+pub(super) fn typed(app: &App, id: &str, pin: &str) -> Result<(), Refused> {
+    let key = CardOffer::key(id);
+    let mut offer: CardOffer = app.db.get(&key)?.ok_or(Refused::Code)?;
     if !matches!(offer.state(app.clock.now()), State::Waiting | State::Opened) {
         return Err(Refused::Code);
     }
-    // A request without a PIN guesses nothing and costs no try.
-    let pin = pin.ok_or(Refused::Request)?;
     offer.tries_left = offer.tries_left.saturating_sub(1);
-    app.db.put(&CardOffer::key(&id), &offer)?;
-    let mut secret = sealed::open(app, &id, &offer.sealed)?;
+    app.db.put(&key, &offer)?;
+    let mut secret = sealed::open(app, id, &offer.sealed)?;
     let right = secret
         .pin
         .as_ref()
         .is_some_and(|own| bool::from(own.as_bytes().ct_eq(pin.trim().as_bytes())));
-    if !right {
-        if offer.tries_left == 0 {
-            offer.state = State::Locked;
-            offer.sealed = String::new();
-            app.db.put(&CardOffer::key(&id), &offer)?;
-            sealed::forget(app, &id)?;
-        }
-        app.events.card(&id);
-        return Err(Refused::Code);
+    app.events.card(id);
+    if right {
+        secret.pin = None;
+        secret.code = None;
+        offer.sealed = sealed::seal(app, id, &secret)?;
+        offer.state = State::Redeemed;
+        return Ok(app.db.put(&key, &offer)?);
     }
-    secret.pin = None;
-    secret.code = None;
-    offer.sealed = sealed::seal(app, &id, &secret)?;
-    offer.state = State::Redeemed;
-    tokens(app, &offer, dpop, true)
+    if offer.tries_left == 0 {
+        offer.state = State::Locked;
+        offer.sealed = String::new();
+        app.db.put(&key, &offer)?;
+        sealed::forget(app, id)?;
+    }
+    Err(Refused::Code)
+}
+
+/// An offer whose PIN was right.
+pub(super) fn redeemed(app: &App, id: &str) -> Result<CardOffer, Refused> {
+    let offer: CardOffer = app.db.get(&CardOffer::key(id))?.ok_or(Refused::Code)?;
+    if offer.state(app.clock.now()) == State::Redeemed {
+        Ok(offer)
+    } else {
+        Err(Refused::Code)
+    }
 }
 
 fn refresh(app: &App, refresh: &str, dpop: &Dpop) -> Result<TokenResponse, Refused> {

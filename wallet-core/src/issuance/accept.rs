@@ -60,8 +60,8 @@ impl Wallet {
             code: code.pre_authorized.clone(),
             tx_code: pin,
         };
-        self.take(offer_id, kept, &request, CopyKey::new(make_key()?))
-            .await
+        let dpop = CopyKey::new(make_key()?);
+        Box::pin(self.take(offer_id, kept, &request, dpop)).await
     }
 
     /// From the code to the cards.
@@ -84,6 +84,7 @@ impl Wallet {
         let token = issuer.token(request).await?;
         // The code is worth nothing from here on.
         kept.code = None;
+        kept.began = None;
         let mut all = Collected::default();
         let mut broken = None;
         for card in 0..kept.cards.len() {

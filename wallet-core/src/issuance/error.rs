@@ -1,8 +1,8 @@
 //! What can go wrong with an offer, and with taking it.
 
 use carnet_exchange::issuance::{
-    credential::CredentialError, metadata::MetadataError, offer::OfferError, source::SourceError,
-    token::TokenError,
+    authorize::AuthorizeError, credential::CredentialError, metadata::MetadataError, offer::OfferError,
+    source::SourceError, token::TokenError,
 };
 use thiserror::Error;
 
@@ -114,6 +114,12 @@ pub enum TakeCardError {
     Credential(#[from] CredentialError),
     #[error("This offer can be taken only by signing in at the issuer's page.")]
     SignInNeeded,
+    #[error("This issuer has no page for signing in. Nothing was taken.")]
+    NoSignIn,
+    #[error("This device gave the browser no way back to Carnet. Nothing was taken.")]
+    NoLoopback,
+    #[error("Signing in did not succeed: {0}. Nothing was taken.")]
+    SignIn(#[from] AuthorizeError),
     #[error("There is room for 1,000 cards of one person, each copy counted. Nothing was taken.")]
     Full,
     #[error("{0}")]
@@ -154,6 +160,11 @@ impl Described for TakeCardError {
             Self::SignInNeeded => {
                 Facts::expected("sign_in_needed", "Choose to sign in at the issuer's page.")
             }
+            Self::NoSignIn => Facts::expected("sign_in_none", NEW),
+            Self::NoLoopback => {
+                Facts::unexpected("sign_in_no_way_back", "Close other programs and try again.")
+            }
+            Self::SignIn(error) => Facts::expected(error.code(), "Start again from the code."),
             Self::Full => Facts::expected("too_many_cards", "Remove cards that you no longer need."),
             Self::Talk(error) => error.facts(),
             Self::Cards(error) => error.facts(),

@@ -2,6 +2,7 @@
 
 use carnet_exchange::{
     issuance::{
+        authorize::{PushedRequest, read_pushed},
         credential::{CredentialRequest, CredentialResponse, read_nonce},
         dpop::{self, Proven},
         source::Source,
@@ -100,6 +101,18 @@ impl Issuer<'_> {
         Ok(TokenResponse::parse(&Reply::of(response)?.json()?)?)
     }
 
+    /// Begins a sign-in; the name under which it waits.
+    pub(super) async fn push(&self, request: &PushedRequest) -> Result<String, TakeCardError> {
+        let (par, _) = self.source.sign_in.as_ref().ok_or(TakeCardError::NoSignIn)?;
+        let body = (FORM, request.form_body().into_bytes());
+        let limits = Limits::bytes(REPLY_BYTES);
+        let response = self.send(par, None, body, limits).await?;
+        if matches!(response.status, 400 | 401) {
+            return Err(TakeCardError::Denied);
+        }
+        Ok(read_pushed(&Reply::of(response)?.json()?)?)
+    }
+
     /// A fresh nonce, where the issuer has them.
     pub(super) async fn nonce(&self) -> Result<Option<String>, TakeCardError> {
         let Some(url) = &self.source.nonce else {
@@ -120,7 +133,7 @@ impl Issuer<'_> {
         let response = self
             .send(&self.source.credential, Some(token), body, limits)
             .await?;
-        self.read(response, request.proofs.len())
+        read(response, request.proofs.len())
     }
 
     pub(super) async fn later(
@@ -135,20 +148,7 @@ impl Issuer<'_> {
             .into_bytes();
         let limits = Limits::bytes(CREDENTIALS_BYTES);
         let response = self.send(url, Some(token), (media::JSON, body), limits).await?;
-        self.read(response, asked)
-    }
-
-    fn read(&self, response: Response, asked: usize) -> Result<CredentialResponse, TakeCardError> {
-        if matches!(response.status, 400 | 401 | 403) {
-            return Err(match error_code(&response.body).as_deref() {
-                Some(code) if DENIED.contains(&code) => TakeCardError::Denied,
-                _ => TalkError::Refused {
-                    status: response.status,
-                }
-                .into(),
-            });
-        }
-        Ok(CredentialResponse::parse(&Reply::of(response)?.json()?, asked)?)
+        read(response, asked)
     }
 
     /// Tells the issuer what became of copies. True when there is no more to say.
@@ -162,4 +162,18 @@ impl Issuer<'_> {
         // What the issuer refuses to hear now it won't hear later (section 11.3).
         Ok(!matches!(response.status, 429 | 500..=599))
     }
+}
+
+/// Copies, or when to come back for them.
+fn read(response: Response, asked: usize) -> Result<CredentialResponse, TakeCardError> {
+    if matches!(response.status, 400 | 401 | 403) {
+        return Err(match error_code(&response.body).as_deref() {
+            Some(code) if DENIED.contains(&code) => TakeCardError::Denied,
+            _ => TalkError::Refused {
+                status: response.status,
+            }
+            .into(),
+        });
+    }
+    Ok(CredentialResponse::parse(&Reply::of(response)?.json()?, asked)?)
 }

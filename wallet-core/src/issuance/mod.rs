@@ -2,7 +2,8 @@
 //!
 //! - [`open_code`]: one door for every code that is scanned, pasted or opened
 //! - [`offer`]: who offers which card, shown before anything is asked for
-//! - [`accept`]: taking it; [`check`] looks at every copy before one is kept
+//! - [`sign_in`]: taking it by signing in at the issuer's page
+//! - [`accept`]: taking it with a PIN; [`check`] looks at every copy before one is kept
 //! - [`refill`]: more copies of a card
 //! - [`deferred`]: copies that the issuer sends later
 //! - [`notify`]: telling the issuer what became of them
@@ -19,6 +20,7 @@ mod notify;
 mod offer;
 mod open_code;
 mod refill;
+mod sign_in;
 pub(crate) mod views;
 
 pub use check::RefusedCopies;
@@ -43,6 +45,12 @@ pub(crate) struct KeptIssuance {
     pub(super) stage: Stage,
     /// What the offer is taken with; gone once it was tried with success, or declined.
     pub(super) code: Option<Code>,
+    /// It can be taken by signing in, with this state of the issuer's.
+    #[serde(default)]
+    pub(super) sign_in: Option<IssuerState>,
+    /// A sign-in under way.
+    #[serde(default)]
+    pub(super) began: Option<Began>,
     /// What the tokens are bound to.
     pub(super) dpop: Option<CopyKey>,
     /// For the issuer's endpoints; runs out soon.
@@ -76,6 +84,9 @@ pub(crate) struct OfferedCard {
     /// As the issuer's metadata names it.
     pub(super) configuration: String,
     pub(super) vct: String,
+    /// OAuth scope.
+    #[serde(default)]
+    pub(super) scope: Option<String>,
     pub(super) title: String,
     pub(super) describes: Vec<String>,
 }
@@ -85,6 +96,18 @@ pub(crate) struct OfferedCard {
 pub(crate) struct Code {
     pub(super) pre_authorized: String,
     pub(super) pin: Option<Pin>,
+}
+
+/// Goes back to the issuer with a sign-in.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct IssuerState(pub(super) Option<String>);
+
+/// A sign-in under way: what nobody else can know of it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Began {
+    pub(super) verifier: String,
+    pub(super) state: String,
+    pub(super) redirect_uri: String,
 }
 
 /// What the PIN looks like.
@@ -135,4 +158,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptIssuance OfferedCard Code Pin Waiting Tell);
+says_nothing!(KeptIssuance OfferedCard Code IssuerState Began Pin Waiting Tell);

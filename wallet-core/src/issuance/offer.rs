@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    Code, KeptIssuance, OfferedCard, Pin, Stage,
+    Code, IssuerState, KeptIssuance, OfferedCard, Pin, Stage,
     error::CardOfferError,
     views::{CardOfferView, OfferedCardView, PinView},
 };
@@ -83,6 +83,7 @@ impl Wallet {
             cards.push(OfferedCard {
                 configuration: configuration.id.clone(),
                 vct: configuration.vct.clone(),
+                scope: configuration.scope.clone(),
                 title: name
                     .filter(|name| !name.is_empty())
                     .unwrap_or_else(|| title(&configuration.vct)),
@@ -102,7 +103,8 @@ impl Wallet {
                 hint: pin.description.map(|hint| clean(&hint, HINT)),
             }),
         });
-        if code.is_none() && source.sign_in.is_none() {
+        let sign_in = offer.authorization_code.filter(|_| source.sign_in.is_some());
+        if code.is_none() && sign_in.is_none() {
             return Err(OfferError::NoGrant.into());
         }
         let kept = KeptIssuance {
@@ -111,6 +113,8 @@ impl Wallet {
             read: self.clock.now(),
             stage: Stage::Offered,
             code,
+            sign_in: sign_in.map(|sign_in| IssuerState(sign_in.issuer_state)),
+            began: None,
             dpop: None,
             access: None,
             refresh: None,
@@ -169,7 +173,7 @@ impl Wallet {
                 length: pin.length,
                 hint: pin.hint,
             }),
-            sign_in: kept.code.is_none(),
+            sign_in: kept.sign_in.is_some(),
             expires: None,
             development: talk.list.development,
         })

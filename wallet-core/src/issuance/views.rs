@@ -22,7 +22,7 @@ pub struct CardOfferView {
     pub cards: Vec<OfferedCardView>,
     /// A PIN is needed that came by another way.
     pub pin: Option<PinView>,
-    /// It can be taken by signing in at the issuer's page only.
+    /// It can be taken by signing in at the issuer's page; without a `pin`, only so.
     pub sign_in: bool,
     /// Until when the code counts, if the issuer says so.
     pub expires: Option<String>,
@@ -47,6 +47,13 @@ pub struct PinView {
     pub length: Option<u32>,
     /// The issuer's words on where to find it.
     pub hint: Option<String>,
+}
+
+/// A sign-in that was begun.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct SignInView {
+    /// The issuer's page, to be opened in the system's browser.
+    pub url: String,
 }
 
 /// What became of an offer that was taken.
