@@ -37,5 +37,5 @@ pub mod trust;
 
 pub use certificate::{client_id_of, key_in_header};
 pub use jwe::EncryptionKey;
-pub use link::RequestLink;
+pub use link::{RequestLink, RequestUriMethod};
 pub use trust::{Entry, RootKey, TrustList};

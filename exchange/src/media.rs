@@ -2,8 +2,8 @@
 
 /// The signed request (RFC 9101 section 10.2).
 pub const REQUEST: &str = "application/oauth-authz-req+jwt";
-/// The answer, one form field `response`.
-pub const ANSWER: &str = "application/x-www-form-urlencoded";
+/// What a wallet posts to fetch a request, and its answer (one field, `response`).
+pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The sealed records.
 pub const DELIVERY: &str = "application/jose";
 /// A manage request.

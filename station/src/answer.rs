@@ -4,11 +4,12 @@
 use std::{fs, io};
 
 use axum::http::StatusCode;
-use carnet_consent::{Consent, ConsentRequest, GrantId, RequestError};
+use carnet_consent::{Consent, ConsentRequest, Digest32, GrantId, RequestError};
 use carnet_exchange::{
     answer::{self, AnswerError, CheckedAnswer, GrantTuple, Opened, Session},
     jwe::{self, EncryptionKey},
     promise::Operation,
+    request::{self, sign_for_wallet},
 };
 use carnet_ledger::{Address, Grant, LedgerError, Status, grant_id};
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ pub enum TakeError {
     Refused(#[source] AnswerError),
     #[error("The question kept here can't be read.")]
     Question(#[source] RequestError),
+    #[error("The wallet's nonce can't be used.")]
+    WalletNonce(#[source] request::RequestError),
     #[error("The ledger did not take the grant.")]
     Ledger(#[from] LedgerError),
     #[error("The key for this answer could not be read.")]
@@ -60,6 +63,7 @@ impl Told for TakeError {
             Self::Used => "request_used",
             Self::Expired => "request_expired",
             Self::Refused(error) => error.code(),
+            Self::WalletNonce(error) => error.code(),
             Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => "unavailable",
             Self::Ledger(error) => error.code(),
             Self::End(error) => error.code(),
@@ -70,6 +74,7 @@ impl Told for TakeError {
         match self {
             Self::Unknown => "Check the address.",
             Self::Used | Self::Expired => "Ask for a new code. Nothing was shared.",
+            Self::WalletNonce(_) => "Send 1 to 256 visible characters, or fetch by GET.",
             Self::Refused(_) => "Nothing was recorded. Read the code again.",
             Self::Ledger(LedgerError::Revoked) => "It was taken back and stays so. Ask for a new code.",
             _ => "Nothing was shared. Send the same answer again.",
@@ -81,7 +86,7 @@ impl Told for TakeError {
             Self::Used | Self::Expired => StatusCode::GONE,
             Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Revoked) => StatusCode::CONFLICT,
-            Self::Refused(_) | Self::Ledger(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::WalletNonce(_) | Self::Ledger(_) => StatusCode::BAD_REQUEST,
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
             Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => {
@@ -107,8 +112,9 @@ impl std::fmt::Debug for Evidence {
     }
 }
 
-/// The signed question, served until it is answered or has run out.
-pub fn signed_request(app: &App, id: &str) -> Result<String, TakeError> {
+/// The signed question, served until it is answered or has run out. With a wallet's nonce it is signed anew for that
+/// wallet. Only what was served last can be answered.
+pub fn signed_request(app: &App, id: &str, wallet_nonce: Option<&str>) -> Result<String, TakeError> {
     if !is_id(id) {
         return Err(TakeError::Unknown);
     }
@@ -121,12 +127,22 @@ pub fn signed_request(app: &App, id: &str) -> Result<String, TakeError> {
         _ => return Err(TakeError::Used),
     }
     let compact: String = app.db.get(&Asked::signed_key(id))?.ok_or(TakeError::Used)?;
-    if asked.state(app.clock.now()) == State::Waiting {
+    let served = match wallet_nonce {
+        None => compact,
+        Some(nonce) => sign_for_wallet(&compact, nonce, &app.keys.identity, app.identity.asking_as())
+            .map_err(TakeError::WalletNonce)?,
+    };
+    let first = asked.state(app.clock.now()) == State::Waiting;
+    let digest = Digest32(request::digest(&served));
+    if first || asked.request_digest != digest {
         asked.become_state(State::Opened);
+        asked.request_digest = digest;
         app.db.put(&Asked::key(id), &asked)?;
+    }
+    if first {
         app.events.request(id);
     }
-    Ok(compact)
+    Ok(served)
 }
 
 /// Takes the wallet's answer: the promise, or none for a "no".

@@ -8,7 +8,7 @@ use carnet_consent::{
 };
 use carnet_exchange::{
     jwe::EncryptionKey,
-    link::RequestLink,
+    link::{RequestLink, RequestUriMethod},
     request::{RequestParts, sign},
 };
 use fast_qr::{
@@ -104,7 +104,7 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
             consent: &consent,
         },
         &app.keys.identity,
-        &app.keys.certificate,
+        app.identity.asking_as(),
     );
 
     // Keys first: a crash before the row leaves files that nothing names; the next start destroys them.
@@ -176,6 +176,8 @@ pub fn link(app: &App, asked: &Asked) -> String {
     RequestLink {
         client_id: app.client_id.clone(),
         request_uri: app.public(&format!("/oid4vp/request/{}", asked.id)),
+        // A wallet that can't post fetches by GET all the same.
+        method: RequestUriMethod::Post,
     }
     .to_string()
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::{
     app::Role,
+    identity::Kind,
     serve::{self, Options},
     trust, vc_api,
 };
@@ -57,6 +58,9 @@ struct Serve {
     /// Look up did:web and did:webvh of any public host for whoever asks, not only those of the trust list.
     #[arg(long)]
     resolve_anywhere: bool,
+    /// Under which kind of client id questions are asked.
+    #[arg(long, value_enum, default_value = "x509_hash")]
+    client_id: Kind,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +147,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         trust_list: serve.trust_list,
         public_url: serve.public_url,
         resolve_anywhere: serve.resolve_anywhere,
+        client_id: serve.client_id,
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

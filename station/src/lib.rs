@@ -35,6 +35,7 @@ pub mod events;
 pub mod folder;
 pub mod gates;
 pub mod health;
+pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod listeners;

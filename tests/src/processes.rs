@@ -48,6 +48,7 @@ pub struct Station {
     child: Child,
     data: PathBuf,
     name: String,
+    further: Vec<String>,
     pub staff_url: String,
     pub public_url: String,
     pub trust_list: PathBuf,
@@ -58,9 +59,15 @@ pub struct Station {
 impl Station {
     /// Starts a station with its data in `data` and waits for its first line (at most 60 s).
     pub fn start(data: &Path, name: &str) -> Result<Self, Trouble> {
+        Self::start_with(data, name, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn start_with(data: &Path, name: &str, further: &[&str]) -> Result<Self, Trouble> {
         let mut child = Command::new(program("carnet-station")?)
             .args(["serve", "--name", name, "--data"])
             .arg(data)
+            .args(further)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -102,6 +109,7 @@ impl Station {
             child,
             data: data.to_owned(),
             name: name.to_owned(),
+            further: further.iter().map(|one| (*one).to_owned()).collect(),
             staff_url: field("staff_url"),
             public_url: field("public_url"),
             trust_list: field("trust_list").into(),
@@ -119,7 +127,8 @@ impl Station {
     /// The same station again, on the same data.
     pub fn again(mut self) -> Result<Self, Trouble> {
         self.kill();
-        Self::start(&self.data.clone(), &self.name.clone())
+        let further: Vec<&str> = self.further.iter().map(String::as_str).collect();
+        Self::start_with(&self.data.clone(), &self.name.clone(), &further)
     }
 
     /// What it wrote to its error output so far.

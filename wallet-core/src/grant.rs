@@ -302,7 +302,7 @@ impl Wallet {
         let send = || {
             question
                 .talk
-                .post(url, media::ANSWER, answer::form_body(jwe).into_bytes(), limits)
+                .post(url, media::FORM, answer::form_body(jwe).into_bytes(), limits)
         };
         let both = async {
             match send().await {

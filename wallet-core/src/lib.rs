@@ -17,6 +17,7 @@ mod device;
 pub mod dumps;
 mod errands;
 mod error;
+mod fetch_request;
 mod grant;
 mod home;
 mod import;

@@ -1,15 +1,17 @@
-//! The station's side: making a signed request.
+//! The station's side: making a signed request, under one of three kinds of identity.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use carnet_consent::ConsentRequest;
-use carnet_credentials::jws;
+use carnet_credentials::{jws, signature::Signer};
 use jiff::Timestamp;
-use p256::ecdsa::SigningKey;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{AUDIENCE, FORMAT, HOLDER_VCT, TYP};
-use crate::{EncryptionKey, client_id_of};
+use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP};
+use crate::{EncryptionKey, client_id_of, limits::REQUEST_BYTES};
+
+/// Longest nonce of a wallet that is given back, in characters.
+const WALLET_NONCE_MAX: usize = 256;
 
 /// What a request says beyond what is always the same.
 #[derive(Debug, Clone)]
@@ -26,9 +28,48 @@ pub struct RequestParts<'a> {
     pub expires: Timestamp,
     /// One-time key of the answer's encryption; its `kid` should be set.
     pub encryption_key: &'a EncryptionKey,
-    /// What the patient decides on. `credential_ids` must be `["holder"]`, `recipient.client_id` the client id of the
-    /// certificate.
+    /// What the patient decides on. `credential_ids` must be `["holder"]`, `recipient.client_id` the client id asked under.
     pub consent: &'a ConsentRequest,
+}
+
+/// Under which identity a request is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskingAs<'a> {
+    /// `x509_hash:`, with the certificate (DER).
+    CertificateHash(&'a [u8]),
+    /// `x509_san_dns:`, with a host's name and the certificate (DER) that bears it.
+    CertificateName(&'a str, &'a [u8]),
+    /// `decentralized_identifier:`, with the id of the DID's key, `did:…#fragment`.
+    Did(&'a str),
+}
+
+impl<'a> From<&'a [u8]> for AskingAs<'a> {
+    fn from(certificate_der: &'a [u8]) -> Self {
+        Self::CertificateHash(certificate_der)
+    }
+}
+
+impl AskingAs<'_> {
+    /// The client id.
+    pub fn client_id(&self) -> String {
+        match self {
+            Self::CertificateHash(der) => client_id_of(der),
+            Self::CertificateName(name, _) => format!("x509_san_dns:{name}"),
+            Self::Did(kid) => {
+                let did = kid.split_once('#').map_or(*kid, |(did, _)| did);
+                format!("decentralized_identifier:{did}")
+            }
+        }
+    }
+
+    fn header(&self) -> Map<String, Value> {
+        Map::from_iter([match self {
+            Self::CertificateHash(der) | Self::CertificateName(_, der) => {
+                ("x5c".to_owned(), json!([STANDARD.encode(der)]))
+            }
+            Self::Did(kid) => ("kid".to_owned(), json!(kid)),
+        }])
+    }
 }
 
 /// The signed request and what the station keeps of it.
@@ -40,12 +81,17 @@ pub struct SignedRequest {
     pub transaction_data: String,
 }
 
-/// Signs a request with the key of the certificate (DER).
-pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) -> SignedRequest {
+/// Signs a request with the key of that identity.
+pub fn sign<'a>(
+    parts: &RequestParts<'_>,
+    key: &dyn Signer,
+    asking_as: impl Into<AskingAs<'a>>,
+) -> SignedRequest {
+    let asking_as = asking_as.into();
     let transaction_data = parts.consent.to_transaction_data();
     let algorithms = json!(["ES256"]);
     let payload = json!({
-        "client_id": client_id_of(certificate_der),
+        "client_id": asking_as.client_id(),
         "response_type": "vp_token",
         "response_mode": "direct_post.jwt",
         "response_uri": parts.response_uri,
@@ -66,10 +112,28 @@ pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) 
         },
         "transaction_data": [transaction_data],
     });
-    let header = Map::from_iter([("x5c".to_owned(), json!([STANDARD.encode(certificate_der)]))]);
-    let compact = jws::sign(TYP, header, payload.to_string().as_bytes(), key);
+    let compact = jws::sign(TYP, asking_as.header(), payload.to_string().as_bytes(), key);
     SignedRequest {
         compact,
         transaction_data,
     }
+}
+
+/// Signs a request of one's own anew for the wallet that posted this nonce (section 5.10.1). Nothing else changes.
+pub fn sign_for_wallet<'a>(
+    compact: &str,
+    wallet_nonce: &str,
+    key: &dyn Signer,
+    asking_as: impl Into<AskingAs<'a>>,
+) -> Result<String, RequestError> {
+    if wallet_nonce.len() > WALLET_NONCE_MAX
+        || wallet_nonce.is_empty()
+        || !wallet_nonce.bytes().all(|b| b.is_ascii_graphic())
+    {
+        return Err(RequestError::WalletNonce);
+    }
+    let mut payload = jws::verify(compact, TYP, REQUEST_BYTES, &key.public())?.payload;
+    payload.insert("wallet_nonce".into(), wallet_nonce.into());
+    let payload = Value::Object(payload).to_string();
+    Ok(jws::sign(TYP, asking_as.into().header(), payload.as_bytes(), key))
 }

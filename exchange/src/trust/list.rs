@@ -38,7 +38,7 @@ pub struct Entry {
     pub id: String,
     /// Legal name: the only name of the party that is ever shown as theirs.
     pub name: String,
-    /// Client ids it may use (`x509_hash:…`).
+    /// Client ids it may use: `x509_hash:…`, `x509_san_dns:…`, `decentralized_identifier:…`.
     pub client_ids: Vec<String>,
     /// Origins it may use, `https://host[:port]`.
     pub origins: Vec<String>,
@@ -55,6 +55,10 @@ pub struct Entry {
     /// Keys that sign the credentials and status lists it issues, where no certificate in the header says which.
     #[serde(default)]
     pub issuer_keys: Vec<PublicKey>,
+    /// Keys of the certificates that its requests are signed with, where the client id is a name (`x509_san_dns:…`): the
+    /// certificate may be renewed over the same key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_keys: Vec<PublicKey>,
     /// Keys for use without a network.
     #[serde(default)]
     pub offline_keys: Vec<PublicKey>,

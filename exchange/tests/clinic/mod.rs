@@ -1,6 +1,8 @@
 //! A clinic, its trust list and a patient, all with fixed keys and at one fixed moment.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod altered;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_consent::{
     Consent, ConsentId, ConsentRequest, Digest32, Endpoint, GrantId, Item, LedgerRef, Manage, Onward, Period,
@@ -8,7 +10,7 @@ use carnet_consent::{
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
-    EncryptionKey, Entry, RequestLink, TrustList,
+    EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, CarnetPart, GrantTuple, Session},
     client_id_of, delivery,
     request::{self, RequestParts, SignedRequest, VerifiedRequest},
@@ -84,6 +86,7 @@ pub(crate) fn link() -> RequestLink {
     RequestLink {
         client_id: client_id(),
         request_uri: url("/oid4vp/request/4f9Jx2QmT8wLr6VbNz3KpA"),
+        method: RequestUriMethod::Get,
     }
 }
 
@@ -159,6 +162,7 @@ pub(crate) fn trust_list() -> TrustList {
             }],
             log_keys: vec![PublicKey::from(&log_key())],
             issuer_keys: Vec::new(),
+            request_keys: Vec::new(),
             offline_keys: Vec::new(),
             local: Some(LocalPin {
                 spki_sha256: URL_SAFE_NO_PAD.encode([9; 32]),

@@ -57,7 +57,13 @@ pub fn router(app: Arc<App>) -> Router {
         deliveries: Semaphore::new(limits::DELIVERIES),
     });
     let quick = Router::new()
-        .route("/oid4vp/request/{id}", get(request))
+        .route(
+            "/oid4vp/request/{id}",
+            get(request)
+                .post(request_for_wallet)
+                .layer(DefaultBodyLimit::max(limits::SMALL_BYTES)),
+        )
+        .route("/.well-known/did.json", get(did_document))
         .route(
             "/oid4vp/response/{id}",
             post(response).layer(DefaultBodyLimit::max(ANSWER_BYTES + limits::SMALL_BYTES)),
@@ -142,10 +148,42 @@ async fn measure(State(door): State<Arc<Door>>, request: Request, next: Next) ->
 }
 
 async fn request(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let compact = at_work(move || answer::signed_request(&door.app, &id)).await?;
+    served(at_work(move || answer::signed_request(&door.app, &id, None)).await?)
+}
+
+/// What a wallet posts to fetch a question. What it can do (`wallet_metadata`) changes nothing: the question asks for what
+/// every wallet of this profile can do.
+#[derive(Deserialize)]
+struct FetchForm {
+    wallet_nonce: Option<String>,
+}
+
+async fn request_for_wallet(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    form: Result<Form<FetchForm>, FormRejection>,
+) -> Result<Response, Refusal> {
+    let Form(form) = form.map_err(|rejection| ill_formed(rejection.status()))?;
+    served(at_work(move || answer::signed_request(&door.app, &id, form.wallet_nonce.as_deref())).await?)
+}
+
+fn served(compact: String) -> Result<Response, Refusal> {
     Ok((
         [(header::CONTENT_TYPE, HeaderValue::from_static(media::REQUEST))],
         compact,
+    )
+        .into_response())
+}
+
+async fn did_document(State(door): State<Arc<Door>>) -> Result<Response, Refusal> {
+    let document = door.app.identity.did_document(&door.app.keys);
+    let document = document.ok_or_else(Refusal::not_found)?;
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/did+json"),
+        )],
+        document.to_string(),
     )
         .into_response())
 }

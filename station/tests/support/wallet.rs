@@ -217,7 +217,7 @@ pub(crate) async fn send(station: &Station, request: &VerifiedRequest, jwe: &str
     let sent = station
         .http
         .post(request.response_uri.clone())
-        .header("content-type", carnet_exchange::media::ANSWER)
+        .header("content-type", carnet_exchange::media::FORM)
         .body(form);
     reply(sent.send().await.unwrap()).await
 }

@@ -14,7 +14,7 @@ use carnet_consent::{
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
-    EncryptionKey, Entry, RequestLink, TrustList,
+    EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, GrantTuple, Opened, Reply, Session},
     client_id_of, delivery,
     manage::{self, DeletionReceipt, ManageReply, Op, OpResult, Read},
@@ -56,6 +56,12 @@ pub(crate) enum Conduct {
     RedirectsRequest,
     RequestAsHtml,
     EndlessRequest,
+    /// Never ends its answer, one byte at a time.
+    DrippingRequest,
+    /// Gives out the request that was signed before the wallet asked.
+    IgnoresNonce,
+    /// Gives out a request that was made for another wallet.
+    OtherNonce,
     /// Promises and records, but can't take records now.
     DeliveryDown,
     DeliveryRefused,
@@ -223,6 +229,7 @@ impl Station {
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
                 issuer_keys: vec![],
+                request_keys: vec![],
                 offline_keys: vec![],
                 local: Some(LocalPin {
                     spki_sha256: URL_SAFE_NO_PAD.encode(inner.spki_sha256),
@@ -296,7 +303,7 @@ impl Station {
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("k1".to_owned())),
             consent: &consent,
         };
-        let signed = request::sign(&parts, &inner.key, &inner.certificate);
+        let signed = request::sign(&parts, &inner.key, &*inner.certificate);
         let open = Open {
             consent,
             nonce,
@@ -312,6 +319,7 @@ impl Station {
         RequestLink {
             client_id,
             request_uri: url(format!("/oid4vp/request/{id}")),
+            method: RequestUriMethod::Post,
         }
         .to_string()
     }
@@ -386,6 +394,15 @@ impl Inner {
                 tls.write_all(b"4\r\nabcd\r\n").await?;
             }
         }
+        if path.starts_with("/oid4vp/request/") && conduct == Conduct::DrippingRequest {
+            tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/oauth-authz-req+jwt\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await?;
+            loop {
+                tls.write_all(b"1\r\na\r\n").await?;
+                tls.flush().await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
         if path.starts_with("/oid4vp/response/") && conduct == Conduct::Hangs {
             tokio::time::sleep(Duration::from_hours(1)).await;
         }
@@ -408,7 +425,7 @@ impl Inner {
             segments.next().unwrap_or_default(),
         );
         match (first.unwrap_or_default(), second.unwrap_or_default()) {
-            ("oid4vp", "request") => self.request(third, conduct),
+            ("oid4vp", "request") => self.request(third, body, conduct),
             ("oid4vp", "response") => self.response(third, body, conduct),
             ("delivery", id) => self.delivery(id, body, conduct),
             ("manage", _) => self.manage(body),
@@ -428,12 +445,26 @@ impl Inner {
         }
     }
 
-    fn request(&self, id: &str, conduct: Conduct) -> Answer {
+    fn request(&self, id: &str, body: &[u8], conduct: Conduct) -> Answer {
         self.seen().requests_served += 1;
-        let sessions = self.sessions.lock().unwrap();
-        let Some(open) = sessions.get(id) else {
+        let mut sessions = self.sessions.lock().unwrap();
+        let Some(open) = sessions.get_mut(id) else {
             return Answer::refuse("404 Not Found", "unknown");
         };
+        let field = |wanted: &str| {
+            form_urlencoded::parse(body)
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.into_owned())
+        };
+        let nonce = match conduct {
+            Conduct::IgnoresNonce => None,
+            Conduct::OtherNonce => Some("AAAA".to_owned()),
+            _ => field("wallet_nonce"),
+        };
+        if let Some(nonce) = nonce {
+            open.compact =
+                request::sign_for_wallet(&open.compact, &nonce, &self.key, &*self.certificate).unwrap();
+        }
         match conduct {
             Conduct::RedirectsRequest => Answer {
                 status: "302 Found",
