@@ -15,13 +15,14 @@
 //! - [`slip`]: taking back from paper, without the wallet
 //! - [`refusal`]: the shape of every error on the wire
 //!
-//! Below them: [`jwe`] (encryption), [`limits`] (all bounds), [`media`] (content types).
+//! Below them: [`jwe`] and [`hpke`] (encryption), [`limits`] (all bounds), [`media`] (content types).
 
 mod certificate;
 mod hex_bytes;
 
 pub mod answer;
 pub mod delivery;
+pub mod hpke;
 pub mod issuers;
 pub mod jwe;
 pub mod limits;

@@ -4,8 +4,10 @@
 pub const REQUEST: &str = "application/oauth-authz-req+jwt";
 /// What a wallet posts to fetch a request, and its answer (one field, `response`).
 pub const FORM: &str = "application/x-www-form-urlencoded";
-/// The sealed records.
+/// The sealed records as a JWE with ECDH-ES.
 pub const DELIVERY: &str = "application/jose";
+/// The sealed records by HPKE.
+pub const DELIVERY_HPKE: &str = "application/vnd.carnet.hpke+jose";
 /// A manage request.
 pub const MANAGE: &str = "application/jwt";
 /// Replies and refusals.

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::{
     app::App,
     db::{Change, DbError},
+    delivery_keys,
     end::{self, EndError},
     errors::Told,
     folder::destroy,
@@ -248,7 +249,9 @@ fn given(
     };
     let evidence =
         Zeroizing::new(serde_json::to_vec(&evidence).map_err(|error| TakeError::Seal(error.into()))?);
-    let key = secret_key(&app.delivery_key(&asked.id)).map_err(TakeError::Key)?;
+    let key = delivery_keys::read(&app.delivery_key(&asked.id))
+        .map_err(TakeError::Key)?
+        .p256;
     let sealed = jwe::encrypt(
         &evidence,
         &EncryptionKey::new(key.public_key(), None),

@@ -21,6 +21,7 @@ use crate::{
     accounts::Caller,
     app::App,
     db::{Change, DbError},
+    delivery_keys::DeliveryKeys,
     errors::Told,
     folder::write_private,
     keys::{make_id, make_secret_key},
@@ -85,14 +86,13 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
     let id = make_id::<16>()?;
     let nonce = make_id::<32>()?;
     let answer_key = make_secret_key()?;
-    let delivery_key = make_secret_key()?;
+    let delivery_keys = DeliveryKeys::make()?;
     // Times on the wire are whole seconds.
     let now =
         Timestamp::from_second(app.clock.now().as_second()).map_err(|error| AskError::Form(error.into()))?;
     let expires = now + LIFE;
 
-    let delivery_public = EncryptionKey::new(delivery_key.public_key(), Some("delivery".into()));
-    let consent = consent_request(app, &id, &question, &delivery_public, now)?;
+    let consent = consent_request(app, &question, delivery_keys.endpoint(app, &id)?, now)?;
     let signed = sign(
         &RequestParts {
             response_uri: &app.public(&format!("/oid4vp/response/{id}")),
@@ -109,7 +109,7 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
 
     // Keys first: a crash before the row leaves files that nothing names; the next start destroys them.
     write_private(&app.answer_key(&id), &answer_key.to_bytes()).map_err(AskError::Keys)?;
-    write_private(&app.delivery_key(&id), &delivery_key.to_bytes()).map_err(AskError::Keys)?;
+    write_private(&app.delivery_key(&id), delivery_keys.to_bytes()).map_err(AskError::Keys)?;
     let mut asked = Asked::new(
         id,
         now,
@@ -132,9 +132,8 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
 
 fn consent_request(
     app: &App,
-    id: &str,
     question: &Question,
-    delivery_key: &EncryptionKey,
+    delivery: Endpoint,
     now: Timestamp,
 ) -> Result<ConsentRequest, AskError> {
     let form = |error: jiff::Error| AskError::Form(error.into());
@@ -160,10 +159,7 @@ fn consent_request(
         retention: Retention::from_days(question.retention_days.into())
             .map_err(|error| AskError::Form(error.into()))?,
         onward: Onward::None,
-        delivery: Endpoint {
-            uri: app.public(&format!("/delivery/{id}")),
-            jwk: delivery_key.to_jwk(),
-        },
+        delivery,
         manage: Manage {
             uri: app.public("/manage"),
         },

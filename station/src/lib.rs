@@ -28,6 +28,7 @@ pub mod clock;
 pub mod confirm;
 pub mod db;
 pub mod deliver;
+pub mod delivery_keys;
 pub mod doors;
 pub mod end;
 pub mod errors;

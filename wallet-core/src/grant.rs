@@ -187,8 +187,8 @@ impl Wallet {
         let sealed = delivery::seal(
             bundle.as_bytes(),
             &request.delivery_key,
-            &make_key()?,
-            make_bytes()?,
+            &request.digest,
+            &*Zeroizing::new(make_bytes()?),
         )
         .map_err(GrantError::Seal)?;
 

@@ -12,6 +12,7 @@ use url::Url;
 use super::{AUDIENCE, RequestError, TYP, client::ClientId, digest, encryption, fetched::Fetched, query};
 use crate::{
     EncryptionKey, Entry, RequestLink, TrustList,
+    delivery::DeliveryKey,
     limits::{CLOCK_LEEWAY, REQUEST_BYTES, REQUEST_LIFE},
     trust::Role,
 };
@@ -51,8 +52,8 @@ pub struct VerifiedRequest {
     pub transaction_data: String,
     /// The consent request.
     pub consent: ConsentRequest,
-    /// The key that the records are sealed to.
-    pub delivery_key: EncryptionKey,
+    /// The keys that the records are sealed to.
+    pub delivery_key: DeliveryKey,
 }
 
 impl fmt::Debug for VerifiedRequest {
@@ -120,8 +121,7 @@ pub fn verify<'a>(
     if entry.registry(&consent.ledger).is_none() {
         return Err(RequestError::LedgerNotListed);
     }
-    let delivery_key =
-        EncryptionKey::from_jwk(&consent.delivery.jwk).map_err(|_| RequestError::DeliveryKey)?;
+    let delivery_key = DeliveryKey::of(&consent.delivery).map_err(|_| RequestError::DeliveryKey)?;
 
     Ok(VerifiedRequest {
         digest: digest(compact),

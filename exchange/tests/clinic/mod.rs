@@ -12,7 +12,9 @@ use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, CarnetPart, GrantTuple, Session},
-    client_id_of, delivery,
+    client_id_of,
+    delivery::{self, DeliverySecret},
+    hpke::HpkeSecret,
     request::{self, RequestParts, SignedRequest, VerifiedRequest},
     trust::{LocalPin, Registry, RegistryKind, Role},
 };
@@ -65,8 +67,19 @@ pub(crate) fn answer_secret() -> SecretKey {
     secret(0x21)
 }
 
-pub(crate) fn delivery_secret() -> SecretKey {
-    secret(0x22)
+pub(crate) fn delivery_secret() -> DeliverySecret {
+    DeliverySecret {
+        p256: secret(0x22),
+        hpke: None,
+    }
+}
+
+/// The same, with HPKE offered.
+pub(crate) fn hpke_secret() -> DeliverySecret {
+    DeliverySecret {
+        p256: secret(0x22),
+        hpke: Some(HpkeSecret::from_bytes(&[0x23; 32]).unwrap()),
+    }
 }
 
 /// The patient's pairwise key for this clinic.
@@ -132,7 +145,8 @@ pub(crate) fn consent_request() -> ConsentRequest {
         onward: Onward::None,
         delivery: Endpoint {
             uri: url("/delivery/4f9Jx2QmT8wLr6VbNz3KpA"),
-            jwk: EncryptionKey::new(delivery_secret().public_key(), Some("records".into())).to_jwk(),
+            jwk: EncryptionKey::new(delivery_secret().p256.public_key(), Some("records".into())).to_jwk(),
+            hpke: None,
         },
         manage: Manage { uri: url("/manage") },
         ledger: ledger(),
@@ -213,12 +227,19 @@ pub(crate) fn salt() -> Salt {
     Salt([0x5a; 16])
 }
 
+/// Stands for fresh randomness: an ephemeral key and an initialisation vector, where it is a JWE.
+pub(crate) fn sealing_random() -> [u8; 64] {
+    let mut random = [0x42; 64];
+    random[..32].fill(0x41);
+    random
+}
+
 pub(crate) fn sealed_records() -> String {
     delivery::seal(
         BUNDLE,
         &verified_request().delivery_key,
-        &secret(0x41),
-        [0x42; 12],
+        &verified_request().digest,
+        &sealing_random(),
     )
     .unwrap()
 }

@@ -212,14 +212,18 @@ async fn delivery(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    of_type(&headers, media::DELIVERY)?;
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     let _place = door
         .deliveries
         .acquire()
         .await
         .map_err(|_| Refusal::not_found())?;
     let app = Arc::clone(&door.app);
-    let mut arriving = at_work(move || deliver::begin(&app, &id)).await?;
+    let mut arriving = at_work(move || deliver::begin(&app, &id, &content_type)).await?;
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| Refusal::from(deliver::DeliverError::BrokenOff))?;

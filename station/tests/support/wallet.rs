@@ -77,8 +77,13 @@ impl Wallet {
     /// Grants these scopes; `records` is the Bundle to be delivered.
     pub(crate) fn answer(&self, request: VerifiedRequest, granted: &[&str], records: &str) -> Answer {
         let granted: Vec<Scope> = granted.iter().map(|scope| scope.parse().unwrap()).collect();
-        let delivery =
-            delivery::seal(records.as_bytes(), &request.delivery_key, &ephemeral(), random()).unwrap();
+        let delivery = delivery::seal(
+            records.as_bytes(),
+            &request.delivery_key,
+            &request.digest,
+            &random(),
+        )
+        .unwrap();
         let thumbprint = PublicKey::from(&self.holder);
         let consent = Consent::from_request(
             &request.consent,
@@ -226,7 +231,7 @@ pub(crate) async fn deliver(station: &Station, request: &VerifiedRequest, sealed
     let sent = station
         .http
         .post(request.consent.delivery.uri.clone())
-        .header("content-type", carnet_exchange::media::DELIVERY)
+        .header("content-type", delivery::media_type(sealed))
         .body(sealed.to_owned());
     reply(sent.send().await.unwrap()).await
 }

@@ -16,7 +16,9 @@ use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, GrantTuple, Opened, Reply, Session},
-    client_id_of, delivery,
+    client_id_of,
+    delivery::{self, DeliverySecret},
+    hpke::HpkeSecret,
     manage::{self, DeletionReceipt, ManageReply, Op, OpResult, Read},
     promise::{self, Operation, Promise},
     refusal::Refusal,
@@ -89,7 +91,7 @@ struct Open {
     compact: String,
     transaction_data: String,
     answer_key: SecretKey,
-    delivery_key: SecretKey,
+    delivery_key: DeliverySecret,
     delivery_digest: Option<carnet_consent::Digest32>,
     grant_id: Option<GrantId>,
 }
@@ -254,10 +256,11 @@ impl Station {
                     .mode(jiff::RoundMode::Trunc),
             )
             .unwrap();
-        let (answer_key, delivery_key) = (
-            SecretKey::from_slice(&random::<32>()).unwrap(),
-            SecretKey::from_slice(&random::<32>()).unwrap(),
-        );
+        let answer_key = SecretKey::from_slice(&random::<32>()).unwrap();
+        let delivery_key = DeliverySecret {
+            p256: SecretKey::from_slice(&random::<32>()).unwrap(),
+            hpke: Some(HpkeSecret::from_bytes(&random()).unwrap()),
+        };
         let client_id = client_id_of(&inner.certificate);
         let consent = ConsentRequest {
             consent_id: ConsentId(uuid::Uuid::new_v4()),
@@ -284,7 +287,8 @@ impl Station {
             onward: Onward::None,
             delivery: Endpoint {
                 uri: url(format!("/delivery/{id}")),
-                jwk: EncryptionKey::new(delivery_key.public_key(), None).to_jwk(),
+                jwk: EncryptionKey::new(delivery_key.p256.public_key(), None).to_jwk(),
+                hpke: delivery_key.hpke.as_ref().map(|key| key.public().to_jwk()),
             },
             manage: Manage {
                 uri: url("/manage".to_owned()),
@@ -548,7 +552,7 @@ impl Inner {
             open.delivery_digest,
             "what arrives is what was promised"
         );
-        let bundle = delivery::open(sealed, &open.delivery_key).unwrap();
+        let bundle = delivery::open(sealed, &open.delivery_key, &request::digest(&open.compact)).unwrap();
         self.seen()
             .delivered
             .push(String::from_utf8(bundle.to_vec()).unwrap());
