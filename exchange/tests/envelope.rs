@@ -4,7 +4,10 @@
 mod clinic;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use carnet_exchange::request::{self, Fetched, RequestError};
+use carnet_exchange::{
+    answer::Reply,
+    request::{self, Fetched, RequestError},
+};
 use clinic::{
     CERTIFICATE,
     altered::{refusal, remove, verify, with_header, with_payload},
@@ -196,5 +199,45 @@ fn a_wallets_nonce_must_come_back_and_only_if_it_was_sent() {
     assert_eq!(payload, jws_parts(&plain).1);
     for odd in ["", "a b", "a\u{202e}", &"a".repeat(257)] {
         assert_eq!(made(odd), Err("request_wallet_nonce"), "{odd:?}");
+    }
+}
+
+// ATTACKS 17
+#[test]
+fn a_reply_that_would_send_the_patient_on_is_never_followed() {
+    let list = trust_list();
+    let outcome = |onwards: Value| {
+        let body = json!({ "carnet_promise": "p", "redirect_uri": onwards }).to_string();
+        Reply::read_from(body.as_bytes(), &list.entries[0])
+    };
+    let kept = Reply::Promise("p".to_owned());
+    assert_eq!(
+        outcome(json!("https://127.0.0.1:8443/thanks?x=1")),
+        Ok(kept.clone())
+    );
+    assert_eq!(
+        Reply::read_from(br#"{"carnet_promise":"p"}"#, &list.entries[0]),
+        Ok(kept)
+    );
+    for onwards in [
+        json!("javascript:alert(1)"),
+        json!("file:///etc/passwd"),
+        json!("data:text/html,x"),
+        json!("carnet:offer"),
+        json!("http://127.0.0.1:8443/"),
+        json!("https://127.0.0.1:8444/"),
+        json!("https://evil.example/"),
+        json!("https://127.0.0.1:8443@evil.example/"),
+        json!("//127.0.0.1:8443/"),
+        json!(""),
+        json!(1),
+        json!(null),
+        json!(["https://127.0.0.1:8443/"]),
+    ] {
+        assert_eq!(
+            outcome(onwards.clone()).map_err(|e| e.code()),
+            Err("reply_redirect_refused"),
+            "{onwards}"
+        );
     }
 }

@@ -535,3 +535,20 @@ fn a_did_that_says_its_own_key_needs_nobody_and_is_still_listed_or_refused() {
         "request_wrong_algorithm"
     );
 }
+
+// ATTACKS 41: the pairwise identity is derived from the entry's id alone.
+#[test]
+fn a_party_with_a_renewed_certificate_is_the_same_party() {
+    let renewed = certificate(&[HOST]);
+    let asking = Asking::new(AskingAs::CertificateHash(&renewed), &clinic_key());
+    assert_eq!(asking.outcome(), "accepted");
+    let before = clinic::verified_request();
+    let after = request::verify(&asking.compact, &asking.link, &asking.list, now()).unwrap();
+    assert_ne!(before.client_id, after.client_id);
+    assert_eq!(before.entry_id, after.entry_id);
+    // Under the old list the new certificate is nobody's, under a list without the old one the old is.
+    assert_eq!(
+        request::verify(&asking.compact, &asking.link, &trust_list(), now()).unwrap_err(),
+        RequestError::NotListed
+    );
+}

@@ -92,6 +92,27 @@ enum Trust {
         #[arg(long)]
         entry: PathBuf,
     },
+    /// Takes the changes of somebody who stands in the list: a renewed certificate, another address.
+    Update {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long)]
+        entry: PathBuf,
+    },
+    /// Takes somebody off the list.
+    Remove {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long)]
+        id: String,
+    },
+    /// Shows what any list file says, who signed it, and whether it holds.
+    Inspect {
+        file: PathBuf,
+        /// Fingerprint or root key that must have signed it.
+        #[arg(long)]
+        root: Option<String>,
+    },
     /// Signs the next version of the list.
     Sign {
         #[arg(long)]
@@ -171,7 +192,13 @@ fn run_trust(act: Trust) -> Result<Value, trust::AuthorityError> {
             trust::init(&dir, &name, development)?;
             Ok(json!({ "authority": name, "development": development }))
         }
-        Trust::Add { dir, entry } => Ok(json!({ "changed": trust::add(&dir, &entry)? })),
+        Trust::Add { dir, entry } => Ok(json!(trust::add(&dir, &entry)?)),
+        Trust::Update { dir, entry } => Ok(json!(trust::update(&dir, &entry)?)),
+        Trust::Remove { dir, id } => {
+            trust::remove(&dir, &id)?;
+            Ok(json!({ "removed": id }))
+        }
+        Trust::Inspect { file, root } => trust::inspect(&file, root.as_deref(), now),
         Trust::Sign {
             dir,
             days,

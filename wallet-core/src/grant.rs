@@ -318,7 +318,7 @@ impl Wallet {
             .await
             .map_err(|_| GrantError::NoPromise(FetchError::TimedOut.into()))??;
         let body = reply.json().map_err(GrantError::NoPromise)?;
-        let Ok(Reply::Promise(promise)) = Reply::read(&body) else {
+        let Ok(Reply::Promise(promise)) = Reply::read_from(&body, &question.party) else {
             return Err(GrantError::NoPromise(TalkError::Unreadable));
         };
         let (id, ledger) = kept

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use carnet_consent::{ConsentRequest, Item, Scope, Selection, excess_scope, select};
-use carnet_exchange::{TrustList, request::VerifiedRequest};
+use carnet_exchange::{TrustList, request::VerifiedRequest, trust::ADDED};
 use carnet_fhir::Summary;
 
 use crate::{
+    clinics,
     index::{Held, Index},
     views::{ItemView, PeriodView, QuestionView, VerifierView, WithheldView},
 };
@@ -33,7 +34,8 @@ pub(crate) fn view(
         verifier: VerifierView {
             id: request.entry_id.clone(),
             name: verifier.to_owned(),
-            vouched_by: list.authority.clone(),
+            vouched_by: clinics::vouched_by(list, &request.entry_id),
+            added_by_you: request.entry_id.starts_with(ADDED),
         },
         purpose: consent
             .purpose

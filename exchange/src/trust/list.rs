@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::TrustError;
+use super::{TrustError, names::look_alike};
 use crate::{limits::NAME_CHARS, link::is_plain_https};
 
 /// One version of the list.
@@ -180,7 +180,15 @@ impl Entry {
         self.roles.contains(&role)
     }
 
-    fn check(&self) -> Result<(), TrustError> {
+    /// Who in a list could be taken for a party of this name, other than the party with this id.
+    pub fn resembled_in<'a>(&self, list: &'a TrustList) -> Option<&'a Self> {
+        list.entries
+            .iter()
+            .find(|known| known.id != self.id && look_alike(&known.name, &self.name))
+    }
+
+    /// Whether everything in the entry is of the form required.
+    pub fn check(&self) -> Result<(), TrustError> {
         let id_ok = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
         if self.id.is_empty() || self.id.len() > 128 || !self.id.chars().all(id_ok) {
             return Err(TrustError::Malformed);

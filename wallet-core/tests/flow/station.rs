@@ -242,6 +242,14 @@ impl Station {
         trust::sign(&list, &inner.root).unwrap()
     }
 
+    /// The clinic's own file about itself, under some name.
+    pub(crate) fn own_entry(&self, name: &str) -> String {
+        let (list, _) = trust::open_any(&self.trust_list(1)).unwrap();
+        let mut entry = list.entries[0].clone();
+        entry.name = name.to_owned();
+        trust::sign_own(&entry, &self.inner.key).unwrap()
+    }
+
     /// A fresh question; the link of its code.
     pub(crate) fn ask(&self, items: &[(&str, bool)]) -> String {
         let inner = &self.inner;
