@@ -55,12 +55,11 @@ pub fn read(path: &Path) -> io::Result<DeliverySecret> {
 fn of_bytes(bytes: &[u8]) -> io::Result<DeliverySecret> {
     let no_key = || io::Error::new(io::ErrorKind::InvalidData, "not a key");
     let (p256, rest) = bytes.split_at_checked(HALF).ok_or_else(no_key)?;
-    let hpke = match rest.len() {
-        0 => None,
-        _ => {
-            let seed = Zeroizing::new(<[u8; HALF]>::try_from(rest).map_err(|_| no_key())?);
-            Some(HpkeSecret::from_bytes(&seed).map_err(|_| no_key())?)
-        }
+    let hpke = if rest.is_empty() {
+        None
+    } else {
+        let seed = Zeroizing::new(<[u8; HALF]>::try_from(rest).map_err(|_| no_key())?);
+        Some(HpkeSecret::from_bytes(&seed).map_err(|_| no_key())?)
     };
     Ok(DeliverySecret {
         p256: SecretKey::from_slice(p256).map_err(|_| no_key())?,

@@ -72,7 +72,7 @@ pub(crate) struct KeptClinic {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum InTrust {
-    Clinic(KeptClinic),
+    Clinic(Box<KeptClinic>),
     List(serde::de::IgnoredAny),
 }
 

@@ -188,7 +188,7 @@ impl Wallet {
             bundle.as_bytes(),
             &request.delivery_key,
             &request.digest,
-            &*Zeroizing::new(make_bytes()?),
+            &Zeroizing::new(make_bytes()?),
         )
         .map_err(GrantError::Seal)?;
 

@@ -132,7 +132,7 @@ impl Wallet {
 
     async fn fetch(&self, request_id: &str, link: &RequestLink, talk: &Talk) -> Result<(), InspectError> {
         let party = who(link, &talk.list)?;
-        let fetched = FetchedRequest::get(link, party, talk, &self.clock).await?;
+        let fetched = Box::pin(FetchedRequest::get(link, party, talk, &self.clock)).await?;
         let now = self.clock.now();
         let request = verify(&fetched.compact, fetched.with(link), &talk.list, now)?;
         self.check_new(&request)?;

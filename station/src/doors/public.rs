@@ -148,7 +148,8 @@ async fn measure(State(door): State<Arc<Door>>, request: Request, next: Next) ->
 }
 
 async fn request(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    served(at_work(move || answer::signed_request(&door.app, &id, None)).await?)
+    let compact = at_work(move || answer::signed_request(&door.app, &id, None)).await?;
+    Ok(served(compact))
 }
 
 /// What a wallet posts to fetch a question. What it can do (`wallet_metadata`) changes nothing: the question asks for what
@@ -164,15 +165,17 @@ async fn request_for_wallet(
     form: Result<Form<FetchForm>, FormRejection>,
 ) -> Result<Response, Refusal> {
     let Form(form) = form.map_err(|rejection| ill_formed(rejection.status()))?;
-    served(at_work(move || answer::signed_request(&door.app, &id, form.wallet_nonce.as_deref())).await?)
+    let compact =
+        at_work(move || answer::signed_request(&door.app, &id, form.wallet_nonce.as_deref())).await?;
+    Ok(served(compact))
 }
 
-fn served(compact: String) -> Result<Response, Refusal> {
-    Ok((
+fn served(compact: String) -> Response {
+    (
         [(header::CONTENT_TYPE, HeaderValue::from_static(media::REQUEST))],
         compact,
     )
-        .into_response())
+        .into_response()
 }
 
 async fn did_document(State(door): State<Arc<Door>>) -> Result<Response, Refusal> {

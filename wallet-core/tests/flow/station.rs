@@ -230,7 +230,7 @@ impl Station {
                     kind: RegistryKind::Embedded,
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
-                issuer_keys: vec![],
+                issuer_keys: vec![PublicKey::from(&inner.log_key)],
                 request_keys: vec![],
                 offline_keys: vec![],
                 local: Some(LocalPin {
@@ -246,7 +246,7 @@ impl Station {
     pub(crate) fn own_entry(&self, name: &str) -> String {
         let (list, _) = trust::open_any(&self.trust_list(1)).unwrap();
         let mut entry = list.entries[0].clone();
-        entry.name = name.to_owned();
+        name.clone_into(&mut entry.name);
         trust::sign_own(&entry, &self.inner.key).unwrap()
     }
 
