@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use x509_cert::{
     Certificate,
     der::{Decode, Encode},
-    ext::pkix::{BasicConstraints, KeyUsage, SubjectAltName, name::GeneralName},
+    ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectAltName, name::GeneralName},
 };
 
 use crate::jwk::PublicKey;
@@ -82,6 +82,24 @@ pub fn chain(header: &Map<String, Value>) -> Result<Vec<Vec<u8>>, CertificateErr
             let text = one.as_str().ok_or(CertificateError::Malformed)?;
             STANDARD.decode(text).map_err(|_| CertificateError::Malformed)
         })
+        .collect()
+}
+
+/// The authority key identifiers of the certificates of a header (RFC 5280 section 4.2.1.1); a certificate that can't be read
+/// or has none names nobody.
+pub fn authority_keys(header: &Map<String, Value>) -> Vec<Vec<u8>> {
+    let read = |der: &Vec<u8>| {
+        let certificate = Certificate::from_der(der).ok()?;
+        let (_, authority) = certificate
+            .tbs_certificate()
+            .get_extension::<AuthorityKeyIdentifier>()
+            .ok()??;
+        Some(authority.key_identifier?.as_bytes().to_vec())
+    };
+    chain(header)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(read)
         .collect()
 }
 

@@ -5,10 +5,11 @@
 //!
 //! - [`issue`] makes a credential; [`check_issued`] is what a holder does on receiving one
 //! - [`present`] shows it; [`check`] decides about a presentation
+//! - [`reveal`] shows one that needs no proof of holding; [`check_unbound`] decides about that
 //! - [`ClaimPath`] says which claim is meant, in objects and arrays, flat or nested
 //! - [`type_metadata`]: what a credential type says of itself
 //!
-//! Every credential is bound to a holder's key: one without `cnf` is refused.
+//! A credential is bound to a holder's key: one without `cnf` is refused by all but [`check_unbound`].
 
 mod check;
 mod disclose;
@@ -19,12 +20,12 @@ mod present;
 mod received;
 pub mod type_metadata;
 
-pub use check::{Checked, Expect, Issued, Rules, StatusRule, check, check_issued};
+pub use check::{Checked, Expect, Issued, Rules, StatusRule, check, check_issued, check_unbound};
 pub use error::SdJwtError;
 pub use issue::{Decoy, Issuance, IssueError, issue};
 pub use path::{ClaimPath, Step};
-pub use present::{KbClaims, PresentError, present};
-pub use received::Received;
+pub use present::{KbClaims, PresentError, present, reveal};
+pub use received::{Contents, Received};
 
 pub use crate::issuer::Issuer;
 

@@ -1,17 +1,21 @@
-//! The patient's answer: a presentation with key binding and, beside it, the grant, inside one JWE to the request's
+//! The patient's answer: presentations with key binding and, beside them, the grant, inside one JWE to the request's
 //! key (OpenID4VP 1.0 section 8.3.1, `direct_post.jwt`). And the station's reply to it.
 //!
-//! The key binding says what was decided (`carnet_consent`); the part beside it (`carnet`) brings the consent record,
+//! An answer shows cards, or gives a consent, or both. Of a consent, the holder's key binding says what was decided (`carnet_consent`); the part beside it (`carnet`) brings the consent record,
 //! its salt and the signed grant. The station believes neither before [`check`] found that they say the same, and no
 //! more than was asked.
 
+mod cards;
 mod check;
 mod make;
 mod reply;
 
-pub use check::{AnswerError, CheckedAnswer, Session, check};
+pub use cards::{CheckedCard, show_card, thumbprint_of};
+pub use check::{AnswerError, AskedOf, CheckedAnswer, CheckedConsent, Session, check};
 pub use make::{MakeError, build_presentation, seal, seal_denial};
 pub use reply::{Reply, ReplyError, form_body};
+
+use std::collections::BTreeMap;
 
 use carnet_consent::{Consent, GrantId, Salt};
 use carnet_credentials::json;
@@ -22,7 +26,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     hex_bytes,
     jwe::{self, JweError},
-    limits::ANSWER_BYTES,
+    limits::{ANSWER_BYTES, QUERY_CREDENTIALS},
 };
 
 /// What the ledger records of a consent (the same five fields as `carnet_ledger::Grant`).
@@ -59,17 +63,20 @@ pub struct CarnetPart {
     pub consent: Consent,
 }
 
+/// SD-JWTs by the id of the query that they answer: the `vp_token`.
+pub type Presentations = BTreeMap<String, Vec<String>>;
+
 /// A decrypted answer, not yet checked.
 #[derive(Clone)]
 pub enum Opened {
-    /// The patient granted all or part.
+    /// The patient granted all or part, or showed cards.
     Answer {
-        /// SD-JWT with key binding.
-        presentation: String,
+        /// What was presented.
+        presentations: Presentations,
         /// As given back.
         state: Option<String>,
-        /// The grant.
-        part: Box<CarnetPart>,
+        /// The grant, if there is one.
+        part: Option<Box<CarnetPart>>,
     },
     /// The patient said no, or has nothing to show: the two look the same.
     Denied {
@@ -109,27 +116,39 @@ pub fn open(compact: &str, key: &SecretKey) -> Result<Opened, AnswerError> {
             Err(AnswerError::Malformed)
         };
     }
-    let (Some(Value::Object(token)), Some(part)) = (answer.remove("vp_token"), answer.remove("carnet"))
-    else {
+    let (Some(Value::Object(token)), part) = (answer.remove("vp_token"), answer.remove("carnet")) else {
         return Err(AnswerError::Malformed);
     };
-    let mut presentations = token.into_iter();
-    let (Some((_, Value::Array(mut presentation))), None) = (presentations.next(), presentations.next())
-    else {
-        return Err(AnswerError::Malformed);
-    };
-    let (Some(Value::String(presentation)), true) = (presentation.pop(), presentation.is_empty()) else {
-        return Err(AnswerError::Malformed);
-    };
-    if !answer.is_empty() {
+    if token.is_empty() || token.len() > QUERY_CREDENTIALS || !answer.is_empty() {
         return Err(AnswerError::Malformed);
     }
-    let part = serde_json::from_value(part).map_err(|_| AnswerError::PartMalformed)?;
+    let presentations = token
+        .into_iter()
+        .map(|(query, shown)| Ok::<_, AnswerError>((query, texts(shown)?)))
+        .collect::<Result<_, _>>()?;
+    let part = part
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|_| AnswerError::PartMalformed)?;
     Ok(Opened::Answer {
-        presentation,
+        presentations,
         state,
         part,
     })
+}
+
+/// Some presentations of one query (section 8.1): always an array, never empty.
+fn texts(shown: Value) -> Result<Vec<String>, AnswerError> {
+    match shown {
+        Value::Array(shown) if (1..=QUERY_CREDENTIALS).contains(&shown.len()) => shown
+            .into_iter()
+            .map(|one| match one {
+                Value::String(text) => Ok(text),
+                _ => Err(AnswerError::Malformed),
+            })
+            .collect(),
+        _ => Err(AnswerError::Malformed),
+    }
 }
 
 /// The key binding's claims that bind it to the transaction (OpenID4VP 1.0 section B.3.3.1) and to the decision.

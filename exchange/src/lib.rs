@@ -6,6 +6,8 @@
 //! - [`link`]: what the QR code says
 //! - [`trust`]: the signed list that says who is who
 //! - [`issuers`]: whose signature may stand under a credential
+//! - [`dcql`]: which credentials are asked for
+//! - [`issuance`]: credentials into a wallet (OpenID4VCI 1.0)
 //! - [`request`]: the station's signed request, made and checked
 //! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
 //! - [`promise`]: the station's signed promise that a grant or revocation is recorded
@@ -13,6 +15,7 @@
 //! - [`registry`]: a registry's answers about a grant
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
 //! - [`slip`]: taking back from paper, without the wallet
+//! - [`code`]: codes that the patient shows and the desk scans
 //! - [`refusal`]: the shape of every error on the wire
 //!
 //! Below them: [`jwe`] and [`hpke`] (encryption), [`limits`] (all bounds), [`media`] (content types).
@@ -21,8 +24,11 @@ mod certificate;
 mod hex_bytes;
 
 pub mod answer;
+pub mod code;
+pub mod dcql;
 pub mod delivery;
 pub mod hpke;
+pub mod issuance;
 pub mod issuers;
 pub mod jwe;
 pub mod limits;

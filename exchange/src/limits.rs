@@ -30,6 +30,20 @@ pub const MANAGE_OPERATIONS: usize = 32;
 pub const MANAGE_BLOCK: usize = 4_096;
 /// A promise or receipt, in bytes.
 pub const PROMISE_BYTES: usize = 4_096;
+/// The link of a credential offer, in characters. It may carry the whole offer.
+pub const OFFER_LINK_CHARS: usize = 4_096;
+/// A credential offer, in bytes.
+pub const OFFER_BYTES: usize = 16_384;
+/// What an issuer or its authorization server says of itself, in bytes.
+pub const METADATA_BYTES: usize = 262_144;
+/// A proof of a key, in bytes.
+pub const PROOF_BYTES: usize = 4_096;
+/// Copies of one credential that are asked for at once.
+pub const COPIES: usize = 100;
+/// A request for that many copies, in bytes.
+pub const CREDENTIAL_REQUEST_BYTES: usize = 131_072;
+/// The copies as they come, in bytes.
+pub const CREDENTIALS_BYTES: usize = 2 * 1_048_576;
 /// A name shown to a person, in characters.
 pub const NAME_CHARS: usize = 120;
 
@@ -39,3 +53,16 @@ pub const CLOCK_LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 pub const REQUEST_LIFE: SignedDuration = SignedDuration::from_secs(5 * 60 + 60);
 /// How old a proof of possession in an answer may be.
 pub const ANSWER_AGE: SignedDuration = SignedDuration::from_secs(5 * 60);
+
+/// Credential queries in one request, and presentations in an answer to one of them.
+pub const QUERY_CREDENTIALS: usize = 16;
+/// Claims in one credential query.
+pub const QUERY_CLAIMS: usize = 64;
+/// Entries in any other list of a query: types, values, sets, options, authorities.
+pub const QUERY_LIST: usize = 32;
+/// Steps of one claims path.
+pub const QUERY_PATH_STEPS: usize = 16;
+/// The id of a query or of a claim, in characters.
+pub const QUERY_ID_CHARS: usize = 64;
+/// Any other text in a query, in characters.
+pub const QUERY_TEXT_CHARS: usize = 512;

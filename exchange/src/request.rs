@@ -4,17 +4,18 @@
 //! matter there.
 
 mod client;
+mod consent;
 mod encryption;
 mod error;
 mod fetched;
-mod query;
 mod sign;
 mod verify;
 
 pub use client::{ClientId, did_to_fetch};
+pub use consent::AskedConsent;
 pub use error::RequestError;
 pub use fetched::{Fetched, post_body};
-pub use sign::{AskingAs, RequestParts, SignedRequest, sign, sign_for_wallet};
+pub use sign::{AskingAs, RequestParts, SignedRequest, holder_query, sign, sign_for_wallet};
 pub use verify::{VerifiedRequest, check_unused, verify, who};
 
 use sha2::{Digest, Sha256};
@@ -23,7 +24,15 @@ use sha2::{Digest, Sha256};
 const TYP: &str = "oauth-authz-req+jwt";
 /// Audience of a request whose signer doesn't know the wallet (OpenID4VP 1.0 section 5.8).
 const AUDIENCE: &str = "https://self-issued.me/v2";
-/// The one credential that is asked for: self-issued, proves control of the holder key.
+/// Ways to ask for credentials beside DCQL, in this protocol's drafts and in others.
+const OTHER_QUERY_LANGUAGES: [&str; 5] = [
+    "presentation_definition",
+    "presentation_definition_uri",
+    "scope",
+    "dcql_query_uri",
+    "claims",
+];
+/// The credential that every consent needs: self-issued, proves control of the holder key.
 pub const HOLDER_VCT: &str = "urn:carnet:holder:1";
 /// Format of SD-JWT VC.
 const FORMAT: &str = "dc+sd-jwt";

@@ -12,13 +12,13 @@ use carnet_credentials::{
 };
 use carnet_exchange::{
     EncryptionKey,
-    answer::{self, AnswerError, CarnetPart, CheckedAnswer, GrantTuple, MakeError, Opened, Reply},
+    answer::{self, AnswerError, AskedOf, CarnetPart, CheckedAnswer, GrantTuple, MakeError, Opened, Reply},
     jwe,
     request::HOLDER_VCT,
 };
 use clinic::{
-    Desk, NONCE, STATE, answer_key, answer_secret, client_id, consent, grant_id, holder, later, object, part,
-    required, scope, sealed_answer, secret, signing, verified_request,
+    Desk, NONCE, STATE, answer_key, answer_secret, client_id, consent, grant_id, holder, holder_shown, later,
+    object, part, required, scope, sealed_answer, secret, signing, verified_request,
 };
 use p256::ecdsa::SigningKey;
 use proptest::prelude::*;
@@ -46,7 +46,9 @@ fn good_part() -> CarnetPart {
 
 /// What the key binding of the good answer says beyond the usual.
 fn good_binding(part: &CarnetPart) -> Value {
-    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&verified_request().transaction_data));
+    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(
+        verified_request().consent.unwrap().transaction_data,
+    ));
     json!({
         "transaction_data_hashes": [hash],
         "transaction_data_hashes_alg": "sha-256",
@@ -84,9 +86,9 @@ fn presentation(binding: Value, aud: &str, nonce: &str, holder: &SigningKey) -> 
 
 fn answer_with(presentation: String, part: CarnetPart) -> Opened {
     Opened::Answer {
-        presentation,
+        presentations: holder_shown(presentation),
         state: Some(STATE.into()),
-        part: Box::new(part),
+        part: Some(Box::new(part)),
     }
 }
 
@@ -131,7 +133,7 @@ fn refusal(opened: Opened) -> &'static str {
 #[test]
 fn a_good_answer_gives_the_station_all_it_needs() {
     let opened = answer::open(&sealed_answer(), &answer_secret()).unwrap();
-    let checked = check(opened).unwrap();
+    let checked = check(opened).unwrap().consent.unwrap();
     let part = good_part();
     assert_eq!(checked.grant, part.grant);
     assert_eq!(checked.grant_id, grant_id(&part.grant));
@@ -195,7 +197,10 @@ fn an_answer_for_another_session_or_verifier_is_refused() {
         AnswerError::WrongRequest
     );
     let mut other = desk.session();
-    other.transaction_data = "e30";
+    other.consent = Some(AskedOf {
+        transaction_data: "e30",
+        ..desk.asked()
+    });
     assert_eq!(
         answer::check(opened(), &other, grant_id, later(40)).unwrap_err(),
         AnswerError::WrongTransaction
@@ -206,16 +211,16 @@ fn an_answer_for_another_session_or_verifier_is_refused() {
     assert_eq!(foreign.code(), "jwe_not_decryptable");
 
     let Opened::Answer {
-        presentation,
+        presentations,
         state,
         part,
     } = opened()
     else {
         unreachable!()
     };
-    let (stripped, _) = presentation.rsplit_once('~').unwrap();
+    let (stripped, _) = presentations["holder"][0].rsplit_once('~').unwrap();
     let stripped = Opened::Answer {
-        presentation: format!("{stripped}~"),
+        presentations: holder_shown(format!("{stripped}~")),
         state,
         part,
     };
@@ -339,14 +344,23 @@ fn an_answer_of_another_shape_is_refused() {
     assert_eq!(open(&|p| p["state"] = json!(1)), Err("answer_malformed"));
     assert_eq!(open(&|p| p["vp_token"] = json!("x")), Err("answer_malformed"));
     assert_eq!(open(&|p| p["vp_token"] = json!({})), Err("answer_malformed"));
-    assert_eq!(
-        open(&|p| p["vp_token"]["other"] = json!(["x"])),
-        Err("answer_malformed")
-    );
-    assert_eq!(
-        open(&|p| p["vp_token"]["holder"] = json!(["x", "y"])),
-        Err("answer_malformed")
-    );
+    for shown in [
+        json!("x~y"),
+        json!([]),
+        json!([1]),
+        json!([["x"]]),
+        json!(vec!["x"; 17]),
+    ] {
+        assert_eq!(
+            open(&|p| p["vp_token"]["holder"] = shown.clone()),
+            Err("answer_malformed")
+        );
+    }
+    let many = |p: &mut Value| {
+        let names = (0..17).map(|n| (n.to_string(), json!(["x"])));
+        p["vp_token"] = Value::Object(names.collect());
+    };
+    assert_eq!(open(&many), Err("answer_malformed"));
     assert_eq!(
         open(&|p| p["error"] = json!("access_denied")),
         Err("answer_malformed")
@@ -404,9 +418,15 @@ fn two_answers_to_two_clinics_share_no_key() {
         part.consent.holder = PublicKey::from(holder).thumbprint_text();
         let id = grant_id(&part.grant);
         let shown = answer::build_presentation(&request, &part.consent, &id, holder, later(0)).unwrap();
-        answer::seal(&request, &shown, &part, &secret(ephemeral), [1; 12])
-            .map(|jwe| (shown, jwe))
-            .unwrap()
+        answer::seal(
+            &request,
+            &holder_shown(shown.clone()),
+            Some(&part),
+            &secret(ephemeral),
+            [1; 12],
+        )
+        .map(|jwe| (shown, jwe))
+        .unwrap()
     };
     let (one, one_jwe) = sealed(&signing(0x51), 1);
     let (two, two_jwe) = sealed(&signing(0x52), 2);

@@ -61,7 +61,7 @@ fn records_open_with_the_one_time_key_and_nothing_else() {
     assert_eq!(
         delivery::seal(
             &huge,
-            &verified_request().delivery_key,
+            &verified_request().consent.unwrap().delivery_key,
             &digest,
             &sealing_random()
         )

@@ -29,9 +29,9 @@ fn a_good_request_says_who_what_and_where() {
         "/oid4vp/response/4f9Jx2QmT8wLr6VbNz3KpA"
     );
     assert_eq!(request.expires, later(300));
-    assert_eq!(request.credential_query_ids, ["holder"]);
+    assert_eq!(request.query, clinic::holder_only());
     assert_eq!(request.encryption_key, clinic::answer_key());
-    assert_eq!(request.consent, clinic::consent_request());
+    assert_eq!(request.consent.unwrap().request, clinic::consent_request());
     assert_eq!(request.digest, request::digest(&signed_request().compact));
     assert_eq!(request.state.as_deref(), Some(clinic::STATE));
     assert!(link().to_string().len() <= 300);
@@ -141,73 +141,89 @@ fn a_consent_that_is_not_exactly_understood_refuses_the_whole_request() {
 
 // ATTACKS 15
 #[test]
-fn a_query_that_is_not_the_one_is_refused() {
+fn a_consent_goes_with_one_plain_proof_of_the_holder_key() {
+    let query = |value: Value| refusal(&with_payload(|p| p["dcql_query"] = value));
     let first = |name: &str, value: Value| {
         refusal(&with_payload(|p| p["dcql_query"]["credentials"][0][name] = value))
     };
-    let query = |value: Value| refusal(&with_payload(|p| p["dcql_query"] = value));
-    let one =
+    let holder =
         json!({ "id": "holder", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:carnet:holder:1"] } });
-    assert_eq!(query(json!({ "credentials": [one] })), "accepted");
+    let card = json!({ "id": "card", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:card:1"] } });
+    assert_eq!(query(json!({ "credentials": [holder] })), "accepted");
+    assert_eq!(query(json!({ "credentials": [holder, card] })), "accepted");
+    let set = |options: Value, required: bool| {
+        query(json!({
+            "credentials": [holder, card],
+            "credential_sets": [{ "options": options, "required": required }],
+        }))
+    };
+    assert_eq!(set(json!([["holder", "card"], ["holder"]]), true), "accepted");
+
+    let unsupported = "request_query_unsupported";
+    let mut second = holder.clone();
+    second["id"] = "second".into();
+    assert_eq!(query(json!({ "credentials": [holder, second] })), unsupported);
+    assert_eq!(query(json!({ "credentials": [card] })), unsupported);
+    assert_eq!(set(json!([["holder"]]), false), unsupported);
+    assert_eq!(set(json!([["holder"], ["card"]]), true), unsupported);
+    let both = json!({ "vct_values": ["urn:carnet:holder:1", "urn:card:1"] });
+    assert_eq!(first("meta", both), unsupported);
+    assert_eq!(first("claims", json!([{ "path": ["name"] }])), unsupported);
+    assert_eq!(first("multiple", json!(true)), unsupported);
     assert_eq!(
-        query(json!({ "credentials": [one, one] })),
-        "request_duplicate_query_id"
+        first("require_cryptographic_holder_binding", json!(false)),
+        unsupported
     );
-    let mut two = one.clone();
-    two["id"] = "second".into();
+    let anyone = json!([{ "type": "aki", "values": ["AAAA"] }]);
+    assert_eq!(first("trusted_authorities", anyone), unsupported);
+    // The decision is signed by the holder key, not by a card's.
+    let by_card = with_consent(|c| c["credential_ids"] = json!(["card"]));
+    let (header, mut payload) = jws_parts(&by_card);
+    payload["dcql_query"]["credentials"] = json!([holder, card]);
+    let compact = sign_by_hand(&header, &payload.to_string(), &clinic_key());
+    assert_eq!(refusal(&compact), "consent_unknown_credential");
+}
+
+// ATTACKS 15
+#[test]
+fn a_request_for_cards_alone_needs_no_consent() {
+    let cards = |change: &dyn Fn(&mut Value)| {
+        let compact = with_payload(|p| {
+            remove(p, "transaction_data");
+            p["dcql_query"] = json!({ "credentials": [
+                { "id": "card", "format": "dc+sd-jwt", "meta": { "vct_values": ["urn:card:1"] } },
+            ] });
+            change(p);
+        });
+        verify(&compact)
+    };
+    let request = cards(&|_| ()).unwrap();
+    assert_eq!((request.consent, request.query.credentials.len()), (None, 1));
+    let refused = |change: &dyn Fn(&mut Value)| cards(change).map_or_else(|e| e.code(), |_| "accepted");
+    // Anything to be decided beside them that isn't understood refuses the whole.
+    let unknown = URL_SAFE_NO_PAD.encode(r#"{"type":"urn:other:1","credential_ids":["card"]}"#);
     assert_eq!(
-        query(json!({ "credentials": [one, two] })),
-        "request_query_unsupported"
-    );
-    assert_eq!(query(json!({ "credentials": [] })), "request_no_query");
-    assert_eq!(query(json!({})), "request_no_query");
-    assert_eq!(query(json!("x")), "request_query_malformed");
-    assert_eq!(
-        query(json!({ "credentials": [one], "x": 1 })),
-        "request_query_malformed"
+        refused(&|p| p["transaction_data"] = json!([unknown])),
+        "transaction_type_unknown"
     );
     assert_eq!(
-        query(json!({ "credentials": [one], "credential_sets": [] })),
-        "request_query_unsupported"
+        refused(&|p| p["transaction_data"] = json!([])),
+        "request_no_transaction_data"
     );
-    assert_eq!(
-        refusal(&with_payload(|p| remove(p, "dcql_query"))),
-        "request_no_query"
-    );
-    for other in ["presentation_definition", "presentation_definition_uri", "scope"] {
+    for other in [
+        "presentation_definition",
+        "presentation_definition_uri",
+        "scope",
+        "dcql_query_uri",
+        "claims",
+    ] {
         assert_eq!(
-            refusal(&with_payload(|p| p[other] = json!("x"))),
+            refused(&|p| p[other] = json!("x")),
             "request_other_query_language",
             "{other}"
         );
     }
-    for format in ["vc+sd-jwt", "jwt_vc_json", "ldp_vc", "mso_mdoc", "jwt_vp"] {
-        assert_eq!(first("format", json!(format)), "request_format", "{format}");
-    }
-    assert_eq!(first("meta", json!({})), "request_meta_empty");
-    assert_eq!(first("meta", json!({ "vct_values": [] })), "request_meta_empty");
-    assert_eq!(
-        first("meta", json!({ "vct_values": ["urn:other"] })),
-        "request_query_unsupported"
-    );
-    assert_eq!(
-        first("meta", json!({ "vct_values": [1] })),
-        "request_query_malformed"
-    );
-    assert_eq!(first("id", json!("")), "request_query_malformed");
-    assert_eq!(first("id", json!("a b")), "request_query_malformed");
-    assert_eq!(
-        first("claims", json!([{ "path": ["name"] }])),
-        "request_query_unsupported"
-    );
-    assert_eq!(
-        first("require_cryptographic_holder_binding", json!(false)),
-        "request_query_unsupported"
-    );
-    assert_eq!(
-        first("require_cryptographic_holder_binding", json!("no")),
-        "request_query_malformed"
-    );
+    assert_eq!(refused(&|p| remove(p, "dcql_query")), "request_no_query");
 }
 
 // ATTACKS 16

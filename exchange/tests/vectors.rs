@@ -97,7 +97,10 @@ fn the_request() {
         &trust_list(),
         now(),
     );
-    assert_eq!(request.unwrap().consent, clinic::consent_request());
+    assert_eq!(
+        request.unwrap().consent.unwrap().request,
+        clinic::consent_request()
+    );
     assert_eq!(link().client_id, client_id_of(CERTIFICATE));
 }
 
@@ -136,9 +139,13 @@ fn the_answer() {
     let desk = Desk::new();
     let mut session = desk.session();
     session.request_digest = request::digest(text(&stored, "request"));
-    session.transaction_data = text(&stored, "transaction_data");
+    session.consent = Some(answer::AskedOf {
+        transaction_data: text(&stored, "transaction_data"),
+        ..desk.asked()
+    });
     let id: GrantId = text(&stored, "grant_id").parse().unwrap();
     let checked = answer::check(opened, &session, |_| id, later(40)).unwrap();
+    let checked = checked.consent.unwrap();
     assert_eq!(checked.consent.granted, required());
     assert_eq!(checked.grant.expiry, part.grant.expiry);
 }

@@ -318,7 +318,8 @@ impl Asking {
             issued: now(),
             expires: clinic::later(300),
             encryption_key: &clinic::answer_key(),
-            consent: &consent,
+            query: &clinic::holder_only(),
+            consent: Some(&consent),
         };
         Self {
             list,
@@ -367,7 +368,7 @@ fn a_name_in_a_certificate_counts_only_for_its_own_host_and_a_key_that_the_list_
     let der = certificate(&["www.clinic.example", HOST]);
     let asking = || {
         let mut asking = Asking::new(AskingAs::CertificateName(HOST, &der), &key);
-        asking.list.entries[0].request_keys = vec![public.clone()];
+        asking.list.entries[0].request_keys = vec![public];
         asking
     };
     assert_eq!(asking().outcome(), "accepted");

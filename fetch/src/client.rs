@@ -45,6 +45,8 @@ pub struct Response {
     pub status: u16,
     /// As sent, without parameters, in lower case; empty when absent.
     pub content_type: String,
+    /// The nonce that the next proof of a key must carry (RFC 9449 section 8), if the other side asks for one.
+    pub dpop_nonce: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -90,7 +92,7 @@ impl Client {
     }
 
     pub async fn get(&self, url: &Url, limits: Limits) -> Result<Response, FetchError> {
-        self.exchange(Method::GET, url, None, limits).await
+        self.exchange(Method::GET, url, None, &[], limits).await
     }
 
     pub async fn post(
@@ -100,7 +102,20 @@ impl Client {
         body: Vec<u8>,
         limits: Limits,
     ) -> Result<Response, FetchError> {
-        self.exchange(Method::POST, url, Some((content_type, body)), limits)
+        self.exchange(Method::POST, url, Some((content_type, body)), &[], limits)
+            .await
+    }
+
+    /// As [`Self::post`], with further headers.
+    pub async fn post_with(
+        &self,
+        url: &Url,
+        content_type: &'static str,
+        headers: &[(&'static str, &str)],
+        body: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Response, FetchError> {
+        self.exchange(Method::POST, url, Some((content_type, body)), headers, limits)
             .await
     }
 
@@ -133,9 +148,13 @@ impl Client {
         method: Method,
         url: &Url,
         body: Option<(&'static str, Vec<u8>)>,
+        headers: &[(&'static str, &str)],
         limits: Limits,
     ) -> Result<Response, FetchError> {
         let mut request = self.door_for(url)?.http.request(method, url.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some((content_type, body)) = body {
             request = request.header(CONTENT_TYPE, content_type).body(body);
         }
@@ -216,6 +235,12 @@ async fn read(request: reqwest::RequestBuilder, cap: usize) -> Result<Response, 
                 .to_ascii_lowercase()
         })
         .unwrap_or_default();
+    let dpop_nonce = response
+        .headers()
+        .get("dpop-nonce")
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| value.len() <= MAX_CONTENT_TYPE)
+        .map(str::to_owned);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
         if body.len() + chunk.len() > cap {
@@ -226,6 +251,7 @@ async fn read(request: reqwest::RequestBuilder, cap: usize) -> Result<Response, 
     Ok(Response {
         status: status.as_u16(),
         content_type,
+        dpop_nonce,
         body,
     })
 }

@@ -3,7 +3,11 @@
 use tauri::Runtime;
 use tauri_specta::{Builder, collect_commands, collect_events};
 
-use crate::{commands, state::Changed, task::TaskProgress};
+use crate::{
+    commands,
+    state::{Changed, LinkArrived},
+    task::TaskProgress,
+};
 
 /// Every command there is. One that is not listed here is refused.
 #[must_use]
@@ -63,6 +67,10 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::consents::save_slip,
             commands::consents::refresh_reads,
             commands::consents::sync,
+            commands::shown::take_link,
+            commands::shown::show_offer,
+            commands::shown::offer_state,
+            commands::shown::show_pass,
             commands::credentials::cards,
             commands::credentials::card,
             commands::credentials::import_card,
@@ -70,11 +78,16 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::credentials::look_up_card,
             commands::credentials::remove_card,
             commands::credentials::save_receipt,
+            commands::issuance::open_code,
+            commands::issuance::card_offer,
+            commands::issuance::accept_card_offer,
+            commands::issuance::decline_card_offer,
+            commands::issuance::refill_card,
             commands::log::activity,
             commands::log::verify_log,
             commands::log::export_log,
         ])
-        .events(collect_events![Changed, TaskProgress])
+        .events(collect_events![Changed, TaskProgress, LinkArrived])
 }
 
 #[cfg(test)]

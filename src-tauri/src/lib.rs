@@ -5,6 +5,7 @@
 //! - [`commands`]: what the page may ask, and nothing else
 //! - [`bindings`]: the same list as TypeScript
 //! - [`task`]: long work, told and stopped
+//! - [`links`]: what another program hands over
 //! - [`background`]: what happens without being asked
 //! - [`window`]: the one window
 //! - [`automation`]: why a shipped app can't be driven from outside
@@ -13,6 +14,7 @@ pub mod automation;
 pub mod background;
 pub mod bindings;
 pub mod commands;
+pub mod links;
 pub mod settings;
 pub mod state;
 pub mod task;
@@ -24,7 +26,7 @@ use tauri_specta::Event as _;
 
 use crate::{
     settings::Settings,
-    state::{AppState, Told},
+    state::{AppState, LinkArrived, Told},
 };
 
 /// The app on any runtime, without its window: the real one, and the one that a browser reaches through the bridge.
@@ -45,6 +47,7 @@ pub fn app<R: Runtime>(builder: Builder<R>, settings: Settings) -> tauri::Result
         let _ = match told {
             Told::Changed(changed) => changed.emit(&handle),
             Told::Progress(progress) => progress.emit(&handle),
+            Told::Link => LinkArrived.emit(&handle),
         };
     });
     background::start(state.clone());

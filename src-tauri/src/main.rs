@@ -7,7 +7,7 @@
 
 use std::{alloc::System, process::ExitCode};
 
-use carnet_app::{app, automation, settings::Settings, state::AppState, window};
+use carnet_app::{app, automation, links, settings::Settings, state::AppState, window};
 use tauri::{Manager as _, RunEvent};
 use zeroizing_alloc::ZeroAlloc;
 
@@ -22,7 +22,11 @@ fn main() -> ExitCode {
         eprintln!("{refused}");
         return ExitCode::FAILURE;
     }
-    let app = match app(tauri::Builder::default(), Settings::from_env()) {
+    let settings = Settings::from_env();
+    let builder = tauri::Builder::default()
+        .plugin(links::single_instance(&settings))
+        .plugin(tauri_plugin_deep_link::init());
+    let app = match app(builder, settings) {
         Ok(app) => app,
         Err(error) => {
             eprintln!(
@@ -31,6 +35,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if std::env::args().nth(1).as_deref() == Some("--register-links") {
+        return registered(links::register(&app));
+    }
+    links::listen(&app);
     if let Err(error) = window::open(&app) {
         eprintln!("Carnet could not open its window: {error}. Nothing was changed.");
         return ExitCode::FAILURE;
@@ -41,4 +49,21 @@ fn main() -> ExitCode {
         }
     });
     ExitCode::SUCCESS
+}
+
+fn registered(outcome: Result<(), tauri_plugin_deep_link::Error>) -> ExitCode {
+    match outcome {
+        Ok(()) => {
+            eprintln!(
+                "Links of clinics (openid4vp:, haip-vp:, openid-credential-offer:, haip-vci:) now open this Carnet."
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!(
+                "Clinics' links could not be tied to this Carnet: {error}. Nothing else was changed. On Linux this needs xdg-utils; links can always be pasted."
+            );
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -39,6 +39,10 @@ pub struct Changed {
     pub unlocked: bool,
 }
 
+/// Another program handed a link over: `take_link` has it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type, Event)]
+pub struct LinkArrived;
+
 /// What the commands share. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
@@ -51,6 +55,8 @@ struct Inner {
     closing: Mutex<Vec<Weak<Wallet>>>,
     /// The long task that goes on, and how it is asked to stop.
     task: Mutex<Option<Arc<AtomicBool>>>,
+    /// The link handed over last, until the page takes it.
+    link: Mutex<Option<String>>,
     wake: Notify,
     tell: Box<dyn Fn(Told) + Send + Sync>,
 }
@@ -60,6 +66,7 @@ struct Inner {
 pub enum Told {
     Changed(Changed),
     Progress(TaskProgress),
+    Link,
 }
 
 struct Open {
@@ -84,9 +91,22 @@ impl AppState {
             open: Mutex::new(None),
             closing: Mutex::default(),
             task: Mutex::default(),
+            link: Mutex::default(),
             wake: Notify::new(),
             tell: Box::new(tell),
         }))
+    }
+
+    /// Keeps a link for the page. Only the newest: a person follows one.
+    pub fn link_arrived(&self, link: String) {
+        *self.0.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+        (self.0.tell)(Told::Link);
+    }
+
+    /// The link that waits, once; none while the wallet is locked.
+    pub fn take_link(&self) -> Option<String> {
+        self.peek()?;
+        self.0.link.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     #[must_use]

@@ -6,10 +6,11 @@ use std::{fs, io};
 use axum::http::StatusCode;
 use carnet_consent::{Consent, ConsentRequest, Digest32, GrantId, RequestError};
 use carnet_exchange::{
-    answer::{self, AnswerError, CheckedAnswer, GrantTuple, Opened, Session},
+    answer::{self, AnswerError, AskedOf, CheckedAnswer, CheckedConsent, GrantTuple, Opened, Session},
+    dcql::QueryError,
     jwe::{self, EncryptionKey},
     promise::Operation,
-    request::{self, sign_for_wallet},
+    request::{self, holder_query, sign_for_wallet},
 };
 use carnet_ledger::{Address, Grant, LedgerError, Status, grant_id};
 use jiff::Timestamp;
@@ -19,13 +20,16 @@ use zeroize::Zeroizing;
 
 use crate::{
     app::App,
+    cards_asked,
+    cards_shown::{self, CardStatusError, ShownCard},
     db::{Change, DbError},
     delivery_keys,
     end::{self, EndError},
     errors::Told,
     folder::destroy,
     keys::{make_bytes, make_secret_key},
-    rows::{Asked, Given, State, digest_hex, is_id},
+    rows::{Asked, Given, SealedCards, State, digest_hex, is_id},
+    trust::{self, AuthorityError},
 };
 
 /// Why an answer was not taken. Nothing was recorded, nothing may be delivered.
@@ -43,6 +47,12 @@ pub enum TakeError {
     Question(#[source] RequestError),
     #[error("The wallet's nonce can't be used.")]
     WalletNonce(#[source] request::RequestError),
+    #[error("The card was not accepted: {0}.")]
+    CardStatus(#[from] CardStatusError),
+    #[error("The cards asked for can't be read.")]
+    Query(#[source] QueryError),
+    #[error("The list of trusted organisations can't be read.")]
+    Trust(#[source] AuthorityError),
     #[error("The ledger did not take the grant.")]
     Ledger(#[from] LedgerError),
     #[error("The key for this answer could not be read.")]
@@ -65,7 +75,13 @@ impl Told for TakeError {
             Self::Expired => "request_expired",
             Self::Refused(error) => error.code(),
             Self::WalletNonce(error) => error.code(),
-            Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => "unavailable",
+            Self::CardStatus(error) => error.code(),
+            Self::Question(_)
+            | Self::Query(_)
+            | Self::Trust(_)
+            | Self::Key(_)
+            | Self::Seal(_)
+            | Self::Randomness(_) => "unavailable",
             Self::Ledger(error) => error.code(),
             Self::End(error) => error.code(),
             Self::Db(error) => error.code(),
@@ -77,6 +93,7 @@ impl Told for TakeError {
             Self::Used | Self::Expired => "Ask for a new code. Nothing was shared.",
             Self::WalletNonce(_) => "Send 1 to 256 visible characters, or fetch by GET.",
             Self::Refused(_) => "Nothing was recorded. Read the code again.",
+            Self::CardStatus(_) => "Nothing was recorded. Ask for another card, or ask its issuer.",
             Self::Ledger(LedgerError::Revoked) => "It was taken back and stays so. Ask for a new code.",
             _ => "Nothing was shared. Send the same answer again.",
         }
@@ -87,12 +104,17 @@ impl Told for TakeError {
             Self::Used | Self::Expired => StatusCode::GONE,
             Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Revoked) => StatusCode::CONFLICT,
-            Self::Refused(_) | Self::WalletNonce(_) | Self::Ledger(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::WalletNonce(_) | Self::CardStatus(_) | Self::Ledger(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
-            Self::Question(_) | Self::Key(_) | Self::Seal(_) | Self::Randomness(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Question(_)
+            | Self::Query(_)
+            | Self::Trust(_)
+            | Self::Key(_)
+            | Self::Seal(_)
+            | Self::Randomness(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -159,7 +181,8 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     match asked.state(now) {
         State::Waiting | State::Opened => {}
         State::Expired => return Err(TakeError::Expired),
-        _ if asked.answer.as_ref() == Some(&digest) => return Ok(asked.promise),
+        // The same answer again, from a wallet that did not hear of the first. A card alone is shown once.
+        _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => return Ok(asked.promise),
         _ => return Err(TakeError::Used),
     }
 
@@ -169,7 +192,13 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     let Opened::Answer { .. } = &opened else {
         return deny(app, asked, &opened);
     };
-    let checked = check(app, &asked, opened, now)?;
+    let (checked, shown) = check(app, &asked, opened, now)?;
+    let shown_by = checked.cards.first().map(|card| Digest32(card.thumbprint));
+    asked.cards = cards_shown::seal(app, id, &shown)?.map(|sealed| SealedCards { sealed, at: now });
+    let Some(checked) = checked.consent else {
+        asked.shown_by = shown_by;
+        return take_cards(app, asked);
+    };
 
     // On the ledger first. A crash from here to the commit below leaves a grant that this station does not
     // know: nothing can be read by it, and the same answer, sent again, finds its way.
@@ -218,26 +247,70 @@ fn deny(app: &App, mut asked: Asked, opened: &Opened) -> Result<Option<String>, 
     Ok(None)
 }
 
-fn check(app: &App, asked: &Asked, opened: Opened, now: Timestamp) -> Result<CheckedAnswer, TakeError> {
-    let consent_request =
-        ConsentRequest::from_transaction_data(&asked.transaction_data).map_err(TakeError::Question)?;
+/// Nothing was granted: what was shown is kept for the desk, and that is all.
+fn take_cards(app: &App, mut asked: Asked) -> Result<Option<String>, TakeError> {
+    asked.become_state(State::Answered);
+    let mut change = Change::default();
+    change.put(&Asked::key(&asked.id), &asked)?;
+    change.delete(&Asked::signed_key(&asked.id));
+    app.db.commit(change)?;
+    forget_answer_key(app, &asked.id);
+    if let Err(error) = destroy(&app.delivery_key(&asked.id)) {
+        eprintln!("carnet-station: a key that is not needed stays until the next start: {error}");
+    }
+    app.events.request(&asked.id);
+    Ok(None)
+}
+
+fn check(
+    app: &App,
+    asked: &Asked,
+    opened: Opened,
+    now: Timestamp,
+) -> Result<(CheckedAnswer, Vec<ShownCard>), TakeError> {
+    let consent_request = asked
+        .transaction_data
+        .as_deref()
+        .map(ConsentRequest::from_transaction_data)
+        .transpose()
+        .map_err(TakeError::Question)?;
+    let query = cards_asked::query(&asked.question).map_err(TakeError::Query)?;
+    // Where no card is asked for, nobody else's word is needed.
+    let list = match asked.question.cards.as_slice() {
+        [] => None,
+        _ => Some(trust::show(&app.trust_list, now).map_err(TakeError::Trust)?),
+    };
+    let holder = holder_query();
     let session = Session {
         client_id: &app.client_id,
         nonce: &asked.nonce,
         state: &asked.id,
         request_digest: asked.request_digest.0,
-        transaction_data: &asked.transaction_data,
-        consent_request: &consent_request,
+        query: &query,
+        consent: consent_request
+            .as_ref()
+            .zip(asked.transaction_data.as_deref())
+            .map(|(request, transaction_data)| AskedOf {
+                holder_query: &holder.id,
+                transaction_data,
+                request,
+            }),
+        list: list.as_ref(),
     };
     let domain = app.ledger.domain();
     let id_of = |tuple: &GrantTuple| GrantId(grant_id(&domain, &ledger_grant(tuple)));
-    answer::check(opened, &session, id_of, now).map_err(TakeError::Refused)
+    let checked = answer::check(opened, &session, id_of, now).map_err(TakeError::Refused)?;
+    let shown = match &list {
+        Some(list) => cards_shown::looked_up(app, list, &checked.cards)?,
+        None => Vec::new(),
+    };
+    Ok((checked, shown))
 }
 
 fn given(
     app: &App,
     asked: &Asked,
-    checked: &CheckedAnswer,
+    checked: &CheckedConsent,
     grant: Grant,
     now: Timestamp,
 ) -> Result<Given, TakeError> {
@@ -271,7 +344,7 @@ fn given(
         period: consent.period,
         data_period: consent.data_period,
         retention_days: asked.question.retention_days,
-        holder: carnet_consent::Digest32(checked.holder_thumbprint),
+        holder: Digest32(checked.holder_thumbprint),
         delivery_digest: consent.delivery_digest,
         sealed,
         confirmed: None,

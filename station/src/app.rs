@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{
     accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates,
-    identity::Identity, keys::Keys, manage::Seen, trust,
+    identity::Identity, issue::Cards, keys::Keys, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -46,6 +46,7 @@ pub struct App {
     pub events: Events,
     pub gates: Gates,
     pub seen: Seen,
+    pub cards: Cards,
 }
 
 impl std::fmt::Debug for App {
@@ -82,6 +83,11 @@ impl App {
     /// The file that holds the key of one answer, until it is answered.
     pub fn answer_key(&self, request_id: &str) -> PathBuf {
         self.folder.delivery_keys().join(format!("{request_id}.answer"))
+    }
+
+    /// The file that holds the key of the cards that one answer showed.
+    pub fn cards_key(&self, request_id: &str) -> PathBuf {
+        self.folder.delivery_keys().join(format!("{request_id}.cards"))
     }
 
     /// The sealed records of one delivery.
@@ -143,7 +149,12 @@ fn entry(
             kind: RegistryKind::Embedded,
         }],
         log_keys: vec![keys.log_public()],
-        issuer_keys: Vec::new(),
+        // Beside the certificate, for cards whose reader goes by `iss`.
+        issuer_keys: if roles.contains(&Role::Issuer) {
+            vec![(&keys.identity).into()]
+        } else {
+            Vec::new()
+        },
         request_keys: identity.request_keys(keys),
         offline_keys: Vec::new(),
         local: Some(LocalPin {

@@ -11,15 +11,12 @@ use carnet_exchange::{
     link::{RequestLink, RequestUriMethod},
     request::{RequestParts, sign},
 };
-use fast_qr::{
-    convert::{Builder as _, Shape, svg::SvgBuilder},
-    qr::QRBuilder,
-};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     accounts::Caller,
     app::App,
+    cards_asked,
     db::{Change, DbError},
     delivery_keys::DeliveryKeys,
     errors::Told,
@@ -92,7 +89,13 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
         Timestamp::from_second(app.clock.now().as_second()).map_err(|error| AskError::Form(error.into()))?;
     let expires = now + LIFE;
 
-    let consent = consent_request(app, &question, delivery_keys.endpoint(app, &id)?, now)?;
+    let query = cards_asked::query(&question).map_err(|error| AskError::Form(error.into()))?;
+    let consent = if question.asks_for_records() {
+        let delivery = delivery_keys.endpoint(app, &id)?;
+        Some(consent_request(app, &question, delivery, now)?)
+    } else {
+        None
+    };
     let signed = sign(
         &RequestParts {
             response_uri: &app.public(&format!("/oid4vp/response/{id}")),
@@ -101,7 +104,8 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
             issued: now,
             expires,
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("answer".into())),
-            consent: &consent,
+            query: &query,
+            consent: consent.as_ref(),
         },
         &app.keys.identity,
         app.identity.asking_as(),
@@ -169,21 +173,22 @@ fn consent_request(
 
 /// The link that the code shows.
 pub fn link(app: &App, asked: &Asked) -> String {
+    request_link(app, asked).to_string()
+}
+
+/// Who asks, and where the question is.
+pub fn request_link(app: &App, asked: &Asked) -> RequestLink {
     RequestLink {
         client_id: app.client_id.clone(),
         request_uri: app.public(&format!("/oid4vp/request/{}", asked.id)),
         // A wallet that can't post fetches by GET all the same.
         method: RequestUriMethod::Post,
     }
-    .to_string()
 }
 
 /// The code as a picture.
 pub fn picture(link: &str) -> Result<String, AskError> {
-    let code = QRBuilder::new(link)
-        .build()
-        .map_err(|error| AskError::Form(format!("{error:?}").into()))?;
-    Ok(SvgBuilder::default().shape(Shape::Square).to_str(&code))
+    carnet_qr::svg(link).map_err(|error| AskError::Form(error.into()))
 }
 
 /// One question.

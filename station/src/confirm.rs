@@ -2,7 +2,7 @@
 //! looked at; then the question is locked and what was delivered is unreadable for good.
 
 use axum::http::StatusCode;
-use carnet_consent::code;
+use carnet_consent::{Code, code};
 use carnet_ledger::{LedgerError, Status};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     accounts::Caller,
     app::App,
+    cards_shown::forget,
     db::{Change, DbError},
     end::{EndError, let_go},
     errors::Told,
@@ -35,6 +36,8 @@ pub enum ConfirmError {
     Revoked,
     #[error("This consent has run out.")]
     Expired,
+    #[error("What was shown could not be destroyed.")]
+    Forget(#[source] std::io::Error),
     #[error("The ledger can't be read.")]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
@@ -54,6 +57,7 @@ impl Told for ConfirmError {
             Self::Locked => "code_locked",
             Self::Revoked => "revoked",
             Self::Expired => "expired",
+            Self::Forget(_) => "storage",
             Self::Ledger(error) => error.code(),
             Self::End(error) => error.code(),
             Self::Db(error) => error.code(),
@@ -68,7 +72,7 @@ impl Told for ConfirmError {
             Self::Wrong { .. } => "Ask the patient to read the digits again.",
             Self::Locked | Self::Expired => "Show a new code and ask again.",
             Self::Revoked => "Talk with the patient. Only a new consent opens anything.",
-            Self::Ledger(_) => "Wait a moment and try again.",
+            Self::Forget(_) | Self::Ledger(_) => "Wait a moment and try again.",
             Self::End(error) => error.next(),
             Self::Db(error) => error.next(),
         }
@@ -79,7 +83,7 @@ impl Told for ConfirmError {
             Self::NotACode => StatusCode::BAD_REQUEST,
             Self::NotAnswered | Self::AlreadyConfirmed => StatusCode::CONFLICT,
             Self::Wrong { .. } | Self::Locked | Self::Revoked | Self::Expired => StatusCode::FORBIDDEN,
-            Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Forget(_) | Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
         }
@@ -122,13 +126,15 @@ pub fn confirm(app: &App, by: &Caller, id: &str, typed: &str) -> Result<(), Conf
             return Err(ConfirmError::NotAnswered);
         }
     }
-    let grant_id = asked.grant_id.ok_or(ConfirmError::NotAnswered)?;
+    let Some(grant_id) = asked.grant_id else {
+        return confirm_cards(app, asked, &typed);
+    };
     let mut given: Given = app
         .db
         .get(&Given::key(&grant_id))?
         .ok_or(ConfirmError::NotAnswered)?;
-    let expected = code(&asked.request_digest.0, &given.holder.0, &grant_id.0).to_string();
-    let right = || bool::from(expected.as_bytes().ct_eq(typed.as_bytes()));
+    let expected = code(&asked.request_digest.0, &given.holder.0, &grant_id.0);
+    let right = || is(expected, &typed);
     if state == State::Confirmed {
         return if right() {
             Ok(())
@@ -177,4 +183,39 @@ pub fn confirm(app: &App, by: &Caller, id: &str, typed: &str) -> Result<(), Conf
     app.db.put(&Asked::key(id), &asked)?;
     let_go(app, &gate, &mut given, None)?;
     Err(ConfirmError::Locked)
+}
+
+/// The same where only cards were shown: nothing was granted, so nothing is taken back.
+fn confirm_cards(app: &App, mut asked: Asked, typed: &str) -> Result<(), ConfirmError> {
+    let shown_by = asked.shown_by.ok_or(ConfirmError::NotAnswered)?;
+    let right = is(code(&asked.request_digest.0, &shown_by.0, &[0; 32]), typed);
+    if asked.state(app.clock.now()) == State::Confirmed {
+        return if right {
+            Ok(())
+        } else {
+            Err(ConfirmError::AlreadyConfirmed)
+        };
+    }
+    asked.tries_left -= 1;
+    app.db.put(&Asked::key(&asked.id), &asked)?;
+    let tries_left = asked.tries_left;
+    if right {
+        asked.become_state(State::Confirmed);
+        asked.tries_left = tries_left.max(1);
+    } else if tries_left == 0 {
+        asked.become_state(State::Locked);
+        asked.cards = None;
+        forget(app, &asked.id).map_err(ConfirmError::Forget)?;
+    }
+    app.db.put(&Asked::key(&asked.id), &asked)?;
+    app.events.request(&asked.id);
+    match (right, tries_left) {
+        (true, _) => Ok(()),
+        (false, 0) => Err(ConfirmError::Locked),
+        (false, tries_left) => Err(ConfirmError::Wrong { tries_left }),
+    }
+}
+
+fn is(expected: Code, typed: &str) -> bool {
+    expected.to_string().as_bytes().ct_eq(typed.as_bytes()).into()
 }

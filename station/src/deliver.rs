@@ -117,7 +117,8 @@ pub fn begin(app: &App, id: &str, content_type: &str) -> Result<Arriving, Delive
     }
     let grant_id = asked.grant_id.ok_or(DeliverError::Unknown)?;
     // What was offered stands in the question that the patient's consent is about.
-    let offered = ConsentRequest::from_transaction_data(&asked.transaction_data)
+    let asked_for = asked.transaction_data.as_deref().ok_or(DeliverError::Unknown)?;
+    let offered = ConsentRequest::from_transaction_data(asked_for)
         .map_err(|_| DeliverError::Unknown)?
         .delivery
         .hpke;

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::{
     app::App,
+    cards_shown::forget,
     db::DbError,
     errors::Told,
     folder::{destroy, remove},
@@ -139,6 +140,7 @@ pub fn let_go(
     }
     destroy(&app.delivery_key(&given.request_id)).map_err(EndError::Destroy)?;
     destroy(&app.answer_key(&given.request_id)).map_err(EndError::Destroy)?;
+    forget(app, &given.request_id).map_err(EndError::Destroy)?;
     remove(&app.delivery(&given.request_id)).map_err(EndError::Destroy)?;
     given.revoked = given.revoked.or(revoked);
     given.sealed.clear();

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 pub enum Changed {
     Request(String),
     Consent(String),
+    Card(String),
 }
 
 #[derive(Debug, Clone)]
@@ -27,6 +28,10 @@ impl Events {
 
     pub fn consent(&self, grant_id: impl ToString) {
         let _ = self.0.send(Changed::Consent(grant_id.to_string()));
+    }
+
+    pub fn card(&self, id: &str) {
+        let _ = self.0.send(Changed::Card(id.to_owned()));
     }
 
     pub fn listen(&self) -> broadcast::Receiver<Changed> {

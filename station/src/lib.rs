@@ -7,11 +7,13 @@
 //! |---|---|
 //! | first administrator, sign-in, colleagues | [`accounts`] |
 //! | show a question as a code | [`ask`] |
+//! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
+//! | issue cards into wallets | [`issue`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
@@ -23,6 +25,8 @@ pub mod answer;
 pub mod app;
 pub mod ask;
 pub mod authority;
+pub mod cards_asked;
+pub mod cards_shown;
 pub mod cli;
 pub mod clock;
 pub mod confirm;
@@ -37,6 +41,7 @@ pub mod folder;
 pub mod gates;
 pub mod health;
 pub mod identity;
+pub mod issue;
 pub mod keys;
 pub mod limits;
 pub mod listeners;
@@ -45,8 +50,10 @@ pub mod page;
 pub mod read;
 pub mod receipt;
 pub mod rows;
+pub mod scan;
 pub mod serve;
 pub mod sweep;
 pub mod templates;
 pub mod trust;
 pub mod vc_api;
+pub mod web;

@@ -20,6 +20,8 @@ pub const REQUEST: Duration = Duration::from_secs(15);
 pub const DELIVERY: Duration = Duration::from_mins(3);
 /// Bytes of anything small. What is larger has its bound in [`carnet_exchange::limits`].
 pub const SMALL_BYTES: usize = 16 * 1024;
+/// A picture of a code, in bytes.
+pub const PICTURE_BYTES: usize = 8 << 20;
 /// Wrong codes until a question is locked.
 pub const TRIES: u8 = 3;
 

@@ -71,7 +71,8 @@ pub fn receipt(app: &App, grant_id: &GrantId) -> Result<Receipt, ReceiptError> {
         .get(&Asked::key(&given.request_id))?
         .ok_or(ReceiptError::Unknown)?;
     let request =
-        ConsentRequest::from_transaction_data(&asked.transaction_data).map_err(ReceiptError::Question)?;
+        ConsentRequest::from_transaction_data(asked.transaction_data.as_deref().unwrap_or_default())
+            .map_err(ReceiptError::Question)?;
     // What the wallet answered was checked to be this, word for word, when it was taken.
     let consent = Consent::from_request(
         &request,

@@ -40,8 +40,8 @@ pub struct Asked {
     /// Codes that may still be typed. Counted before they are looked at.
     pub tries_left: u8,
     pub nonce: String,
-    /// As sent, base64url.
-    pub transaction_data: String,
+    /// As sent, base64url; none where only cards are asked for.
+    pub transaction_data: Option<String>,
     /// Of the signed request's compact form.
     pub request_digest: Digest32,
     /// SHA-256 of the answer that was taken, hex: the same answer gets the same promise again.
@@ -54,6 +54,20 @@ pub struct Asked {
     pub renewed: Option<String>,
     /// How often that happened before.
     pub renewals: u8,
+    /// What cards said, while the desk needs it.
+    #[serde(default)]
+    pub cards: Option<SealedCards>,
+    /// Where only cards were shown: what the four digits are made of.
+    #[serde(default)]
+    pub shown_by: Option<Digest32>,
+}
+
+/// What cards said: a JWE to a key of its own, gone with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedCards {
+    pub sealed: String,
+    /// When they were shown.
+    pub at: Timestamp,
 }
 
 impl Asked {
@@ -65,7 +79,7 @@ impl Asked {
         by: Caller,
         question: Question,
         nonce: String,
-        transaction_data: String,
+        transaction_data: Option<String>,
         compact: &str,
         tries_left: u8,
     ) -> Self {
@@ -87,6 +101,8 @@ impl Asked {
             granted: Vec::new(),
             renewed: None,
             renewals: 0,
+            cards: None,
+            shown_by: None,
         }
     }
 

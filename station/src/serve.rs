@@ -203,6 +203,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         events: crate::events::Events::default(),
         gates: crate::gates::Gates::default(),
         seen: crate::manage::Seen::default(),
+        cards: crate::issue::Cards::new()?,
     };
     app.trust_list = std::path::absolute(&app.trust_list).map_err(ServeError::Folder)?;
     sweep::after_a_crash(&app)?;

@@ -7,9 +7,11 @@ use jiff::SignedDuration;
 use crate::{
     accounts::AccountError,
     app::App,
+    cards_shown::{KEPT, forget},
     db::{Change, DbError},
     end::{EndError, let_go_if_over},
     folder::{destroy, remove},
+    issue,
     rows::{Asked, Given, State},
 };
 
@@ -23,6 +25,8 @@ pub enum SweepError {
     End(#[from] EndError),
     #[error("a left-over file could not be cleared away")]
     File(#[from] io::Error),
+    #[error("a card could not be let go")]
+    Card(#[from] issue::sweep::CardSweepError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -37,6 +41,11 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
         if matches!(state, State::Waiting | State::Opened) {
             named.insert(app.answer_key(&asked.id));
             named.insert(app.delivery_key(&asked.id));
+        }
+    }
+    for asked in app.db.all::<Asked>("request/")? {
+        if asked.cards.is_some() && !over(app, &asked) {
+            named.insert(app.cards_key(&asked.id));
         }
     }
     for given in app.db.all::<Given>("consent/")? {
@@ -60,6 +69,7 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
             }
         }
     }
+    issue::sweep::after_a_crash(app)?;
     now(app)
 }
 
@@ -68,11 +78,15 @@ pub fn now(app: &App) -> Result<(), SweepError> {
     let time = app.clock.now();
     app.clock.witness()?;
     app.accounts.sweep()?;
+    crate::scan::sweep(app)?;
     for asked in app.db.all::<Asked>("request/")? {
         match asked.state(time) {
             State::Expired | State::Denied => forget_question(app, &asked)?,
             State::Locked => lock(app, &asked)?,
             State::Waiting | State::Opened | State::Answered | State::Confirmed => {}
+        }
+        if asked.cards.is_some() && over(app, &asked) {
+            forget_cards(app, &asked)?;
         }
     }
     for given in app.db.all::<Given>("consent/")? {
@@ -80,6 +94,28 @@ pub fn now(app: &App) -> Result<(), SweepError> {
             let_go_if_over(app, &given.grant_id)?;
         }
     }
+    issue::sweep::now(app)?;
+    Ok(())
+}
+
+/// The desk has had its time with the cards that were shown.
+fn over(app: &App, asked: &Asked) -> bool {
+    let kept = asked
+        .cards
+        .as_ref()
+        .map(|cards| app.clock.now().duration_since(cards.at));
+    kept.is_some_and(|kept| kept >= KEPT)
+}
+
+fn forget_cards(app: &App, asked: &Asked) -> Result<(), SweepError> {
+    let gate = app.gates.of(&asked.id);
+    let _turn = gate.enter();
+    forget(app, &asked.id)?;
+    if let Some(mut asked) = app.db.get::<Asked>(&Asked::key(&asked.id))? {
+        asked.cards = None;
+        app.db.put(&Asked::key(&asked.id), &asked)?;
+    }
+    app.events.request(&asked.id);
     Ok(())
 }
 
@@ -110,7 +146,7 @@ fn forget_question(app: &App, asked: &Asked) -> Result<(), SweepError> {
 /// A station killed right after the third wrong code finishes here what it began.
 fn lock(app: &App, asked: &Asked) -> Result<(), SweepError> {
     let Some(grant_id) = asked.grant_id else {
-        return Ok(());
+        return Ok(forget(app, &asked.id)?);
     };
     let gate = app.gates.of(&asked.id);
     let _turn = gate.enter();

@@ -7,7 +7,10 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::errors::Told;
+use crate::{
+    cards_asked::{self, CardAsked},
+    errors::Told,
+};
 
 /// Longest consent, in days (the registry's maximum).
 pub const MAX_DAYS: u16 = 90;
@@ -19,12 +22,19 @@ const MAX_ITEMS: usize = 32;
 struct Stored {
     id: String,
     title: String,
+    #[serde(default)]
     purpose: Vec<Purpose>,
+    #[serde(default)]
     items: Vec<Item>,
+    #[serde(default)]
     days: u16,
+    #[serde(default)]
     retention_days: u16,
     /// Only records of the last so many months; `null` for all.
+    #[serde(default)]
     data_months: Option<u16>,
+    #[serde(default)]
+    cards: Vec<CardAsked>,
 }
 
 /// A question ready to be asked.
@@ -33,14 +43,24 @@ pub struct Question {
     /// Template id; none for the free form.
     pub id: Option<String>,
     pub title: String,
+    /// Empty where only cards are asked for, as the next one.
     pub purpose: Vec<Purpose>,
     pub items: Vec<Item>,
-    /// Days the consent runs.
+    /// Days the consent runs; 0 where only cards are asked for, as the next one.
     pub days: u16,
     /// Days the station may keep what was delivered.
     pub retention_days: u16,
     /// Only records from this day on.
     pub data_since: Option<Date>,
+    #[serde(default)]
+    pub cards: Vec<CardAsked>,
+}
+
+impl Question {
+    /// There is a consent to be given, not only a card to be shown.
+    pub fn asks_for_records(&self) -> bool {
+        !self.items.is_empty()
+    }
 }
 
 /// Why a question can't be asked.
@@ -107,11 +127,12 @@ pub fn all(now: Timestamp) -> Result<Vec<Question>, QuestionError> {
             data_since: stored
                 .data_months
                 .and_then(|months| today.checked_sub(i32::from(months).months()).ok()),
+            cards: stored.cards,
         })
         .collect())
 }
 
-/// Reads `{"template"}` or `{"purpose","items","days"[,"retention_days","data_since"]}`.
+/// Reads `{"template"}` or `{"purpose","items","days"[,"retention_days","data_since","cards"]}`, or `{"cards"}` alone.
 pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError> {
     let Some(body) = body.as_object() else {
         return Err(wrong("body", "a JSON object is needed"));
@@ -128,19 +149,44 @@ pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError>
     }
     only(
         body,
-        &["purpose", "items", "days", "retention_days", "data_since"],
+        &[
+            "purpose",
+            "items",
+            "days",
+            "retention_days",
+            "data_since",
+            "cards",
+        ],
     )?;
-    let days = number(body, "days")?.ok_or_else(|| wrong("days", "it is needed"))?;
-    let retention_days = number(body, "retention_days")?.unwrap_or(days);
-    Ok(Question {
+    let cards = body.get("cards").map_or(Ok(Vec::new()), cards_asked::cards)?;
+    let no_items = match body.get("items") {
+        None => true,
+        Some(items) => items.as_array().is_some_and(Vec::is_empty),
+    };
+    let mut question = Question {
         id: None,
         title: "Free form".into(),
-        purpose: purposes(body)?,
-        items: items(body)?,
-        days,
-        retention_days,
-        data_since: since(body, now)?,
-    })
+        purpose: Vec::new(),
+        items: Vec::new(),
+        days: 0,
+        retention_days: 0,
+        data_since: None,
+        cards,
+    };
+    if no_items && !question.cards.is_empty() {
+        only(body, &["cards", "items"])?;
+        if question.cards.iter().all(|card| !card.required) {
+            return Err(wrong("cards", "one of them has to be required"));
+        }
+    } else {
+        question.days = number(body, "days")?.ok_or_else(|| wrong("days", "it is needed"))?;
+        question.retention_days = number(body, "retention_days")?.unwrap_or(question.days);
+        question.purpose = purposes(body)?;
+        question.items = items(body)?;
+        question.data_since = since(body, now)?;
+    }
+    cards_asked::query(&question).map_err(|error| wrong("cards", &error.to_string()))?;
+    Ok(question)
 }
 
 fn purposes(body: &Map<String, Value>) -> Result<Vec<Purpose>, QuestionError> {
@@ -240,7 +286,7 @@ fn only(body: &Map<String, Value>, known: &[&str]) -> Result<(), QuestionError> 
     only_in(body, known, "")
 }
 
-fn only_in(body: &Map<String, Value>, known: &[&str], within: &str) -> Result<(), QuestionError> {
+pub(crate) fn only_in(body: &Map<String, Value>, known: &[&str], within: &str) -> Result<(), QuestionError> {
     match body.keys().find(|field| !known.contains(&field.as_str())) {
         None => Ok(()),
         Some(field) if within.is_empty() => Err(wrong(field, "it is not known here")),
@@ -248,7 +294,7 @@ fn only_in(body: &Map<String, Value>, known: &[&str], within: &str) -> Result<()
     }
 }
 
-fn wrong(field: &str, why: &str) -> QuestionError {
+pub(crate) fn wrong(field: &str, why: &str) -> QuestionError {
     QuestionError::Field {
         field: field.chars().take(80).collect(),
         why: why.to_owned(),
@@ -272,12 +318,14 @@ mod tests {
         let templates = all(Timestamp::now()).unwrap();
         assert!(templates.len() >= 5);
         for template in templates {
-            assert!(
-                template.items.iter().any(|item| item.required),
-                "{:?}",
-                template.id
+            let needed = template.items.iter().any(|item| item.required)
+                || template.cards.iter().any(|card| card.required);
+            assert!(needed, "{:?}", template.id);
+            assert_eq!(
+                (1..=MAX_DAYS).contains(&template.days),
+                template.asks_for_records()
             );
-            assert!((1..=MAX_DAYS).contains(&template.days));
+            cards_asked::query(&template).unwrap();
         }
     }
 

@@ -20,7 +20,7 @@ async fn a_station_offers_the_stronger_key_takes_nothing_weaker_and_destroys_bot
         .ask(json!({"purpose": ["TREAT"], "items": [{"scope": ALLERGIES, "required": true}], "days": 3}))
         .await;
     let request = wallet.question(&station, &link).await;
-    assert!(request.delivery_key.is_post_quantum());
+    assert!(request.consent.as_ref().unwrap().delivery_key.is_post_quantum());
     // The code doesn't grow by it, the question stays small.
     assert!(link.len() <= 300);
 
@@ -29,7 +29,17 @@ async fn a_station_offers_the_stronger_key_takes_nothing_weaker_and_destroys_bot
     let as_type = |content_type: &'static str| {
         station
             .http
-            .post(answer.request.consent.delivery.uri.clone())
+            .post(
+                answer
+                    .request
+                    .consent
+                    .as_ref()
+                    .unwrap()
+                    .request
+                    .delivery
+                    .uri
+                    .clone(),
+            )
             .header("content-type", content_type)
             .body(answer.delivery.clone())
             .send()

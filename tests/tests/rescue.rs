@@ -258,7 +258,7 @@ fn everything_is_taken_back_at_once_and_what_can_not_be_confirmed_is_caught_up()
 
 /// Grants what the desk asks for, whole: the grant id.
 async fn give(wallet: &Wallet, uri: &str) -> String {
-    let answer = wallet.answer(uri, &Choice::All).await.unwrap();
+    let answer = wallet.answer(uri, &Choice::All, &[]).await.unwrap();
     assert_eq!(answer.state, "granted");
     answer.grant_id.unwrap()
 }

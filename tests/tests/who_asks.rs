@@ -24,6 +24,7 @@ fn at_a_name(folder: &std::path::Path, kind: &str) -> Station {
     Station::start_with(
         folder,
         "Northgate Clinic",
+        "clinic",
         &["--public-url", &address, "--client-id", kind],
     )
     .unwrap()

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { cameraFlags, film } from './picture';
 import { maria, sample, standIn } from './stand-in';
 
 const dist = fileURLToPath(new URL('../dist/bridge', import.meta.url));
@@ -20,19 +21,19 @@ let large: Browser;
 export function looking(): void {
   beforeAll(async () => {
     mkdirSync(shots, { recursive: true });
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    browser = await chromium.launch({ executablePath, args: [...FLAGS, ...cameraFlags(film())] });
     large = await chromium.launch({ executablePath, args: [...FLAGS, '--blink-settings=defaultFontSize=32'] });
   });
   afterAll(() => Promise.all([browser?.close(), large?.close()]));
 }
 
-export type Look = { width: number; height: number; dark?: boolean; large?: boolean };
+export type Look = { width: number; height: number; dark?: boolean; large?: boolean; camera?: boolean };
 export const PHONE: Look = { width: 360, height: 740 };
 export const DESK: Look = { width: 1280, height: 900 };
 
 export async function open(door: { exists: boolean; unlocked: boolean }, look: Look, changes = {}, people = [maria]): Promise<{ page: Page; say: (event: string, payload: unknown) => void; end: () => Promise<void> }> {
   const core = await standIn(dist, sample(door, changes, people));
-  const context = await (look.large ? large : browser).newContext({ viewport: { width: look.width, height: look.height }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: false, locale: 'en-GB' });
+  const context = await (look.large ? large : browser).newContext({ viewport: { width: look.width, height: look.height }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', bypassCSP: false, locale: 'en-GB', permissions: look.camera ? ['camera'] : [] });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));

@@ -5,7 +5,7 @@ import { ana, grandson, maria, question, sample } from './stand-in';
 
 looking();
 
-const SCREENS = ['home', 'scan', 'question/q1', 'summary/c-active', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'cards', 'cards/k-cover', 'cards/k-receipt', 'cards/k-club', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
+const SCREENS = ['home', 'scan', 'question/q1', 'question/q-card', 'question/q-ways', 'question/q-lacking', 'summary/c-active', 'show', 'show/northgate', 'pass/c-active', 'offer/o1', 'clinics', 'clinics/northgate', 'clinics/corner', 'clinic-add', 'cards/k-low', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'cards', 'cards/k-cover', 'cards/k-receipt', 'cards/k-club', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
 const FAMILY = [maria, ana, grandson];
 
 describe.each([
@@ -80,7 +80,7 @@ test('nothing is ticked when a question opens; what they need ticks only that, a
   await inspect(page, 'decide-ticked');
   await page.getByTestId('decide-yes').click();
   await page.getByTestId('summary-code').waitFor();
-  expect(sent).toEqual([{ requestId: 'q1', scopes: ['patient/MedicationRequest.rs', 'patient/DocumentReference.rs'], profile: 0 }]);
+  expect(sent).toEqual([{ requestId: 'q1', scopes: ['patient/MedicationRequest.rs', 'patient/DocumentReference.rs'], cards: [], profile: 0 }]);
   expect(await page.getByTestId('summary-code').getAttribute('data-code')).toBe('0427');
   await end();
 });

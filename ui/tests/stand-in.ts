@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import type * as View from '../src/wallet/bindings';
+import { readable } from './picture';
 
 /** The window's policy, so that what it would block is blocked here too. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.woff': 'font/woff', '.svg': 'image/svg+xml' };
 
 type Answers = Record<string, (args: Record<string, unknown>) => unknown>;
@@ -30,7 +31,7 @@ export async function standIn(dist: string, answers: Answers): Promise<{ url: st
         const refused = (answer as Refused | undefined)?.refused;
         response
           .writeHead(refused ? 400 : answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
-          .end(JSON.stringify(refused ?? answer ?? { code: 'refused' }));
+          .end(JSON.stringify(refused ?? (answer === undefined ? { code: 'refused' } : answer)));
         return;
       }
       const file = normalize(path === '/' ? '/index.html' : path);
@@ -71,7 +72,7 @@ export const records = [...medicines, ...allergies, ...laboratory, ...notes, lin
 
 export const question: View.QuestionView = {
   request_id: 'q1',
-  verifier: { id: 'northgate', name: 'Northgate Clinic', vouched_by: 'Carnet development authority' },
+  verifier: { id: 'northgate', name: 'Northgate Clinic', vouched_by: 'Carnet development authority', added_by_you: false },
   purpose: ['TREAT'],
   items: [
     { scope: 'patient/MedicationRequest.rs', group: 'medicines', required: true, matching: 5, sensitive: true, sensitive_count: 1, excess: false, records: medicines, withheld: [{ record: line('w1', 'medicines', 'MedicationRequest', 'Ibuprofen 200 MG', '2001-01-01'), reason: 'outside_period' }] },
@@ -83,8 +84,52 @@ export const question: View.QuestionView = {
   period: { start: in_(0), end: in_(30 * 24) },
   retention_days: 30,
   expires: in_(0.08),
-  development: true
+  development: true,
+  cards: [],
+  card_choices: []
 };
+
+const option = (card: string, title: string, issuer: string, shown: View.ClaimLine[], more: Partial<View.CardOption> = {}): View.CardOption => ({ card, title, issuer: { name: issuer, own: false }, until: in_(24 * 200), copies: 1, shown, last_copy: false, ...more });
+const asked = (query: string, kinds: string[], options: View.CardOption[], more: Partial<View.CardAskedView> = {}): View.CardAskedView => ({ query, kinds, multiple: false, required: true, options, issuers: [], ...more });
+const plan = [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }];
+
+/** Only a card, and the patient holds two that fit. */
+export const cardQuestion: View.QuestionView = {
+  ...question, request_id: 'q-card', purpose: ['COVERAGE'], items: [], period: null, retention_days: null, development: false,
+  cards: [asked('insurance', ['Insurance cover'], [option('k-cover', 'Insurance cover', 'Sunrise Insurance', plan, { copies: 6 }), option('k-second', 'Insurance cover', 'Harbour Mutual', [{ label: 'Plan', value: 'Travel' }], { last_copy: true })], { issuers: ['Sunrise Insurance', 'Harbour Mutual'] })]
+};
+
+/** Cards in several ways, from a clinic that the patient added. */
+export const waysQuestion: View.QuestionView = {
+  ...cardQuestion, request_id: 'q-ways', verifier: { id: 'corner', name: 'Corner Practice', vouched_by: '', added_by_you: true },
+  cards: [
+    asked('insurance', ['Insurance cover', 'Health card'], [option('k-cover', 'Insurance cover', 'Sunrise Insurance', plan, { copies: 6 })], { required: false }),
+    asked('birth', ['Birth date'], [option('k-birth', 'Birth date', 'Ministry of the Interior and of Civil Registration', [{ label: 'Over 65', value: 'yes' }])], { required: false }),
+    asked('member', ['Sports club membership'], [], { required: false }),
+    asked('pass', ['Bus pass'], [option('k-bus', 'Bus pass', 'City Transport', [])], { required: false })
+  ],
+  card_choices: [{ required: true, options: [['insurance'], ['birth', 'member']] }, { required: false, options: [['pass']] }]
+};
+
+/** Records, and a card that the patient does not hold. */
+export const lackingQuestion: View.QuestionView = { ...question, request_id: 'q-lacking', cards: [asked('insurance', ['Insurance cover'], [], { issuers: ['Sunrise Insurance'] })] };
+/** Records and a card that is there. */
+export const mixedQuestion: View.QuestionView = { ...question, request_id: 'q-mixed', cards: [asked('insurance', ['Insurance cover'], [option('k-cover', 'Insurance cover', 'Sunrise Insurance', plan, { copies: 6 })])] };
+const questions = [question, cardQuestion, waysQuestion, lackingQuestion, mixedQuestion];
+
+const party = (id: string, name: string, roles: string[], more: Partial<View.PartyLine> = {}): View.PartyLine => ({ id, name, roles, added_by_you: false, development: true, ...more });
+const parties = [party('northgate', 'Northgate Clinic', ['verifier', 'relayer']), party('city', 'City Hospital', ['verifier', 'issuer']), party('sunrise', 'Sunrise Insurance', ['issuer']), party('corner', 'Corner Practice', ['verifier'], { added_by_you: true, development: false })];
+
+const verifierOf = (id: string): View.VerifierView => {
+  const one = parties.find((it) => it.id === id) ?? (parties[0] as View.PartyLine);
+  return { id: one.id, name: one.name, vouched_by: one.added_by_you ? '' : 'Carnet development authority', added_by_you: one.added_by_you };
+};
+export const cardOffer: View.CardOfferView = {
+  offer_id: 'o1', issuer: verifierOf('sunrise'), cards: [{ title: 'Insurance cover', kind: 'urn:example:InsuranceCover:1', describes: ['plan', 'member number', 'cover from and until'] }], pin: { digits: true, length: 6, hint: 'On the letter of 3 November' }, sign_in: false, expires: in_(0.5), development: true
+};
+/** Black modules on white with their quiet zone, drawn as the core does. */
+const CODE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49"><rect width="49" height="49" fill="#fff"/><path d="${Array.from({ length: 41 * 41 }, (_, n) => ((n * 2654435761) % 97 < 46 ? `M${4 + (n % 41)} ${4 + Math.floor(n / 41)}h1v1h-1z` : '')).join('')}"/></svg>`;
+const shown = (id: string, what: string): View.ShownCode => ({ code_id: `code-${id}`, uri: `carnet:${what}?id=Qm9uam91ci1tb25kZS1xdWktdm91cw&key=AoG5S0lRk6TqD0m9R1wS0n0z6t3o3QvJZ9f1l5p8a7c2`, svg: CODE, expires: in_(0.08), verifier: verifierOf(id) });
 
 const consentLine = (id: string, state: string, verifier: string, start: number, end: number): View.ConsentLine => ({
   consent_id: id, grant_id: `0x${'5f'.repeat(32)}`, state, verifier, start: in_(start), end: in_(end), groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }], records: 6, recovered: false
@@ -108,10 +153,11 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
-const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, ...more });
+const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, single_use: false, low: false, refillable: false, ...more });
 const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };
 export const cards = [
-  held('k-cover', 'Insurance cover', 'https://sunrise.example/types/InsuranceCover/1', sunrise, 'valid', { state: 'not_checked', as_of: in_(-30) }, { until: in_(24 * 200), copies: 6 }),
+  held('k-cover', 'Insurance cover', 'https://sunrise.example/types/InsuranceCover/1', sunrise, 'valid', { state: 'not_checked', as_of: in_(-30) }, { until: in_(24 * 200), copies: 6, single_use: true, refillable: true }),
+  held('k-low', 'Birth date', 'urn:example:BirthDate:2', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 20), copies: 1, single_use: true, low: true, refillable: true }),
   held('k-receipt', 'Receipt of a consent', 'urn:carnet:consent-receipt:1', { name: null, own: true }, 'valid', { state: 'valid', as_of: null }),
   held('k-taken', 'Receipt of a consent', 'ConsentReceipt', { name: null, own: true }, 'valid', { state: 'revoked', as_of: null }),
   held('k-old', 'Birth date', 'urn:example:BirthDate:1', { name: 'Ministry of the Interior and of Civil Registration', own: false }, 'expired', { state: 'none', as_of: null }, { until: in_(-24 * 40) }),
@@ -125,7 +171,7 @@ export const maria = person(0, null, true, { person: { name: 'Maria Kozey', birt
 export const ana = person(1, 'Ana Kozey', false, { person: { name: 'Ana Kozey', birth_date: '1986-11-20' }, records: 41, active_consents: 1 });
 export const grandson = person(2, 'Luis', false);
 
-const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, ...more });
+const happened = (hours: number, what: string, who: string | null, more: Partial<View.ActivityLine> = {}): View.ActivityLine => ({ when: in_(hours), what, who, groups: [], code: null, profile: 0, shown: [], ...more });
 const activity = [
   happened(-1, 'refused', 'N0rthgate Clinic', { code: 'request_bad_signature' }),
   happened(-1.2, 'credential_imported', null),
@@ -135,6 +181,7 @@ const activity = [
   happened(-2, 'read', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }] }),
   happened(-2.5, 'asked', 'City Hospital', { profile: 1 }),
   happened(-3, 'granted', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }, { group: 'allergies', count: 1 }] }),
+  happened(-3.05, 'shown', 'Corner Practice', { shown: ['Insurance cover: Plan', 'Insurance cover: Member number'] }),
   happened(-3.1, 'asked', 'Northgate Clinic'),
   happened(-26, 'backup_made', null),
   happened(-27, 'profile_added', 'Ana Kozey', { profile: 1 }),
@@ -148,7 +195,7 @@ const activity = [
   happened(-77, 'passphrase_reset', null),
   happened(-78, 'log_exported', null),
   happened(-79, 'profile_removed', 'Jo', { profile: 7 }),
-  happened(-79.5, 'trust_updated', null),
+  happened(-79.5, 'trust_updated', 'Carnet development authority'),
   happened(-80, 'imported', null, { groups: [{ group: 'laboratory', count: 340 }] })
 ];
 /** A tiny picture, as a document might carry. */
@@ -231,11 +278,32 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       line: records.find((one) => one.id === id) ?? (records[0] as View.RecordLine), unit: '%', low: 4, high: 5.6, series: String(id).startsWith('l') ? series : [],
       fields: [{ label: 'Status', value: 'final' }, { label: 'Taken', value: '12 March 2026' }, { label: 'Result', value: '6.7 %' }, { label: 'Note', value: 'Fasting.\nSecond sample, the first was haemolysed.' }]
     }),
-    read_code_picture: () => 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F',
-    inspect: ({ uri }) => (String(uri).startsWith('openid4vp') ? question : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } }),
-    question: () => question,
-    answer: ({ scopes }): View.AnswerView => ({ decision: (scopes as string[]).length === 5 ? 'permit' : 'partial', consent_id: 'c-active', grant_id: '0x0', code: '0427', state: 'granted', ledger: null, records: 6 }),
-    deny: (): View.AnswerView => ({ decision: 'deny', consent_id: 'c-no', grant_id: null, code: null, state: 'denied', ledger: null, records: 0 }),
+    read_code_picture: ({ contentBase64 }) =>
+      readable(Buffer.from(String(contentBase64), 'base64')) ? 'openid4vp://?client_id=x509_hash%3Aabc&request_uri=https%3A%2F%2F127.0.0.1%2F' : { refused: { code: 'no_code', message: 'm', next: 'n' } },
+    take_link: () => null,
+    open_code: ({ text }) => {
+      if (String(text).startsWith('openid-credential-offer:')) return { kind: 'card_offer', id: 'o1' };
+      return String(text).startsWith('openid4vp:') ? { kind: 'question', id: 'q1' } : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } };
+    },
+    question: ({ requestId }) => questions.find((one) => one.request_id === requestId) ?? question,
+    parties: () => parties,
+    trust_of: ({ entryId }): View.PartyTrustView => {
+      const one = parties.find((it) => it.id === entryId) ?? (parties[0] as View.PartyLine);
+      return { ...one, vouched_by: verifierOf(one.id).vouched_by, list_version: 3, list_issued: in_(-20 * 24), list_expires: in_(300 * 24), list_expired: false, origins: [`https://${one.id}.example:8443`], purposes: ['TREAT', 'ETREAT'], since: one.added_by_you ? null : in_(-40 * 24) };
+    },
+    preview_clinic: ({ name }): View.ClinicView => ({ id: 'lakeside', name: String(name).includes('fool') ? 'N0rthgate Clinic' : 'Lakeside Dental Practice', origins: ['https://lakeside.example'], purposes: ['TREAT'], fingerprint: 'K7QM 2XRA 9PTD H3VN 6WEB CJ5F YU8S 4LZG', looks_like: String(name).includes('fool') ? 'Northgate Clinic' : null, mixed_letters: String(name).includes('mixed'), known: false }),
+    add_clinic: ({ typed }) => (String(typed).toUpperCase() === '4LZG' ? { id: 'corner', name: 'Corner Practice', roles: ['verifier'], added_by_you: true, development: false } : { refused: { code: 'clinic_fingerprint', message: 'm', next: 'n' } }),
+    remove_clinic: () => null,
+    show_offer: ({ partyId }) => shown(String(partyId), 'offer'),
+    show_pass: () => shown('northgate', 'pass'),
+    offer_state: (): View.OfferStateView => ({ state: 'waiting', request_id: null }),
+    card_offer: () => cardOffer,
+    accept_card_offer: ({ pin }) => (pin === '482913' ? { cards: [cards[0]], waiting: false } : { refused: { code: 'pin_not_accepted', message: 'm', next: 'n' } }),
+    decline_card_offer: () => null,
+    begin_sign_in: (): View.SignInView => ({ url: 'https://sunrise.example/authorize?client_id=carnet&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax' }),
+    finish_sign_in: (): View.AcceptedView => ({ cards: [], waiting: true }),
+    answer: ({ scopes }): View.AnswerView => ({ decision: (scopes as string[]).length === 5 ? 'permit' : 'partial', consent_id: 'c-active', grant_id: '0x0', code: '0427', state: 'granted', ledger: null, records: 6, shown: 0 }),
+    deny: (): View.AnswerView => ({ decision: 'deny', consent_id: 'c-no', grant_id: null, code: null, state: 'denied', ledger: null, records: 0, shown: 0 }),
     consents: () => lines,
     consent: ({ id }) => consent(String(id)),
     revoke: () => ({ state: 'revoking', ledger: 'pending', clinic: 'pending', deletion_receipt: false, copied: false }),
@@ -257,6 +325,9 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     import_card_text: ({ text }) => (String(text).includes('~') ? { card: cards[0], already_here: true } : { refused: { code: 'card_bad_signature', message: 'm', next: 'n' } }),
     look_up_card: ({ id }): View.CardView => ({
       line: { ...(cards.find((one) => one.id === id) as View.CardLine), status: { state: 'valid', as_of: in_(0) } }, bound: true, added: in_(-30), form: 'sd_jwt', issuer_id: 'https://sunrise.example', claims: [], json: JSON.stringify({ member_number: 'S-77-2041-998' }, null, 2)
+    }),
+    refill_card: ({ id, cardId }): View.CardView => ({
+      line: { ...(cards.find((one) => one.id === (cardId ?? id)) as View.CardLine), low: false, copies: 8 }, bound: true, added: in_(-30), form: 'sd_jwt', issuer_id: 'https://sunrise.example', claims: [{ label: 'Over 65', value: 'yes' }], json: '{}'
     }),
     remove_card: () => null,
     activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),

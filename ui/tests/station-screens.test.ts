@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cameraFlags, film } from './picture';
 import { stationStandIn, type Stage } from './station-stand-in';
 
 const dist = fileURLToPath(new URL('../dist/station', import.meta.url));
@@ -13,15 +14,18 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 let browser: Browser;
+/** As somebody sees it who set the browser's text to twice its size. */
+let large: Browser;
 beforeAll(async () => {
   mkdirSync(shots, { recursive: true });
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...cameraFlags(film())] });
+  large = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, '--blink-settings=defaultFontSize=32'] });
 });
-afterAll(() => browser?.close());
+afterAll(() => Promise.all([browser?.close(), large?.close()]));
 
-async function open(start: Partial<Stage> = {}, look: { width?: number; height?: number; dark?: boolean } = {}) {
+async function open(start: Partial<Stage> = {}, look: { width?: number; height?: number; dark?: boolean; camera?: boolean; large?: boolean } = {}) {
   const station = await stationStandIn(dist, start);
-  const context = await browser.newContext({ viewport: { width: look.width ?? 1280, height: look.height ?? 860 }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', locale: 'en-GB' });
+  const context = await (look.large ? large : browser).newContext({ viewport: { width: look.width ?? 1280, height: look.height ?? 860 }, colorScheme: look.dark ? 'dark' : 'light', reducedMotion: 'reduce', locale: 'en-GB', permissions: look.camera ? ['camera'] : [] });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && complaints.push(message.text()));
@@ -195,5 +199,129 @@ test('narrow and dark', async () => {
   await page.getByTestId('match-yes').click();
   await page.getByTestId('records-group').first().waitFor();
   await inspect(page, '23-narrow-records');
+  await end();
+});
+
+test('a card alone is asked for, shown after the digits, and gone when one leaves', async () => {
+  const { page, station, end } = await open();
+  await page.locator('[data-template=insurance-card] input').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('qr').waitFor();
+  await inspect(page, '24-card-waiting');
+  station.turn({ request: 'answered' });
+  await page.getByTestId('code-input').waitFor();
+  expect(await page.content()).not.toContain('S-77-2041-998');
+  await inspect(page, '25-card-digits');
+  await page.getByTestId('code-input').fill('0427');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('card-shown').waitFor();
+  await page.getByText('S-77-2041-998').waitFor();
+  await inspect(page, '26-card-shown');
+  await page.getByTestId('cards-done').click();
+  await page.getByTestId('template-card').first().waitFor();
+  expect(await page.content()).not.toContain('S-77-2041-998');
+  await end();
+});
+
+test('a hand scanner types a patient’s code, and the question goes to that phone', async () => {
+  const { page, station, end } = await open();
+  await page.getByTestId('nav-scan').click();
+  await page.waitForFunction(() => document.activeElement?.getAttribute('data-testid') === 'scan-text');
+  await inspect(page, '27-scan');
+  await page.keyboard.type('https://example.org');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-code=not_a_patient_code]').waitFor();
+  await inspect(page, '28-scan-refused');
+  await page.getByTestId('scan-text').fill('carnet:offer?id=abc');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('offer-scanned').waitFor();
+  await page.locator('[data-template=emergency] input').check();
+  await inspect(page, '29-answer');
+  await page.getByTestId('answer-send').click();
+  await page.getByText('Sent to the patient').waitFor();
+  expect(await page.getByTestId('qr').count()).toBe(0);
+  await inspect(page, '30-sent');
+  station.turn({ consent: 'active' });
+  await page.getByTestId('nav-scan').click();
+  await page.getByTestId('scan-text').fill('carnet:pass?id=abc');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('match-yes').waitFor();
+  await end();
+});
+
+test('the camera reads the code by itself and is then off; refused, it says what else works', async () => {
+  const { page, end } = await open({}, { camera: true });
+  await page.getByTestId('nav-scan').click();
+  await page.getByTestId('camera-start').click();
+  await page.getByTestId('offer-scanned').waitFor();
+  expect(page.url()).toContain('scanned-1');
+  await end();
+  const shut = await open();
+  await shut.page.getByTestId('nav-scan').click();
+  await shut.page.getByTestId('camera-start').click();
+  await shut.page.locator('[data-testid=camera-none][data-why=refused]').waitFor();
+  await inspect(shut.page, '31-camera-refused');
+  await shut.end();
+});
+
+test('a card is filled in or imported, looked over, offered with a PIN that is shown only when asked, and revoked after a question', async () => {
+  const { page, station, end } = await open();
+  await page.getByTestId('nav-issue').click();
+  await inspect(page, '32-issue-none');
+  await page.locator('[data-template=insurance]').click();
+  await page.getByTestId('issue-look-go').click();
+  await page.getByText('Member number is needed').waitFor();
+  await inspect(page, '33-issue-missing');
+  await page.getByTestId('issue-import').setInputFiles({ name: 'maria.csv', mimeType: 'text/csv', buffer: Buffer.from('plan,member_number') });
+  await page.getByTestId('issue-imported').waitFor();
+  await page.locator('[data-name=excess]').fill('12,5');
+  await page.getByTestId('issue-look-go').click();
+  await page.getByText('Type a whole number').waitFor();
+  await page.locator('[data-name=excess]').fill('250');
+  await page.getByTestId('issue-look-go').click();
+  await page.getByTestId('issue-look').waitFor();
+  await inspect(page, '34-issue-look');
+  await page.getByTestId('issue-go').click();
+  await page.getByTestId('qr').waitFor();
+  expect(station.issued[0]?.claims).toEqual({ plan: 'Family', member_number: 'S-77-2041-998', from: '2026-01-01', excess: 250 });
+  expect(await page.content()).not.toContain('482913');
+  await inspect(page, '35-offer');
+  await page.getByTestId('offer-pin-show').click();
+  await page.getByText('482913').waitFor();
+  await inspect(page, '36-offer-pin');
+  station.turn({ approval: 'needed' }, { card: 'of1' });
+  await page.getByTestId('offer-approve').waitFor();
+  await inspect(page, '36b-offer-approval');
+  await page.getByTestId('offer-approve').click();
+  await page.locator('[data-approval=given]').waitFor();
+  station.turn({ offer: 'accepted' }, { card: 'of1' });
+  await page.locator('[data-testid=offer-state][data-state=accepted]').waitFor();
+  await page.getByTestId('offer-revoke').click();
+  await page.getByRole('alertdialog').waitFor();
+  await inspect(page, '37-offer-revoke');
+  await page.getByTestId('offer-revoke-go').click();
+  await page.locator('[data-testid=offer-state][data-state=revoked]').waitFor();
+  await page.getByTestId('issue-next').click();
+  await page.getByTestId('issued-row').waitFor();
+  await inspect(page, '38-issued');
+  await page.getByTestId('nav-health').click();
+  await page.getByTestId('entry-fingerprint').waitFor();
+  await inspect(page, '39-health-entry');
+  const entry = page.waitForEvent('download');
+  await page.getByTestId('entry-file').click();
+  expect((await entry).suggestedFilename()).toBe('entry.json');
+  await end();
+});
+
+test.each([
+  ['narrow and dark', { width: 400, height: 820, dark: true }],
+  ['text at twice its size', { width: 1280, height: 860, large: true }]
+] as const)('new screens, %s', async (name, look) => {
+  const { page, station, end } = await open({}, look);
+  for (const [place, ready] of [['scan', 'scan-text'], ['answer/scanned-1', 'answer-send'], ['issue', 'card-template'], ['issue/insurance', 'issue-look-go'], ['offer/of1', 'qr'], ['health', 'entry-fingerprint']] as const) {
+    await page.goto(`${station.url}#/${place}`);
+    await page.getByTestId(ready).first().waitFor();
+    await inspect(page, `40-${name.replaceAll(' ', '-')}-${place.replace('/', '-')}`);
+  }
   await end();
 });

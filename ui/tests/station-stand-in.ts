@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import type { AskedRequest, Consent, ConsentState, Ended, Health, Me, Readable, RecordLine, RequestState, Template } from '../src/station/api';
+import type { AskedRequest, CardOffer, CardShown, CardTemplate, Consent, ConsentState, Ended, Health, Me, OfferState, Readable, RecordLine, RequestState, Template } from '../src/station/api';
+import { readable as readablePicture } from './picture';
 
 /** The station's own policy, so that what it would block is blocked here too. */
 const POLICY =
@@ -14,10 +15,17 @@ const DAY = 1440;
 
 const item = (scope: string, required: boolean) => ({ scope: `patient/${scope}`, required });
 const templates: Template[] = [
-  { id: 'first-visit', title: 'First visit at a general practice', purpose: ['TREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true), item('Condition.rs', true), item('Immunization.rs', false), item('Observation.rs?category=laboratory', false)], days: 30, retention_days: 30, data_since: null },
-  { id: 'emergency', title: 'Emergency care', purpose: ['ETREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true)], days: 2, retention_days: 7, data_since: null },
-  { id: 'lab-follow-up', title: 'Laboratory follow-up', purpose: ['TREAT'], items: [item('Patient.rs', true), item('Observation.rs?category=laboratory', true), item('DiagnosticReport.rs', false)], days: 14, retention_days: 30, data_since: '2025-11-22' },
-  { id: 'insurance-claim', title: 'Insurance claim check', purpose: ['HPAYMT'], items: [item('Patient.rs', true), item('Coverage.rs', true), item('Claim.rs', false)], days: 14, retention_days: 30, data_since: null }
+  { id: 'first-visit', title: 'First visit at a general practice', purpose: ['TREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true), item('Condition.rs', true), item('Immunization.rs', false), item('Observation.rs?category=laboratory', false)], days: 30, retention_days: 30, data_since: null, cards: [] },
+  { id: 'emergency', title: 'Emergency care', purpose: ['ETREAT'], items: [item('Patient.rs', true), item('AllergyIntolerance.rs', true), item('MedicationRequest.rs', true)], days: 2, retention_days: 7, data_since: null, cards: [] },
+  { id: 'lab-follow-up', title: 'Laboratory follow-up', purpose: ['TREAT'], items: [item('Patient.rs', true), item('Observation.rs?category=laboratory', true), item('DiagnosticReport.rs', false)], days: 14, retention_days: 30, data_since: '2025-11-22', cards: [] },
+  { id: 'insurance-claim', title: 'Insurance claim check', purpose: ['HPAYMT'], items: [item('Patient.rs', true), item('Coverage.rs', true), item('Claim.rs', false)], days: 14, retention_days: 30, data_since: null, cards: [] },
+  { id: 'insurance-card', title: 'Insurance card', purpose: ['COVERAGE'], items: [], days: null, retention_days: null, data_since: null, cards: [{ id: 'insurance', title: 'Insurance cover', claims: ['Plan', 'Member number'], required: true }] }
+];
+
+const shownCard: CardShown = { id: 'insurance', title: 'Insurance cover', issuer: 'Sunrise Insurance', issuer_listed: true, claims: [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }], until: new Date(Date.now() + 200 * 86_400_000).toISOString(), status: 'valid' };
+const cardTemplates: CardTemplate[] = [
+  { id: 'insurance', title: 'Insurance cover', valid_days: 365, copies: 12, approval: false, fields: [{ name: 'plan', label: 'Plan', kind: 'choice', options: ['Basic', 'Family'], required: true }, { name: 'member_number', label: 'Member number', kind: 'text', required: true }, { name: 'from', label: 'Covered from', kind: 'date', required: true }, { name: 'excess', label: 'Own share, per year', kind: 'number', required: false }] },
+  { id: 'birth', title: 'Birth date', valid_days: 30, copies: 6, approval: true, fields: [{ name: 'birth_date', label: 'Birth date', kind: 'date', required: true }] }
 ];
 
 const record = (type: string, title: string, date: string | null, detail: string | null = null, sensitive: string[] = []): RecordLine => ({ id: title, type, title, detail, date, sensitive, measurement: null });
@@ -48,22 +56,30 @@ export type Stage = {
   delivered: boolean;
   sharesPerson: boolean;
   expires: string;
+  offer: OfferState;
+  approval: CardOffer['approval'];
+  /** What was asked last, and whether it went to a phone whose code was scanned. */
+  template: string;
+  sent: boolean;
 };
 
 export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
   const me: Me = { name: 'Ana Ruiz', username: 'ana', admin: true };
-  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), ...start };
+  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), offer: 'waiting', approval: null, template: 'first-visit', sent: false, ...start };
+  const issued: { id: string; claims: unknown }[] = [];
   const listening = new Set<ServerResponse>();
   const ids: string[] = [];
   const uri = 'openid4vp://?client_id=x509_hash%3AVvN2mUrR4cM8dKAnbR0v8DkI9zWkSx0sOe0rj0l8C0I&request_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vp%2Frequest%2FqZ4Dk1oN3vK7cXr9YtWmAg';
 
   const request = (id: string): AskedRequest => {
     const answered = stage.request === 'answered' || stage.request === 'confirmed';
-    const template = templates[0] as Template;
+    const template = templates.find((one) => one.id === stage.template) ?? (templates[0] as Template);
+    const onlyCards = template.items.length === 0;
     return {
-      id, state: stage.request, template: template.id, title: template.title, purpose: template.purpose, days: 30, created: in_(-1), expires: stage.expires, by: me.name,
-      uri: ['waiting', 'opened'].includes(stage.request) ? uri : null, grant_id: answered ? GRANT : null, decision: answered ? stage.decision : null, asked: template.items,
-      granted: answered ? template.items.map((one) => one.scope).filter((scope) => stage.decision === 'permit' || !/Condition|Observation/.test(scope)) : [], tries_left: stage.tries, renewed: null
+      id, state: stage.request, template: template.id, title: template.title, purpose: template.purpose, days: template.days, created: in_(-1), expires: stage.expires, by: me.name,
+      uri: ['waiting', 'opened'].includes(stage.request) && !stage.sent ? uri : null, grant_id: answered && !onlyCards ? GRANT : null, decision: answered ? stage.decision : null, asked: template.items,
+      granted: answered ? template.items.map((one) => one.scope).filter((scope) => stage.decision === 'permit' || !/Condition|Observation/.test(scope)) : [], tries_left: stage.tries, renewed: null,
+      cards_asked: template.cards, cards_shown: stage.request === 'confirmed' && onlyCards ? [shownCard] : []
     };
   };
   const consents = (): Consent[] =>
@@ -71,6 +87,11 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
   const ended = (): Ended[] => (stage.consent === 'revoked' ? [{ grant_id: GRANT, time: in_(0), reason: 'revoked', deletion_receipt: true, exported: true }] : []);
   const health: Health = { ledger: { status: 'ok', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kept_by: 'this station' }, clock: { status: 'ok', now: in_(0) }, trust: { status: 'not_listed', authority: 'Carnet development authority', version: 3, expires: in_(90 * DAY), development: true } };
   const reads = ['medicines, allergies', 'laboratory'].map((what, n) => ({ resourceType: 'AuditEvent', recorded: in_(-n * 90), subtype: [{ code: n === 0 ? 'disclose' : 'read' }], agent: [{ requestor: true, who: { display: 'Ana Ruiz' } }], entity: [{ detail: [{ type: 'kinds', valueString: what }] }] }));
+
+  const cardOffer = (id: string): CardOffer => {
+    const open = stage.offer === 'waiting' || stage.offer === 'opened';
+    return { id, title: 'Insurance cover', state: stage.offer, uri: open ? 'openid-credential-offer://?credential_offer_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vci%2Foffers%2FqZ4Dk1oN3vK7cXr9YtWmAg' : null, pin: open ? '482913' : null, created: in_(-1), expires: in_(15), by: me.name, copies: 12, tries_left: stage.tries, approval: stage.approval, approved_by: stage.approval === 'given' ? 'Tom Weber' : null };
+  };
 
   const refused = (status: number, code: string, message: string, more = {}) => ({ status, body: { error: { code, message, next: 'Ask the patient to read the digits again.', ...more } } });
   const mayRead = () => {
@@ -80,7 +101,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
 
   function answer(method: string, path: string, body: Record<string, string>): { status: number; body: unknown } {
     const ok = (said: unknown) => ({ status: 200, body: said });
-    if (path === '/setup' && method === 'GET') return ok({ needed: stage.setupNeeded, station: { name: 'Northgate Clinic', roles: ['clinic'], development: true } });
+    if (path === '/setup' && method === 'GET') return ok({ needed: stage.setupNeeded, station: { name: 'Northgate Clinic', roles: ['clinic', 'issuer'], development: true } });
     if (path === '/setup') return body.secret === 'ABCD-EFGH' ? ((stage.setupNeeded = false), ok((stage.me = { name: body.name ?? '', username: body.username ?? '', admin: true }))) : refused(403, 'wrong_secret', 'The set-up secret is not right.');
     if (path === '/sign-in') return body.password === 'a long sentence' ? ok((stage.me = me)) : refused(403, 'wrong_sign_in', 'The name or the password is not right.');
     if (stage.me === null) return refused(401, 'sign_in_needed', 'Nobody is signed in.');
@@ -88,6 +109,19 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     if (path === '/me') return ok(stage.me);
     if (path === '/staff') return ok(method === 'GET' ? [me, { name: 'Tom Weber', username: 'tom', admin: false }] : { ...body, admin: false });
     if (path === '/templates') return ok(templates);
+    if (path === '/scan') {
+      if (String(body.text).startsWith('carnet:offer')) return ok({ kind: 'offer', id: 'scanned-1' });
+      return String(body.text).startsWith('carnet:pass') ? ok({ kind: 'pass', grant_id: GRANT }) : refused(400, 'not_a_patient_code', 'This is not a code that a patient shows.');
+    }
+    if (path === '/entry') return ok({ name: 'entry.json', content: '{"carnet_entry":"eyJ"}', fingerprint: 'k7qm 2xra 9ptd h3vn 6web cj5f yu8s 4kzg' });
+    if (path === '/cards/templates') return ok(cardTemplates);
+    if (path === '/cards/import') return ok({ claims: { plan: 'Family', member_number: 'S-77-2041-998', from: '2026-01-01', unknown: { deep: true } } });
+    if (path === '/cards/offers' && method === 'POST') return issued.unshift({ id: 'of1', claims: body.claims }), ok({ id: 'of1', uri: 'x', pin: '482913', expires: in_(15) });
+    if (path === '/cards/offers') return ok(issued.map((one) => cardOffer(one.id)));
+    if (path.endsWith('/approve')) return (stage.approval = 'given'), ok({});
+    if (path.endsWith('/revoke')) return (stage.offer = 'revoked'), ok({});
+    if (path.startsWith('/cards/offers/')) return ok(cardOffer(path.slice(14)));
+    if (path === '/requests' && method === 'POST') Object.assign(stage, { template: body.template, sent: body.offer !== undefined });
     if (path === '/requests' && method === 'POST') return ids.unshift('q1'), ok({ id: 'q1', uri, expires: stage.expires });
     if (path === '/requests') return ok(ids.map(request));
     if (path.endsWith('/confirm')) {
@@ -120,6 +154,14 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
       response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 53 53"><path d="${cells}"/></svg>`);
       return;
     }
+    if (path === '/api/read-code') {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      const seen = /^image\/(png|jpeg)$/.test(request.headers['content-type'] ?? '') && readablePicture(Buffer.concat(parts));
+      const said = seen ? { status: 200, body: { text: 'carnet:offer?id=from-a-picture' } } : refused(422, 'no_code', 'No code can be read in this picture.');
+      response.writeHead(said.status, { 'content-type': 'application/json' }).end(JSON.stringify(said.body));
+      return;
+    }
     if (path.startsWith('/api/')) {
       let body = '';
       for await (const part of request) body += String(part);
@@ -129,7 +171,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     }
     const file = normalize(path === '/' ? '/index.html' : path);
     const bytes = await readFile(join(dist, file)).catch(() => null);
-    response.writeHead(bytes ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(bytes);
+    response.writeHead(bytes ? 200 : 404, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY, 'permissions-policy': 'camera=(self), microphone=(), geolocation=()' }).end(bytes);
   }
 
   const server = createServer((request, response) => void serve(request, response));
@@ -139,6 +181,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
   return {
     url: `http://127.0.0.1:${address.port}/`,
     grant: GRANT,
+    issued,
     /** Moves the stage and tells the page, as the station does. */
     turn: (change: Partial<Stage>, event: object = { request: 'q1' }) => {
       Object.assign(stage, change);

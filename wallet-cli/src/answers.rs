@@ -7,7 +7,7 @@ use std::{
 };
 
 use carnet_wallet_core::{
-    Choice, Clock, Device, Wallet,
+    Choice, ChosenCard, Clock, Device, Wallet,
     views::{ConsentLine, ConsentView, QuestionView, RecordLine},
 };
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, rescue,
+    import, log, people, plain, rescue, show,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -73,7 +73,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             let question = doors::open(common)?.inspect(&uri).await?;
             Ok(Answer::new(&question_json(&question), plain::question(&question)))
         }
-        Command::Answer { uri, grant, deny } => answer(&doors::open(common)?, &uri, grant, deny).await,
+        Command::Offer(offer) => show::offer(&doors::open(common)?, offer).await,
+        Command::Pass { id } => show::pass(&doors::open(common)?, &id),
+        Command::Answer {
+            uri,
+            grant,
+            card,
+            deny,
+        } => answer(&doors::open(common)?, &uri, grant, &card, deny).await,
         Command::Consents { command } => {
             let of_everyone = matches!(command, ConsentsCommand::RevokeAll { everyone: true, .. });
             let wallet = if of_everyone {
@@ -247,7 +254,13 @@ fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
     )
 }
 
-async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> Result<Answer, Failure> {
+async fn answer(
+    wallet: &Wallet,
+    uri: &str,
+    grant: Vec<String>,
+    cards: &[ChosenCard],
+    deny: bool,
+) -> Result<Answer, Failure> {
     if deny {
         let done = wallet.deny(uri).await?;
         return Ok(Answer::new(
@@ -260,7 +273,7 @@ async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> R
         [one] if one == "required" => Choice::Required,
         _ => Choice::Scopes(grant),
     };
-    let done = wallet.answer(uri, &choice).await?;
+    let done = wallet.answer(uri, &choice, cards).await?;
     let json = json!({
         "decision": done.decision,
         "consent_id": done.consent_id,
@@ -268,6 +281,7 @@ async fn answer(wallet: &Wallet, uri: &str, grant: Vec<String>, deny: bool) -> R
         "code": done.code,
         "state": done.state,
         "ledger": done.ledger.as_ref().map(ledger_json),
+        "shown": done.shown,
     });
     Ok(Answer::new(&json, plain::answered(&done)))
 }
@@ -341,7 +355,9 @@ fn question_json(question: &QuestionView) -> Value {
         "purpose": question.purpose,
         "items": items,
         "period": question.period,
-        "retention": format!("P{}D", question.retention_days),
+        "retention": question.retention_days.map(|days| format!("P{days}D")),
+        "cards": question.cards,
+        "card_choices": question.card_choices,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use carnet_wallet_core::{ReceiptForm, vault::StoreEngine};
+use carnet_wallet_core::{ChosenCard, ReceiptForm, vault::StoreEngine};
 use clap::{Args, Parser, Subcommand};
 
 /// A health wallet in the terminal: your records, who asks for them, who has them.
@@ -52,15 +52,25 @@ pub(crate) enum Command {
     ReadCode { picture: PathBuf },
     /// See who asks, for what and until when; answers nothing
     Inspect { uri: String },
+    /// Show a code that a clinic's desk scans, so that it can ask you
+    Offer(OfferArguments),
+    /// Show a code that opens one active consent at the clinic's desk
+    Pass {
+        /// The consent's id or its grant's, or the beginning of one
+        id: String,
+    },
     /// Answer a question
-    #[command(group = clap::ArgGroup::new("what").required(true).args(["grant", "deny"]))]
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true).args(["grant", "card", "deny"]))]
     Answer {
         uri: String,
         /// `all`, `required`, or the scopes to grant
         #[arg(long, value_name = "all|required|SCOPE", num_args = 1..)]
         grant: Vec<String>,
+        /// A card to show, and what for: both ids as `inspect` has them
+        #[arg(long, value_name = "QUERY=CARD", value_parser = chosen_card)]
+        card: Vec<ChosenCard>,
         /// Say no
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["grant", "card"])]
         deny: bool,
     },
     /// Who has access, and who had
@@ -288,6 +298,21 @@ pub(crate) enum CredentialsCommand {
         #[arg(value_name = "FILE|TEXT")]
         card: String,
     },
+    /// See who offers you a card; takes nothing
+    Offer {
+        /// The link in the code, or the offer's id
+        uri: String,
+    },
+    /// Take an offered card
+    Accept {
+        /// The link in the code, or the offer's id
+        uri: String,
+        /// File whose first line is the PIN that came with the code [else: asked for]
+        #[arg(long, value_name = "FILE")]
+        pin_file: Option<PathBuf>,
+    },
+    /// Get fresh copies of a card
+    Refill { id: String },
     /// Remove a card with all its copies
     Remove { id: String },
 }
@@ -339,4 +364,29 @@ fn receipt_form(name: &str) -> Result<ReceiptForm, String> {
 
 fn engine(name: &str) -> Result<StoreEngine, String> {
     StoreEngine::named(name).ok_or_else(|| "there are sled and redb".to_owned())
+}
+
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub(crate) struct OfferArguments {
+    /// The clinic's id in the list of organisations
+    #[arg(long, value_name = "ID", conflicts_with = "look")]
+    pub(crate) to: Option<String>,
+    /// Has the clinic's question come, for a code shown before?
+    #[arg(long, value_name = "CODE_ID")]
+    pub(crate) look: Option<String>,
+    /// Look until it has come or the code has run out
+    #[arg(long, requires = "look")]
+    pub(crate) wait: bool,
+}
+
+/// `insurance=5f3a…`: the query before the equals sign, the card after it.
+fn chosen_card(text: &str) -> Result<ChosenCard, String> {
+    match text.split_once('=') {
+        Some((query, card)) if !query.is_empty() && !card.is_empty() => Ok(ChosenCard {
+            query: query.to_owned(),
+            card: card.to_owned(),
+        }),
+        _ => Err("QUERY=CARD is needed, as `inspect` has them".to_owned()),
+    }
 }

@@ -13,7 +13,9 @@ use carnet_wallet_core::{
 };
 use serde_json::{Value, json};
 
-use crate::{answers::Answer, arguments::CredentialsCommand, failure::Failure, plain, rescue::write_private};
+use crate::{
+    answers::Answer, arguments::CredentialsCommand, failure::Failure, issuance, plain, rescue::write_private,
+};
 
 /// More of a file is not read: no card is that long.
 const LONGEST: u64 = 1 << 20;
@@ -33,6 +35,11 @@ pub(crate) async fn run(wallet: &Wallet, command: CredentialsCommand) -> Result<
             let card = wallet.look_up_card(&id).await?;
             Ok(Answer::new(&json!(card), whole(&card)))
         }
+        CredentialsCommand::Offer { uri } => issuance::offer(wallet, &uri).await,
+        CredentialsCommand::Accept { uri, pin_file } => {
+            issuance::accept(wallet, &uri, pin_file.as_deref()).await
+        }
+        CredentialsCommand::Refill { id } => issuance::refill(wallet, &id).await,
         CredentialsCommand::Import { card } => {
             let taken = wallet.import_credential(&bytes_of(&card)?)?;
             Ok(Answer::new(&json!(taken), arrived(&taken)))
@@ -95,7 +102,7 @@ fn bytes_of(card: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn list(cards: &[CardLine]) -> String {
+pub(crate) fn list(cards: &[CardLine]) -> String {
     if cards.is_empty() {
         return "There are no cards.".to_owned();
     }
@@ -113,7 +120,7 @@ fn list(cards: &[CardLine]) -> String {
     text
 }
 
-fn whole(card: &CardView) -> String {
+pub(crate) fn whole(card: &CardView) -> String {
     let line = &card.line;
     let mut text = format!("{}\n{}\n{}\n", line.title, issuer(line), standing(line));
     for claim in &card.claims {

@@ -121,7 +121,7 @@ fn text(bytes: Vec<u8>) -> Result<Zeroizing<String>, Failure> {
 }
 
 /// Asks the person at the terminal; what is typed is not shown.
-fn ask(prompt: &str, otherwise: &str) -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn ask(prompt: &str, otherwise: &str) -> Result<Zeroizing<String>, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::here(
             "no_passphrase",
@@ -139,7 +139,7 @@ pub(crate) fn passphrase_in(file: &Path) -> Result<Passphrase, Failure> {
     first_line(file).map(Passphrase::new)
 }
 
-fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
+pub(crate) fn first_line(file: &Path) -> Result<Zeroizing<String>, Failure> {
     let text = text(read_file(file)?)?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }

@@ -11,11 +11,13 @@ mod did;
 mod doors;
 mod failure;
 mod import;
+mod issuance;
 mod log;
 mod people;
 mod plain;
 mod progress;
 mod rescue;
+mod show;
 
 use std::{alloc::System, process::ExitCode};
 

@@ -232,13 +232,14 @@ pub(crate) fn question(question: &QuestionView) -> String {
     } else {
         ".\n"
     });
-    let _ = writeln!(text, "For: {}", question.purpose.join(", "));
-    let _ = writeln!(
-        text,
-        "May read until {}; keeps a copy for {} days.\n",
-        day(&question.period.end),
-        question.retention_days
-    );
+    if let (Some(period), Some(days)) = (&question.period, question.retention_days) {
+        let _ = writeln!(text, "For: {}", question.purpose.join(", "));
+        let _ = writeln!(
+            text,
+            "May read until {}; keeps a copy for {days} days.\n",
+            day(&period.end)
+        );
+    }
     for item in &question.items {
         let mut marks = vec![if item.required { "needed" } else { "optional" }.to_owned()];
         if item.sensitive {
@@ -265,6 +266,38 @@ pub(crate) fn question(question: &QuestionView) -> String {
             let _ = writeln!(text, "    stays home ({why}): {}", record_line(&withheld.record));
         }
     }
+    for card in &question.cards {
+        let need = if card.required {
+            "needed"
+        } else {
+            "see the choices"
+        };
+        let _ = writeln!(
+            text,
+            "{} ({need}), as --card {}=ID:",
+            card.kinds.join(" or "),
+            card.query
+        );
+        if !card.issuers.is_empty() {
+            let _ = writeln!(text, "    only by {}", card.issuers.join(" or "));
+        }
+        if card.options.is_empty() {
+            text.push_str("    you hold no such card\n");
+        }
+        for option in &card.options {
+            let issuer = option.issuer.name.as_deref().unwrap_or("nobody on your list");
+            let last = if option.last_copy { ", the last copy" } else { "" };
+            let _ = writeln!(text, "    {} {} by {issuer}{last}", option.card, option.title);
+            for claim in &option.shown {
+                let _ = writeln!(text, "        {}: {}", claim.label, claim.value);
+            }
+        }
+    }
+    for choice in &question.card_choices {
+        let options: Vec<String> = choice.options.iter().map(|ids| ids.join(" with ")).collect();
+        let need = if choice.required { "needed" } else { "optional" };
+        let _ = writeln!(text, "One of ({need}): {}", options.join(" · "));
+    }
     let _ = writeln!(
         text,
         "\nNothing was answered. This question can be answered until {}.",
@@ -275,6 +308,7 @@ pub(crate) fn question(question: &QuestionView) -> String {
 
 pub(crate) fn answered(done: &AnswerView) -> String {
     let code = done.code.as_deref().unwrap_or("-");
+    let consent = done.consent_id.as_deref().unwrap_or("-");
     match done.state.as_str() {
         "granted" => {
             let status = done
@@ -287,13 +321,20 @@ pub(crate) fn answered(done: &AnswerView) -> String {
                 "It is recorded."
             };
             format!(
-                "You shared {} records. {recorded}\nRead these digits out at the desk: {code}\nTake it back with `carnet consents revoke {}`.",
-                done.records, done.consent_id
+                "You shared {} records. {recorded}\nRead these digits out at the desk: {code}\nTake it back with `carnet consents revoke {consent}`.",
+                done.records
             )
         }
+        "shown" => format!(
+            "You showed {}.\nRead these digits out at the desk: {code}",
+            if done.shown == 1 {
+                "a card".to_owned()
+            } else {
+                format!("{} cards", done.shown)
+            }
+        ),
         _ => format!(
-            "Your answer is with them, but it is not yet confirmed, and no record has left.\nRead these digits out at the desk: {code}\n`carnet sync` tries again; `carnet consents revoke {}` takes it back.",
-            done.consent_id
+            "Your answer is with them, but it is not yet confirmed, and no record has left.\nRead these digits out at the desk: {code}\n`carnet sync` tries again; `carnet consents revoke {consent}` takes it back."
         ),
     }
 }

@@ -54,6 +54,7 @@ pub(crate) enum Happened {
     CredentialIssued,
     CredentialImported,
     CredentialRemoved,
+    Shown,
 }
 
 impl Happened {
@@ -83,6 +84,7 @@ impl Happened {
             Self::CredentialIssued => "credential_issued",
             Self::CredentialImported => "credential_imported",
             Self::CredentialRemoved => "credential_removed",
+            Self::Shown => "shown",
         }
     }
 }
@@ -95,6 +97,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) who: Option<&'a str>,
     pub(crate) groups: &'a [(Group, u32)],
     pub(crate) code: Option<&'a str>,
+    pub(crate) shown: &'a [String],
 }
 
 impl<'a> Entry<'a> {
@@ -105,6 +108,7 @@ impl<'a> Entry<'a> {
             who: None,
             groups: &[],
             code: None,
+            shown: &[],
         }
     }
     pub(crate) fn who(self, who: &'a str) -> Self {
@@ -115,6 +119,9 @@ impl<'a> Entry<'a> {
     }
     pub(crate) fn groups(self, groups: &'a [(Group, u32)]) -> Self {
         Self { groups, ..self }
+    }
+    pub(crate) fn shown(self, shown: &'a [String]) -> Self {
+        Self { shown, ..self }
     }
     pub(crate) fn code(self, code: &'a str) -> Self {
         Self {
@@ -132,6 +139,7 @@ impl<'a> Entry<'a> {
             who: self.who.map(Into::into),
             groups: self.groups.to_vec(),
             code: self.code.map(Into::into),
+            shown: self.shown.to_vec(),
         };
         // RFC 8785, so that whoever checks an exported log hashes the same bytes.
         match serde_json_canonicalizer::to_vec(&line) {
@@ -170,6 +178,7 @@ impl Wallet {
                 profile: line.profile.number(),
                 what: line.what,
                 who: line.who,
+                shown: line.shown,
                 groups: counted(&line.groups),
                 code: line.code,
             })

@@ -1,8 +1,9 @@
 //! Saying no.
 
-use carnet_consent::WalletState;
+use carnet_consent::{ConsentRequest, WalletState};
 use carnet_exchange::{answer, limits::REPLY_BYTES, media};
 use carnet_fetch::Limits;
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::{
@@ -14,6 +15,8 @@ use crate::{
     vault::{Table, VaultError},
     views::AnswerView,
 };
+
+const DENY: &str = "deny";
 
 #[derive(Debug, Error)]
 pub enum DenyError {
@@ -48,7 +51,7 @@ impl Wallet {
     /// Refuses a question, by its link or its request id. The no holds here even where the clinic can't be reached.
     pub async fn deny(&self, link_or_request_id: &str) -> Result<AnswerView, DenyError> {
         let request_id = self.request_id(link_or_request_id).await?;
-        let _hold = self.hold(&self.open_question(&request_id)?.kept.consent_id).await;
+        let _hold = self.hold_question(&request_id).await?;
         let question = self.open_question(&request_id)?;
         let jwe = answer::seal_denial(&question.request, &make_key()?, make_bytes()?)
             .map_err(|_| DenyError::Seal)?;
@@ -69,43 +72,52 @@ impl Wallet {
 
     fn keep_denial(&self, question: &Question) -> Result<AnswerView, VaultError> {
         let now = self.clock.now();
-        let consent = &question.request.consent;
-        let kept = KeptConsent {
-            consent_id: consent.consent_id.to_string(),
-            state: WalletState::Denied,
-            verifier_id: question.request.entry_id.clone(),
-            verifier: question.kept.verifier.clone(),
-            decision: "deny".to_owned(),
-            purpose: consent
-                .purpose
-                .iter()
-                .map(|purpose| purpose.code().to_owned())
-                .collect(),
-            granted: Vec::new(),
-            not_granted: consent.items.iter().map(|item| item.scope.to_string()).collect(),
-            start: consent.period.start,
-            end: consent.period.end,
-            retention_days: consent.retention.days(),
-            groups: Vec::new(),
-            records: 0,
-            made: now,
-            given: None,
-        };
         let mut change = self.vault.change();
-        change.put(Table::Consents, &kept.consent_id, &kept);
+        let mut consent_id = None;
+        if let Some(asked) = &question.request.consent {
+            let kept = denied(question, &asked.request, now);
+            change.put(Table::Consents, &kept.consent_id, &kept);
+            consent_id = Some(kept.consent_id);
+        }
         change.put(Table::Requests, &question.request_id, &question.kept.used());
         Entry::new(now, Happened::Denied)
-            .who(&kept.verifier)
+            .who(&question.kept.verifier)
             .put(&mut change);
         change.commit()?;
         Ok(AnswerView {
-            decision: kept.decision,
-            consent_id: kept.consent_id,
+            decision: DENY.to_owned(),
+            consent_id,
             grant_id: None,
             code: None,
             state: "denied".to_owned(),
             ledger: None,
             records: 0,
+            shown: 0,
         })
+    }
+}
+
+/// What is kept of a consent that was refused.
+fn denied(question: &Question, asked: &ConsentRequest, now: Timestamp) -> KeptConsent {
+    KeptConsent {
+        consent_id: asked.consent_id.to_string(),
+        state: WalletState::Denied,
+        verifier_id: question.request.entry_id.clone(),
+        verifier: question.kept.verifier.clone(),
+        decision: DENY.to_owned(),
+        purpose: asked
+            .purpose
+            .iter()
+            .map(|purpose| purpose.code().to_owned())
+            .collect(),
+        granted: Vec::new(),
+        not_granted: asked.items.iter().map(|item| item.scope.to_string()).collect(),
+        start: asked.period.start,
+        end: asked.period.end,
+        retention_days: asked.retention.days(),
+        groups: Vec::new(),
+        records: 0,
+        made: now,
+        given: None,
     }
 }

@@ -4,30 +4,38 @@
 //! verified; the ledger is asked; only then do the records leave. What is durable at each step lets a wallet that was killed
 //! finish truthfully: see `errands.rs`.
 
+mod error;
+
+pub use error::GrantError;
+
 use std::{collections::HashSet, time::Duration};
 
-use carnet_consent::{Consent, Digest32, GrantId, LedgerRef, Salt, Scope, WalletState, code, select};
+use carnet_consent::{
+    Consent, ConsentRequest, Digest32, GrantId, LedgerRef, Salt, Scope, WalletState, code, select,
+};
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     answer::{self, CarnetPart, GrantTuple, MakeError, Reply},
     delivery::{self, DeliveryError},
     limits::{DELIVERY_BYTES, REPLY_BYTES},
     media,
-    promise::{self, Expected, Operation, PromiseError},
+    promise::{self, Expected, Operation},
+    request::AskedConsent,
     trust::RegistryKind,
 };
 use carnet_fetch::{FetchError, Limits};
 use carnet_ledger::{Domain, Grant, address_of, grant_id, revoke_hash, sign_grant};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    Choice, Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError, Wallet,
+    Choice, ChosenCard, Described, TalkError, Wallet,
+    activity::{Entry, Happened},
     errands::Finish,
     import::grouped,
     index::{Held, Packs},
     inspect::Question,
     kept::{Errand, Given, KeptConsent},
+    present::Shown,
     question::{candidates, summaries},
     random::{make_bytes, make_key},
     vault::{Table, VaultError},
@@ -37,94 +45,33 @@ use crate::{
 /// How long the station's promise is waited for.
 const PROMISE_WAIT: Duration = Duration::from_secs(30);
 
-#[derive(Debug, Error)]
-pub enum GrantError {
-    #[error(transparent)]
-    Question(#[from] InspectError),
-    #[error(transparent)]
-    Recovery(#[from] RecoverError),
-    #[error("Nothing was chosen to be shared. Nothing was sent.")]
-    NothingChosen,
-    #[error("Something was to be granted that nobody asked for. Nothing was sent.")]
-    NotAsked,
-    #[error("You hold no records that match what you chose. Nothing was sent.")]
-    NothingMatches,
-    #[error("A record could not be read from the vault. Nothing was sent.")]
-    Records(#[source] RecordsError),
-    #[error("The records could not be sealed: {0}. Nothing was sent.")]
-    Seal(DeliveryError),
-    #[error("No answer could be made: {0}.")]
-    Make(#[from] MakeError),
-    #[error("The clinic could not be reached. Nothing was sent, and this code can still be answered.")]
-    Unreachable(#[source] TalkError),
-    #[error(
-        "The clinic did not confirm your answer. Nothing was shared, and what you signed is being made void."
-    )]
-    NoPromise(#[source] TalkError),
-    #[error(
-        "The clinic's confirmation is not genuine: {0}. Nothing was shared, and what you signed is being made void."
-    )]
-    Forged(PromiseError),
-    #[error(
-        "The ledger does not have your consent, whatever the clinic says. Nothing was shared, and what you signed is being made void."
-    )]
-    NotOnLedger,
-    #[error("The clinic did not accept your records. Your consent is being taken back.")]
-    DeliveryRefused(#[source] TalkError),
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
-
-impl Described for GrantError {
-    fn facts(&self) -> Facts {
-        const NEW_CODE: &str = "Ask the desk for a new code.";
-        const TELL: &str = "Tell the desk, and don't answer them again before it is explained.";
-        match self {
-            Self::Question(error) => error.facts(),
-            Self::Recovery(error) => error.facts(),
-            Self::NothingChosen => Facts::expected("nothing_chosen", "Choose at least one thing, or say no."),
-            Self::NotAsked => Facts::expected("not_asked", "Choose among what is asked."),
-            Self::NothingMatches => Facts::personal(
-                "nothing_matches",
-                "Choose something that you hold records of, or import them first.",
-            ),
-            Self::Records(error) => error.facts(),
-            Self::Seal(error) => Facts::unexpected(error.code(), "Share fewer records."),
-            Self::Make(MakeError::RequestExpired) | Self::NoPromise(TalkError::RequestExpired) => {
-                Facts::expected("request_expired", NEW_CODE)
-            }
-            Self::Make(error) => Facts::unexpected(error.code(), NEW_CODE),
-            Self::Unreachable(error) => Facts {
-                next: "Try again in a moment.",
-                ..error.facts()
-            },
-            Self::NoPromise(TalkError::AlreadyAnswered) => Facts::expected("already_answered", NEW_CODE),
-            Self::NoPromise(_) => Facts::expected("no_promise", NEW_CODE),
-            Self::Forged(error) => Facts::critical(error.code(), TELL),
-            Self::NotOnLedger => Facts::critical("not_on_ledger", TELL),
-            Self::DeliveryRefused(_) => Facts::unexpected("delivery_refused", NEW_CODE),
-            Self::Randomness(_) => Facts::critical("no_randomness", "Restart this device and try again."),
-            Self::Vault(error) => crate::error::vault_facts(error),
-        }
-    }
-}
-
 impl Wallet {
-    /// Grants what `choice` says, by the question's link or request id. `Ok` with state `granted`: the records are there.
-    /// `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox.
-    pub async fn answer(&self, link_or_request_id: &str, choice: &Choice) -> Result<AnswerView, GrantError> {
-        self.nothing_unsearched()?;
+    /// Grants what `choice` says and shows these cards, by the question's link or request id. `Ok` with state `granted`: the
+    /// records are there. `Ok` with state `sending`: the clinic promised, and the rest waits in the outbox. `Ok` with state
+    /// `shown`: only cards were asked for, and they were shown.
+    pub async fn answer(
+        &self,
+        link_or_request_id: &str,
+        choice: &Choice,
+        cards: &[ChosenCard],
+    ) -> Result<AnswerView, GrantError> {
         let request_id = self.request_id(link_or_request_id).await?;
-        let _hold = self.hold(&self.open_question(&request_id)?.kept.consent_id).await;
+        let _hold = self.hold_question(&request_id).await?;
         let question = self.open_question(&request_id)?;
-        let granted = chosen(&question, choice)?;
-        let (mut kept, jwe) = self.prepare(&question, &granted)?;
+        let Some(asked) = &question.request.consent else {
+            return match choice {
+                Choice::Scopes(scopes) if !scopes.is_empty() => Err(GrantError::NotAsked),
+                _ => self.show(&question, cards).await,
+            };
+        };
+        self.nothing_unsearched()?;
+        let granted = chosen(&asked.request, choice)?;
+        let shown = self.shown(&question, cards)?;
+        let (mut kept, jwe) = self.prepare(&question, asked, &granted, &shown)?;
         let promise = match self.promise(&question, &kept, &jwe).await {
             Ok(promise) => promise,
             Err(GrantError::Unreachable(error)) => {
-                self.as_if_never_answered(&question, kept)?;
+                self.as_if_never_answered(&question, kept, shown.count())?;
                 return Err(GrantError::Unreachable(error));
             }
             Err(error) => {
@@ -139,7 +86,7 @@ impl Wallet {
         self.vault.put(Table::Consents, &kept.consent_id, &kept)?;
         let (kept, finish) = self.finish(&question.talk, kept).await?;
         match finish {
-            Finish::Delivered | Finish::Waiting => Ok(self.answer_view(&kept)),
+            Finish::Delivered | Finish::Waiting => Ok(self.answer_view(&kept, shown.count())),
             Finish::NotOnLedger => {
                 self.take_back_soon(&question.talk, kept).await?;
                 Err(GrantError::NotOnLedger)
@@ -152,8 +99,14 @@ impl Wallet {
     }
 
     /// Everything up to the moment before something leaves: sealed, signed, and durable as `sending`.
-    fn prepare(&self, question: &Question, granted: &[Scope]) -> Result<(KeptConsent, String), GrantError> {
-        let (request, asked) = (&question.request, &question.request.consent);
+    fn prepare(
+        &self,
+        question: &Question,
+        consent_asked: &AskedConsent,
+        granted: &[Scope],
+        shown: &Shown,
+    ) -> Result<(KeptConsent, String), GrantError> {
+        let (request, asked) = (&question.request, &consent_asked.request);
         let now = self.clock.now();
         let index = self.index()?;
         let candidates = candidates(&index, granted);
@@ -186,7 +139,7 @@ impl Wallet {
         let bundle = Zeroizing::new(carnet_fhir::bundle(entries, now));
         let sealed = delivery::seal(
             bundle.as_bytes(),
-            &request.delivery_key,
+            &consent_asked.delivery_key,
             &request.digest,
             &Zeroizing::new(make_bytes()?),
         )
@@ -225,7 +178,9 @@ impl Wallet {
             salt: salt.clone(),
             consent: consent.clone(),
         };
-        let jwe = answer::seal(request, &presentation, &part, &make_key()?, make_bytes()?)?;
+        let mut presentations = shown.presentations.clone();
+        presentations.insert(consent_asked.holder_query.clone(), vec![presentation]);
+        let jwe = answer::seal(request, &presentations, Some(&part), &make_key()?, make_bytes()?)?;
 
         let scopes = |wanted: bool| {
             let is = |scope: &Scope| granted.contains(scope) == wanted;
@@ -282,6 +237,7 @@ impl Wallet {
             }),
         };
         let mut change = self.vault.change();
+        shown.put(&mut change, now, &kept.verifier);
         change.put(Table::Consents, &kept.consent_id, &kept);
         change.put_bytes(Table::Deliveries, &kept.consent_id, sealed.as_bytes());
         change.put(Table::Outbox, &kept.consent_id, &Errand::Finish);
@@ -337,34 +293,47 @@ impl Wallet {
     }
 
     /// Nothing has left: the question is open again. The spent number stays spent.
-    fn as_if_never_answered(&self, question: &Question, kept: KeptConsent) -> Result<(), VaultError> {
+    fn as_if_never_answered(
+        &self,
+        question: &Question,
+        kept: KeptConsent,
+        shown: u32,
+    ) -> Result<(), VaultError> {
         let mut change = self.vault.change();
         change.delete(Table::Consents, &kept.consent_id);
         change.delete(Table::Deliveries, &kept.consent_id);
         change.delete(Table::Outbox, &kept.consent_id);
         change.put(Table::Requests, &question.request_id, &question.kept);
+        if shown > 0 {
+            // The log has it that cards were shown, and they were not.
+            Entry::new(self.clock.now(), Happened::Failed)
+                .who(&kept.verifier)
+                .code("not_sent")
+                .put(&mut change);
+        }
         change.commit()
     }
 
-    fn answer_view(&self, kept: &KeptConsent) -> AnswerView {
+    fn answer_view(&self, kept: &KeptConsent, shown: u32) -> AnswerView {
         let now = self.clock.now();
         let line = kept.line(now);
         let given = kept.given.as_ref();
         AnswerView {
             decision: kept.decision.clone(),
-            consent_id: line.consent_id,
+            consent_id: Some(line.consent_id),
             grant_id: line.grant_id,
             code: given.map(|given| given.code.clone()),
             state: line.state,
             ledger: given.map(|given| given.ledger_view(kept.end, now)),
             records: kept.records,
+            shown,
         }
     }
 }
 
 /// The scopes that are granted, each as it was asked.
-fn chosen(question: &Question, choice: &Choice) -> Result<Vec<Scope>, GrantError> {
-    let items = &question.request.consent.items;
+fn chosen(asked: &ConsentRequest, choice: &Choice) -> Result<Vec<Scope>, GrantError> {
+    let items = &asked.items;
     let granted: Vec<Scope> = match choice {
         Choice::All => items.iter().map(|item| item.scope.clone()).collect(),
         Choice::Required => items

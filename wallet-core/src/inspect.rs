@@ -13,11 +13,11 @@ use crate::{
     activity::{Entry, Happened},
     fetch_request::FetchedRequest,
     kept::KeptRequest,
-    question,
     random::NoRandomness,
     talk::Talk,
     vault::{Table, VaultError},
     views::QuestionView,
+    wallet::Hold,
 };
 
 #[derive(Debug, Error)]
@@ -97,14 +97,7 @@ impl Wallet {
 
     /// A question read before, from the vault.
     pub fn question(&self, request_id: &str) -> Result<QuestionView, InspectError> {
-        let question = self.open_question(request_id)?;
-        Ok(question::view(
-            request_id,
-            &question.request,
-            &question.talk.list,
-            &question.party.name,
-            &*self.index()?,
-        ))
+        Ok(self.question_view(&self.open_question(request_id)?)?)
     }
 
     /// The id of the question named by a link, fetched if need be, or by its id already.
@@ -143,7 +136,7 @@ impl Wallet {
             compact: fetched.compact,
             expires: request.expires,
             once: hex::encode(request.once),
-            consent_id: request.consent.consent_id.to_string(),
+            consent_id: consent_id(&request),
             verifier: party.name.clone(),
             answered: false,
         };
@@ -160,8 +153,12 @@ impl Wallet {
             let once = hex::encode(once);
             known.iter().any(|(_, kept)| kept.answered && kept.once == once)
         })?;
-        let consent_id = request.consent.consent_id.to_string();
-        let repeated = known.iter().any(|(_, kept)| kept.consent_id == consent_id)
+        let Some(consent_id) = consent_id(request) else {
+            return Ok(());
+        };
+        let repeated = known
+            .iter()
+            .any(|(_, kept)| kept.consent_id.as_ref() == Some(&consent_id))
             || self.kept_consent(&consent_id)?.is_some();
         if repeated {
             Err(InspectError::RepeatedConsent)
@@ -184,6 +181,12 @@ impl Wallet {
             _ => entry.put(&mut change),
         }
         change.commit()
+    }
+
+    /// Waits until nobody else in this process is at this question.
+    pub(crate) async fn hold_question(&self, request_id: &str) -> Result<Hold, InspectError> {
+        let kept = self.open_question(request_id)?.kept;
+        Ok(self.hold(kept.consent_id.as_deref().unwrap_or(request_id)).await)
     }
 
     /// Checks a sealed question anew, against the list and the time of now.
@@ -212,6 +215,11 @@ impl Wallet {
             talk,
         })
     }
+}
+
+fn consent_id(request: &VerifiedRequest) -> Option<String> {
+    let asked = request.consent.as_ref()?;
+    Some(asked.request.consent_id.to_string())
 }
 
 impl KeptRequest {

@@ -9,7 +9,7 @@ use carnet_ledger::Grant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::vault::ProfileId;
+use crate::{credentials::CopyKey, vault::ProfileId};
 
 /// The pinned trust list (table `Trust`, id [`LIST`]).
 #[derive(Serialize, Deserialize)]
@@ -54,7 +54,8 @@ pub(crate) struct KeptRequest {
     pub(crate) expires: Timestamp,
     /// One value for everything its sender signs with its nonce, hexadecimal.
     pub(crate) once: String,
-    pub(crate) consent_id: String,
+    /// None where only cards are asked for.
+    pub(crate) consent_id: Option<String>,
     pub(crate) verifier: String,
     /// An answer, yes or no, has left.
     pub(crate) answered: bool,
@@ -132,6 +133,8 @@ pub(crate) enum Errand {
     Finish,
     /// The grant must not hold, or no longer.
     TakeBack,
+    /// An issuer has to be told what became of its copies, or asked for those that come later (id is the offer's).
+    Issuer,
 }
 
 /// Somebody in this vault (table `Profiles`, id is the number).
@@ -156,6 +159,9 @@ pub(crate) struct KeptRecovery {
     pub(crate) highest: BTreeMap<u32, u64>,
     /// Consents that were not known before.
     pub(crate) found: u32,
+    /// The single-use copies of before are spent.
+    #[serde(default)]
+    pub(crate) burnt: bool,
 }
 
 /// A registry that was read, and for how many people and numbers of each.
@@ -184,6 +190,17 @@ pub(crate) struct KeptRead {
     pub(crate) what: String,
 }
 
+/// A code of the patient's that some desk may lay its question at (table `Shown`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptOffer {
+    /// Whom it was shown to: stable id in the trust list.
+    pub(crate) party: String,
+    /// What the question is sealed to.
+    pub(crate) key: CopyKey,
+    pub(crate) made: Timestamp,
+    pub(crate) request_id: Option<String>,
+}
+
 /// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
@@ -194,6 +211,9 @@ pub(crate) struct KeptActivity {
     pub(crate) who: Option<String>,
     pub(crate) groups: Vec<(Group, u32)>,
     pub(crate) code: Option<String>,
+    /// Card and kind of claim, where cards were shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) shown: Vec<String>,
 }
 
 macro_rules! says_nothing {
@@ -205,4 +225,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptActivity);

@@ -3,25 +3,51 @@
 use std::collections::HashMap;
 
 use carnet_consent::{ConsentRequest, Item, Scope, Selection, excess_scope, select};
-use carnet_exchange::{TrustList, request::VerifiedRequest, trust::ADDED};
 use carnet_fhir::Summary;
 
 use crate::{
-    clinics,
+    Wallet,
     index::{Held, Index},
-    views::{ItemView, PeriodView, QuestionView, VerifierView, WithheldView},
+    inspect::Question,
+    present::card_choices,
+    trust::verifier_view,
+    vault::VaultError,
+    views::{ItemView, PeriodView, QuestionView, WithheldView},
 };
 
-/// What a screen may see of it. The name is the trust list's.
-pub(crate) fn view(
-    request_id: &str,
-    request: &VerifiedRequest,
-    list: &TrustList,
-    verifier: &str,
-    index: &Index,
-) -> QuestionView {
-    let consent = &request.consent;
-    // With everything granted: whatever may go under any choice is shown, and only what can never go is withheld.
+impl Wallet {
+    /// What a screen may see of it. The name is the trust list's.
+    pub(crate) fn question_view(&self, question: &Question) -> Result<QuestionView, VaultError> {
+        let (request, list) = (&question.request, &question.talk.list);
+        let consent = request.consent.as_ref().map(|asked| &asked.request);
+        Ok(QuestionView {
+            request_id: question.request_id.clone(),
+            verifier: verifier_view(&question.party, list),
+            purpose: consent
+                .into_iter()
+                .flat_map(|consent| &consent.purpose)
+                .map(|purpose| purpose.code().to_owned())
+                .collect(),
+            items: match consent {
+                Some(consent) => items(consent, &*self.index()?),
+                None => Vec::new(),
+            },
+            period: consent.map(|consent| PeriodView {
+                start: consent.period.start.to_string(),
+                end: consent.period.end.to_string(),
+            }),
+            retention_days: consent.map(|consent| consent.retention.days()),
+            expires: request.expires.to_string(),
+            development: list.development,
+            cards: self.cards_asked(question)?,
+            card_choices: card_choices(question),
+        })
+    }
+}
+
+/// The records that are asked for, with everything granted: whatever may go under any choice is shown, and only what can never
+/// go is withheld.
+fn items(consent: &ConsentRequest, index: &Index) -> Vec<ItemView> {
     let asked: Vec<Scope> = consent.items.iter().map(|item| item.scope.clone()).collect();
     let candidates = candidates(index, &asked);
     let selection = select(consent, &asked, &summaries(&candidates));
@@ -29,32 +55,11 @@ pub(crate) fn view(
         .iter()
         .map(|candidate| (candidate.id.as_str(), candidate))
         .collect();
-    QuestionView {
-        request_id: request_id.to_owned(),
-        verifier: VerifierView {
-            id: request.entry_id.clone(),
-            name: verifier.to_owned(),
-            vouched_by: clinics::vouched_by(list, &request.entry_id),
-            added_by_you: request.entry_id.starts_with(ADDED),
-        },
-        purpose: consent
-            .purpose
-            .iter()
-            .map(|purpose| purpose.code().to_owned())
-            .collect(),
-        items: consent
-            .items
-            .iter()
-            .map(|item| item_view(consent, item, &selection, &records))
-            .collect(),
-        period: PeriodView {
-            start: consent.period.start.to_string(),
-            end: consent.period.end.to_string(),
-        },
-        retention_days: consent.retention.days(),
-        expires: request.expires.to_string(),
-        development: list.development,
-    }
+    consent
+        .items
+        .iter()
+        .map(|item| item_view(consent, item, &selection, &records))
+        .collect()
 }
 
 /// A record that a grant may reach.

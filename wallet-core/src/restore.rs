@@ -51,6 +51,7 @@ impl Wallet {
         let recovery = Begun::now(&device.clock)?;
         let restored = Vault::restore(dir, file, secret, (passphrase, kdf), &recovery.mark(), watch)?;
         let wallet = Self::around(restored.vault.witnessed_anew(&device.keychain)?, device.clock);
+        wallet.burn_after_restore()?;
         let mut change = wallet.vault.change();
         Entry::new(wallet.clock.now(), Happened::Restored).put(&mut change);
         change.commit()?;

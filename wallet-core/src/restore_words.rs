@@ -46,6 +46,7 @@ impl Wallet {
         let vault = Vault::create_from_words(dir, words, passphrase, kdf, &recovery.mark())
             .map_err(CreateError::from)?;
         let wallet = Self::around(vault.witnessed_anew(&device.keychain)?, device.clock);
+        wallet.burn_after_restore()?;
         let mut change = wallet.vault.change();
         // Whoever typed them has them.
         change.put(Table::Meta, WORDS_SEEN, &true);

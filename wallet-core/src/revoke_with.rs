@@ -11,14 +11,14 @@ use carnet_exchange::{
 };
 use carnet_fetch::{Client, FetchError, Limits, Pin};
 use carnet_ledger::{Address, Domain, Grant, grant_id, revoke_hash};
+use carnet_qr::PictureError;
 use thiserror::Error;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
-    Clock, Described, Facts, ReadCodeError, TalkError, TrustError, Wallet,
+    Clock, Described, Facts, TalkError, TrustError, Wallet,
     activity::to_the_second,
-    read_code::texts_in,
     talk::{Reply, below, pins},
     views::SlipUsedView,
 };
@@ -32,7 +32,7 @@ const LONGEST_TEXT: usize = 4_096;
 #[derive(Debug, Error)]
 pub enum RevokeWithError {
     #[error("No slip can be read there: {0} Nothing was sent.")]
-    Picture(#[from] ReadCodeError),
+    Picture(#[from] PictureError),
     #[error("No slip can be read there: there is no text of one in this document. Nothing was sent.")]
     NoSlipInPdf,
     #[error("The slip was not used: {0}.")]
@@ -55,10 +55,10 @@ impl Described for RevokeWithError {
     fn facts(&self) -> Facts {
         const AGAIN: &str = "Try again at another time, or at any relayer of the same registry with --at URL. It does no harm.";
         match self {
-            Self::Picture(error) => Facts {
-                next: "Take the picture again, straight and in good light, or type the text under the code into a file.",
-                ..error.facts()
-            },
+            Self::Picture(error) => Facts::expected(
+                error.code(),
+                "Take the picture again, straight and in good light, or type the text under the code into a file.",
+            ),
             Self::NoSlipInPdf => Facts::expected(
                 "slip_not_in_document",
                 "Take a picture of the code on the page, or copy the text under it into a file.",
@@ -222,7 +222,7 @@ fn text_of(given: &[u8]) -> Result<Zeroizing<String>, RevokeWithError> {
     {
         return Ok(Zeroizing::new(text.to_owned()));
     }
-    let texts = texts_in(given)?;
+    let texts = carnet_qr::read(given)?;
     let slip = texts
         .into_iter()
         .find(|text| text.as_bytes().starts_with(BEGINNING));

@@ -104,11 +104,15 @@ impl Wallet {
         let Some(errand) = self.vault.get::<Errand>(Table::Outbox, consent_id)? else {
             return Ok(true);
         };
+        if errand == Errand::Issuer {
+            return self.run_issuer_errand(talk, consent_id).await;
+        }
         let Some(kept) = self.kept_consent(consent_id)? else {
             self.vault.delete(Table::Outbox, consent_id)?;
             return Ok(true);
         };
         match errand {
+            Errand::Issuer => {}
             Errand::TakeBack => {
                 self.take_back(talk, kept).await?;
             }

@@ -184,6 +184,22 @@ impl Talk {
         )
     }
 
+    /// What came back, whatever its status says: for those whose refusals have a form of their own.
+    pub(crate) async fn ask(
+        &self,
+        url: &Url,
+        content_type: &'static str,
+        headers: &[(&'static str, &str)],
+        body: Vec<u8>,
+        limits: Limits,
+    ) -> Result<Response, TalkError> {
+        self.not_silent(url)?;
+        self.client
+            .post_with(url, content_type, headers, body, limits)
+            .await
+            .map_err(|error| self.note(url, error).into())
+    }
+
     fn not_silent(&self, url: &Url) -> Result<(), FetchError> {
         let Some(silent) = &self.silent else { return Ok(()) };
         let silent = silent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,6 +243,11 @@ impl Reply {
                 )
             }
         }
+    }
+
+    /// There is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.status == 204 || self.0.body.is_empty()
     }
 
     /// The body, if it is of this media type.

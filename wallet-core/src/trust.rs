@@ -1,7 +1,7 @@
 //! The list of organisations this wallet knows: pinned with the first one, replaced only by newer ones of the same root.
 
 use carnet_exchange::{
-    RootKey, TrustList,
+    Entry as Party, RootKey, TrustList,
     trust::{self, open_held, verify_first, verify_update},
 };
 use thiserror::Error;
@@ -9,9 +9,10 @@ use thiserror::Error;
 use crate::{
     Clock, Described, Facts, Wallet,
     activity::{Entry, Happened},
+    clinics,
     kept::{KeptTrust, LIST},
     vault::{Table, VaultError},
-    views::TrustView,
+    views::{TrustView, VerifierView},
 };
 
 #[derive(Debug, Error)]
@@ -123,5 +124,15 @@ fn view(list: &TrustList, root: RootKey) -> TrustView {
         expires: list.expires.to_string(),
         organisations: list.entries.iter().map(|entry| entry.name.clone()).collect(),
         root: root.fingerprint(),
+    }
+}
+
+/// Who a party is, as a screen says it: by the list's name for it, never by its own.
+pub(crate) fn verifier_view(party: &Party, list: &TrustList) -> VerifierView {
+    VerifierView {
+        id: party.id.clone(),
+        name: party.name.clone(),
+        vouched_by: clinics::vouched_by(list, &party.id),
+        added_by_you: party.id.starts_with(trust::ADDED),
     }
 }

@@ -69,6 +69,7 @@ impl Wallet {
     /// A vault just opened, with what was interrupted in it brought to an end.
     pub(crate) fn opened(vault: Vault, clock: Clock) -> Result<Self, VaultError> {
         let wallet = Self::around(vault, clock);
+        wallet.burn_after_restore()?;
         for (profile, _) in wallet.kept_profiles()? {
             wallet.acting_as(profile).settle()?;
         }

@@ -11,6 +11,7 @@ pub use crate::credentials::{
     CredentialForm,
     views::{CardLine, CardStatus, CardView, ClaimLine, IssuerView, TakenCardView},
 };
+pub use crate::issuance::views::{AcceptedView, CardOfferView, OfferedCardView, OpenedCode, PinView};
 
 /// Where the vault stands, before anything else is asked.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -287,13 +288,60 @@ pub struct QuestionView {
     pub verifier: VerifierView,
     /// HL7 v3 ActReason codes.
     pub purpose: Vec<String>,
+    /// Records that are asked for; empty where only cards are.
     pub items: Vec<ItemView>,
-    pub period: PeriodView,
-    /// Days for which they keep a copy.
-    pub retention_days: u32,
+    /// None where only cards are asked for.
+    pub period: Option<PeriodView>,
+    /// Days for which they keep a copy of the records.
+    pub retention_days: Option<u32>,
     /// When this question can no longer be answered.
     pub expires: String,
     pub development: bool,
+    /// Cards that are asked for; empty where only records are.
+    pub cards: Vec<CardAskedView>,
+    /// Which of them together are an answer; empty: all of them.
+    pub card_choices: Vec<CardChoiceView>,
+}
+
+/// A card that is asked for.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct CardAskedView {
+    /// Id of the query; `answer` takes it.
+    pub query: String,
+    /// What kind of card, in plain words; any of these.
+    pub kinds: Vec<String>,
+    /// Several may be shown.
+    pub multiple: bool,
+    /// No choice leaves it out.
+    pub required: bool,
+    /// What the patient holds for it; empty: no such card.
+    pub options: Vec<CardOption>,
+    /// Names of the issuers that they insist on; may be empty.
+    pub issuers: Vec<String>,
+}
+
+/// A card that could be shown.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct CardOption {
+    pub card: String,
+    pub title: String,
+    pub issuer: IssuerView,
+    pub until: Option<String>,
+    /// Copies that can still be shown to them.
+    pub copies: u32,
+    /// Exactly what they would see.
+    pub shown: Vec<ClaimLine>,
+    /// It can be shown once, and this is the last time.
+    pub last_copy: bool,
+}
+
+/// A choice between cards.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct CardChoiceView {
+    /// One of the options is needed.
+    pub required: bool,
+    /// Each a list of query ids that go together.
+    pub options: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -304,7 +352,7 @@ pub struct VerifierView {
     pub name: String,
     /// Who vouches for that name; empty where nobody does.
     pub vouched_by: String,
-    /// The patient added them by hand.
+    /// The patient added them by hand; no authority vouches.
     pub added_by_you: bool,
 }
 
@@ -340,18 +388,46 @@ pub struct WithheldView {
     pub reason: String,
 }
 
+/// A code for the screen that the desk scans.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ShownCode {
+    /// Names an offer when its state is asked; empty for a pass.
+    pub code_id: String,
+    /// What the code says, for a link or a hand scanner; at most 300 characters.
+    pub uri: String,
+    /// The code as a picture.
+    pub svg: String,
+    /// From when nobody takes it any more.
+    pub expires: String,
+    /// Whom it is for.
+    pub verifier: VerifierView,
+}
+
+/// What came of a code that was shown.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct OfferStateView {
+    /// `waiting`, `question` or `expired`.
+    pub state: String,
+    /// The desk's question, once it has come.
+    pub request_id: Option<String>,
+}
+
 /// What came of an answer.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct AnswerView {
     /// `permit`, `partial` or `deny`.
     pub decision: String,
-    pub consent_id: String,
+    /// None where only cards were shown.
+    pub consent_id: Option<String>,
     pub grant_id: Option<String>,
     /// Four digits to read out at the desk.
     pub code: Option<String>,
+    /// `shown` where only cards were.
     pub state: String,
     pub ledger: Option<LedgerView>,
     pub records: u32,
+    /// Cards that were shown.
+    pub shown: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Type)]
@@ -472,13 +548,15 @@ pub struct ActivityLine {
     /// Number of the person who acted.
     pub profile: u32,
     /// `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
-    /// `recovered`.
+    /// `recovered`, `shown`.
     pub what: String,
     pub who: Option<String>,
     /// Kinds and counts, never a value.
     pub groups: Vec<GroupCount>,
     /// Error code where something was refused or failed.
     pub code: Option<String>,
+    /// Card and kind of claim, where cards were shown; never a value.
+    pub shown: Vec<String>,
 }
 
 /// A log that was found whole.

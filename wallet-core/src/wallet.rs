@@ -51,6 +51,15 @@ pub enum Choice {
     Scopes(Vec<String>),
 }
 
+/// A card that the patient shows for one of the cards that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, specta::Type)]
+pub struct ChosenCard {
+    /// Id of the query, as the question has it.
+    pub query: String,
+    /// Id of the card; a unique beginning will do.
+    pub card: String,
+}
+
 impl Wallet {
     pub(crate) fn around(vault: Vault, clock: Clock) -> Self {
         let shared = Arc::<Shared>::default();

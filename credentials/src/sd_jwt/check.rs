@@ -78,6 +78,8 @@ pub struct Expect<'a> {
 pub struct Checked {
     /// The credential's claims with what was disclosed.
     pub claims: Map<String, Value>,
+    /// Those of them that could have been withheld.
+    pub disclosed: Vec<ClaimPath>,
     /// The holder's key.
     pub holder: PublicKey,
     /// Where the credential's status is, if it has one.
@@ -120,7 +122,8 @@ pub fn check_issued(credential: &str, rules: &Rules<'_>, mine: &PublicKey) -> Re
         return Err(SdJwtError::TooLarge);
     }
     let shown = credential.strip_suffix('~').ok_or(SdJwtError::Malformed)?;
-    let (opened, holder, status) = credential_of(shown, rules)?;
+    let (opened, signer, status) = signed(shown, rules)?;
+    let holder = holder_of(&opened, rules, &signer)?;
     if holder != *mine {
         return Err(SdJwtError::WrongHolder);
     }
@@ -140,7 +143,8 @@ pub fn check(presentation: &str, expect: &Expect<'_>) -> Result<Checked, SdJwtEr
     if kb.is_empty() {
         return Err(SdJwtError::NoKeyBinding);
     }
-    let (opened, holder, status) = credential_of(shown, &expect.credential)?;
+    let (opened, signer, status) = signed(shown, &expect.credential)?;
+    let holder = holder_of(&opened, &expect.credential, &signer)?;
 
     let kb = jws::verify(kb, KB_TYP, MAX_LEN, &holder)
         .map_err(SdJwtError::KeyBinding)?
@@ -163,14 +167,30 @@ pub fn check(presentation: &str, expect: &Expect<'_>) -> Result<Checked, SdJwtEr
     }
     Ok(Checked {
         claims: opened.claims,
+        disclosed: opened.found.into_iter().map(|(path, _)| path).collect(),
         holder,
         status,
         kb,
     })
 }
 
-/// The credential in `<jwt>~<disclosure>~…`: its claims, its holder's key and where its status is.
-fn credential_of<'a>(
+/// Checks `<jwt>~<disclosure>~…~`, shown without proof that whoever shows it may. Only for a verifier that asked for no such
+/// proof.
+pub fn check_unbound(presentation: &str, rules: &Rules<'_>) -> Result<Issued, SdJwtError> {
+    if presentation.len() > MAX_LEN {
+        return Err(SdJwtError::TooLarge);
+    }
+    let shown = presentation.strip_suffix('~').ok_or(SdJwtError::Malformed)?;
+    let (opened, _, status) = signed(shown, rules)?;
+    Ok(Issued {
+        claims: opened.claims,
+        disclosable: opened.found.into_iter().map(|(path, _)| path).collect(),
+        status,
+    })
+}
+
+/// The credential in `<jwt>~<disclosure>~…`: its claims, the key that signed it and where its status is.
+fn signed<'a>(
     shown: &'a str,
     rules: &Rules<'_>,
 ) -> Result<(Opened<'a>, PublicKey, Option<Reference>), SdJwtError> {
@@ -202,15 +222,21 @@ fn credential_of<'a>(
     }
     times(claims, rules)?;
     let status = status(claims, rules)?;
-    let holder = claims
+    Ok((opened, signatory.key, status))
+}
+
+/// The key that a credential is bound to.
+fn holder_of(opened: &Opened<'_>, rules: &Rules<'_>, signer: &PublicKey) -> Result<PublicKey, SdJwtError> {
+    let holder = opened
+        .claims
         .get("cnf")
         .and_then(|c| c.get("jwk"))
         .ok_or(SdJwtError::NoHolder)?;
     let holder = PublicKey::from_jwk(holder).map_err(|_| SdJwtError::NoHolder)?;
-    if matches!(rules.issuer, Issuer::SelfIssued) && holder != signatory.key {
+    if matches!(rules.issuer, Issuer::SelfIssued) && holder != *signer {
         return Err(SdJwtError::WrongHolder);
     }
-    Ok((opened, holder, status))
+    Ok(holder)
 }
 
 fn status(claims: &Map<String, Value>, rules: &Rules<'_>) -> Result<Option<Reference>, SdJwtError> {

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{ClaimPath, KB_TYP, MAX_LEN, SdJwtError, disclose};
+use super::{
+    ClaimPath, KB_TYP, MAX_LEN, SdJwtError,
+    disclose::{self, Hash},
+};
 use crate::{json, jwk::PublicKey, jws, signature::Signer};
 
 /// What the key binding JWT says (RFC 9901 section 4.3).
@@ -57,6 +60,28 @@ pub fn present(
     kb: &KbClaims<'_>,
     holder: &dyn Signer,
 ) -> Result<String, PresentError> {
+    let (mut shown, hash, bound) = disclosing(credential, choice)?;
+    let bound = bound.ok_or(SdJwtError::NoHolder)?;
+    if PublicKey::from_jwk(&bound) != Ok(holder.public()) {
+        return Err(PresentError::WrongHolder);
+    }
+    let mut claims = kb.extra.clone();
+    claims.insert("aud".into(), kb.aud.into());
+    claims.insert("nonce".into(), kb.nonce.into());
+    claims.insert("iat".into(), kb.iat.as_second().into());
+    claims.insert("sd_hash".into(), hash.digest(&shown).into());
+    let payload = Value::Object(claims).to_string();
+    shown.push_str(&jws::sign(KB_TYP, Map::new(), payload.as_bytes(), holder));
+    Ok(shown)
+}
+
+/// The same without proof of holding: what is shown, `<jwt>~<disclosure>~…~`.
+pub fn reveal(credential: &str, choice: &[ClaimPath]) -> Result<String, PresentError> {
+    Ok(disclosing(credential, choice)?.0)
+}
+
+/// What is shown, the hash in use, and the key in `cnf`.
+fn disclosing(credential: &str, choice: &[ClaimPath]) -> Result<(String, Hash, Option<Value>), PresentError> {
     if credential.len() > MAX_LEN {
         return Err(SdJwtError::TooLarge.into());
     }
@@ -69,13 +94,7 @@ pub fn present(
     let unverified = jws::parse(jwt, MAX_LEN).map_err(SdJwtError::Credential)?;
     let payload =
         json::parse_object(unverified.unverified_payload(), MAX_LEN).map_err(|_| SdJwtError::Malformed)?;
-    let bound = payload
-        .get("cnf")
-        .and_then(|c| c.get("jwk"))
-        .ok_or(SdJwtError::NoHolder)?;
-    if PublicKey::from_jwk(bound) != Ok(holder.public()) {
-        return Err(PresentError::WrongHolder);
-    }
+    let bound = payload.get("cnf").and_then(|c| c.get("jwk")).cloned();
 
     let opened = disclose::open(payload, &disclosures)?;
     let mut chosen: HashSet<&str> = HashSet::new();
@@ -96,12 +115,5 @@ pub fn present(
         shown.push_str(disclosure);
         shown.push('~');
     }
-    let mut claims = kb.extra.clone();
-    claims.insert("aud".into(), kb.aud.into());
-    claims.insert("nonce".into(), kb.nonce.into());
-    claims.insert("iat".into(), kb.iat.as_second().into());
-    claims.insert("sd_hash".into(), opened.hash.digest(&shown).into());
-    let payload = Value::Object(claims).to_string();
-    shown.push_str(&jws::sign(KB_TYP, Map::new(), payload.as_bytes(), holder));
-    Ok(shown)
+    Ok((shown, opened.hash, bound))
 }

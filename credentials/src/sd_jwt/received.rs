@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{MAX_DISCLOSURES, MAX_LEN, SdJwtError, TYP, disclose};
+use super::{ClaimPath, MAX_DISCLOSURES, MAX_LEN, SdJwtError, TYP, disclose};
 use crate::{
     json,
     jwk::PublicKey,
@@ -47,9 +47,39 @@ impl<'a> Received<'a> {
         self.payload.get("iss").and_then(Value::as_str)
     }
 
+    /// What it says it is.
+    pub fn vct(&self) -> Option<&str> {
+        self.payload.get("vct").and_then(Value::as_str)
+    }
+
+    /// What it says, not vouched for: for a credential that was verified when it was taken in.
+    pub fn contents(self) -> Result<Contents, SdJwtError> {
+        let opened = disclose::open(self.payload, &self.disclosures)?;
+        Ok(Contents {
+            claims: opened.claims,
+            disclosable: opened.found.into_iter().map(|(path, _)| path).collect(),
+        })
+    }
+
     /// All claims, if this key signed them. What a holder must not be able to withhold is not hidden in a disclosure.
     pub fn verify(self, key: &PublicKey) -> Result<Map<String, Value>, SdJwtError> {
         let payload = self.jwt.verify(TYP, key).map_err(SdJwtError::Credential)?.payload;
         Ok(disclose::open(payload, &self.disclosures)?.claims)
+    }
+}
+
+/// What a credential says.
+#[derive(Clone)]
+pub struct Contents {
+    /// All claims.
+    pub claims: Map<String, Value>,
+    /// Those that can be withheld.
+    pub disclosable: Vec<ClaimPath>,
+}
+
+impl std::fmt::Debug for Contents {
+    // The claims are a person's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contents(…)")
     }
 }

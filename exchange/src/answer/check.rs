@@ -7,8 +7,10 @@ use carnet_credentials::{
 };
 use jiff::Timestamp;
 
-use super::{GrantTuple, Opened, binding};
+use super::{CarnetPart, CheckedCard, GrantTuple, Opened, binding, cards::check_card};
 use crate::{
+    TrustList,
+    dcql::{ChoiceError, Query},
     jwe::JweError,
     limits::{ANSWER_AGE, CLOCK_LEEWAY},
     request::HOLDER_VCT,
@@ -35,6 +37,36 @@ pub enum AnswerError {
     /// The presentation.
     #[error("the proof of identity was refused: {0}")]
     Presentation(#[from] SdJwtError),
+    /// It answers a query that wasn't asked.
+    #[error("the answer shows something under a name that wasn't asked for")]
+    QueryUnknown,
+    /// Something that is needed is not answered.
+    #[error("the answer leaves out something that is needed")]
+    Incomplete,
+    /// It shows a credential that completes nothing that was asked for.
+    #[error("the answer shows more than was asked for")]
+    Surplus,
+    /// Several credentials where one was asked for.
+    #[error("the answer shows several cards where one was asked for")]
+    Several,
+    /// A claim that was asked for is missing or has another value.
+    #[error("the card shows less than was asked for")]
+    TooLittle,
+    /// Claims were disclosed that weren't asked for.
+    #[error("the card shows more than was asked for")]
+    TooMuch,
+    /// The issuer is not in the trust list, or its certificate is not in order.
+    #[error("who issued the card can't be found out")]
+    IssuerUnknown,
+    /// The issuer is listed, but not one of those that were asked for.
+    #[error("the card is by another issuer than was asked for")]
+    IssuerNotAsked,
+    /// A consent was asked for, and the answer has none.
+    #[error("the answer has no consent in it")]
+    ConsentMissing,
+    /// No consent was asked for, and the answer has one.
+    #[error("the answer has a consent in it that wasn't asked for")]
+    ConsentSurplus,
     /// The key binding names no transaction: it was stripped, or made for a request without one.
     #[error("the proof of identity is not bound to a consent")]
     NotBound,
@@ -74,6 +106,16 @@ impl AnswerError {
             Self::Denied => "answer_denied",
             Self::WrongState => "answer_wrong_state",
             Self::Presentation(e) => e.code(),
+            Self::QueryUnknown => "answer_query_unknown",
+            Self::Incomplete => "answer_incomplete",
+            Self::Surplus => "answer_surplus",
+            Self::Several => "answer_several",
+            Self::TooLittle => "answer_too_little",
+            Self::TooMuch => "answer_too_much",
+            Self::IssuerUnknown => "answer_issuer_unknown",
+            Self::IssuerNotAsked => "answer_issuer_not_asked",
+            Self::ConsentMissing => "answer_consent_missing",
+            Self::ConsentSurplus => "answer_consent_surplus",
             Self::NotBound => "answer_not_bound",
             Self::WrongTransaction => "answer_wrong_transaction",
             Self::ConsentMismatch => "answer_consent_mismatch",
@@ -98,15 +140,37 @@ pub struct Session<'a> {
     pub state: &'a str,
     /// [`crate::request::digest`] of the request as served.
     pub request_digest: [u8; 32],
+    /// Which credentials it asked for.
+    pub query: &'a Query,
+    /// The consent it asked for, if it did.
+    pub consent: Option<AskedOf<'a>>,
+    /// Whose cards are believed; without a list nobody's.
+    pub list: Option<&'a TrustList>,
+}
+
+/// What the station keeps of the consent it asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedOf<'a> {
+    /// Id of the query that the proof of the holder key answers.
+    pub holder_query: &'a str,
     /// The `transaction_data` entry as served.
     pub transaction_data: &'a str,
     /// What it says.
-    pub consent_request: &'a ConsentRequest,
+    pub request: &'a ConsentRequest,
 }
 
-/// An answer that holds. The subject's signature of the grant is still the ledger's to verify.
-#[derive(Clone)]
+/// An answer that holds.
+#[derive(Debug, Clone)]
 pub struct CheckedAnswer {
+    /// The consent, where one was asked for.
+    pub consent: Option<CheckedConsent>,
+    /// The cards that were shown, in the order of the query.
+    pub cards: Vec<CheckedCard>,
+}
+
+/// A consent that holds. The subject's signature of the grant is still the ledger's to verify.
+#[derive(Clone)]
+pub struct CheckedConsent {
     /// The holder key: whoever has it may manage the consent.
     pub holder: PublicKey,
     /// Its RFC 7638 thumbprint.
@@ -127,9 +191,9 @@ pub struct CheckedAnswer {
     pub decision: Decision,
 }
 
-impl std::fmt::Debug for CheckedAnswer {
+impl std::fmt::Debug for CheckedConsent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CheckedAnswer")
+        f.debug_struct("CheckedConsent")
             .field("grant_id", &self.grant_id)
             .finish_non_exhaustive()
     }
@@ -142,19 +206,67 @@ pub fn check(
     grant_id_of: impl Fn(&GrantTuple) -> GrantId,
     now: Timestamp,
 ) -> Result<CheckedAnswer, AnswerError> {
-    let (presentation, state, part) = match opened {
+    let (presentations, state, part) = match opened {
         Opened::Denied { .. } => return Err(AnswerError::Denied),
         Opened::Answer {
-            presentation,
+            presentations,
             state,
             part,
-        } => (presentation, state, *part),
+        } => (presentations, state, part),
     };
     if state.as_deref() != Some(session.state) {
         return Err(AnswerError::WrongState);
     }
+    let answered = presentations.keys().map(String::as_str).collect();
+    session.query.accepts(&answered).map_err(|error| match error {
+        ChoiceError::Unknown => AnswerError::QueryUnknown,
+        ChoiceError::Missing => AnswerError::Incomplete,
+        ChoiceError::Surplus => AnswerError::Surplus,
+    })?;
+    let mut consent = None;
+    let mut cards = Vec::new();
+    for query in &session.query.credentials {
+        let Some(shown) = presentations.get(&query.id) else {
+            continue;
+        };
+        if shown.len() > 1 && !query.multiple {
+            return Err(AnswerError::Several);
+        }
+        match session.consent.filter(|asked| asked.holder_query == query.id) {
+            Some(asked) => {
+                let part = part.as_deref().ok_or(AnswerError::ConsentMissing)?;
+                let presentation = shown.first().ok_or(AnswerError::Malformed)?;
+                consent = Some(check_consent(
+                    presentation,
+                    part,
+                    (session, asked),
+                    &grant_id_of,
+                    now,
+                )?);
+            }
+            None => {
+                for presentation in shown {
+                    cards.push(check_card(query, presentation, session, now)?);
+                }
+            }
+        }
+    }
+    match (&consent, session.consent, part) {
+        (None, Some(_), _) => Err(AnswerError::ConsentMissing),
+        (None, None, Some(_)) => Err(AnswerError::ConsentSurplus),
+        _ => Ok(CheckedAnswer { consent, cards }),
+    }
+}
+
+fn check_consent(
+    presentation: &str,
+    part: &CarnetPart,
+    (session, asked): (&Session<'_>, AskedOf<'_>),
+    grant_id_of: impl Fn(&GrantTuple) -> GrantId,
+    now: Timestamp,
+) -> Result<CheckedConsent, AnswerError> {
     let presented = sd_jwt::check(
-        &presentation,
+        presentation,
         &Expect {
             credential: Rules {
                 vct: HOLDER_VCT,
@@ -170,9 +282,9 @@ pub fn check(
         },
     )?;
 
-    let consent = part.consent;
+    let consent = &part.consent;
     let grant_id = grant_id_of(&part.grant);
-    let expected = binding(session.transaction_data, &consent, &grant_id);
+    let expected = binding(asked.transaction_data, consent, &grant_id);
     let signed = |name: &str| presented.kb.get(name).ok_or(AnswerError::NotBound);
     for name in ["transaction_data_hashes_alg", "transaction_data_hashes"] {
         if Some(signed(name)?) != expected.get(name) {
@@ -193,7 +305,7 @@ pub fn check(
     if consent.holder != presented.holder.thumbprint_text() {
         return Err(AnswerError::WrongHolder);
     }
-    consent.check_against(session.consent_request)?;
+    consent.check_against(asked.request)?;
     if consent.commitment(&part.salt).0 != part.grant.commitment {
         return Err(AnswerError::WrongCommitment);
     }
@@ -202,15 +314,15 @@ pub fn check(
     if period != (Some(part.grant.not_before), Some(part.grant.expiry)) {
         return Err(AnswerError::WrongPeriod);
     }
-    Ok(CheckedAnswer {
+    Ok(CheckedConsent {
         holder: presented.holder,
         holder_thumbprint: presented.holder.thumbprint(),
         delivery_digest: consent.delivery_digest,
         decision: consent.decision,
         grant: part.grant,
         signature: part.signature,
-        salt: part.salt,
+        salt: part.salt.clone(),
         grant_id,
-        consent,
+        consent: consent.clone(),
     })
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use p256::{SecretKey, ecdsa::SigningKey};
 use serde_json::{Map, Value, json};
 
-use super::{CarnetPart, binding};
+use super::{CarnetPart, Presentations, binding};
 use crate::{
     jwe::{self, JweError},
     limits::ANSWER_BYTES,
@@ -25,6 +25,9 @@ pub enum MakeError {
     /// The consent isn't for this request or this holder key.
     #[error("the consent doesn't belong to this request; nothing was sent")]
     ConsentMisfit,
+    /// What would be shown is not an answer to what was asked.
+    #[error("what was chosen doesn't answer the question; nothing was sent")]
+    QueryMisfit,
     /// The holder credential could not be made.
     #[error("the proof of identity could not be made; nothing was sent")]
     Credential(#[from] IssueError),
@@ -45,6 +48,7 @@ impl MakeError {
         match self {
             Self::RequestExpired => "request_expired",
             Self::ConsentMisfit => "answer_consent_misfit",
+            Self::QueryMisfit => "answer_query_misfit",
             Self::Credential(e) => e.code(),
             Self::Presentation(e) => e.code(),
             Self::Sealed(e) => e.code(),
@@ -65,10 +69,11 @@ pub fn build_presentation(
     if now >= request.expires {
         return Err(MakeError::RequestExpired);
     }
+    let asked = request.consent.as_ref().ok_or(MakeError::ConsentMisfit)?;
     let key = PublicKey::from(holder);
     let fits = consent.holder == key.thumbprint_text()
         && consent.request_digest.0 == request.digest
-        && consent.check_against(&request.consent).is_ok();
+        && consent.check_against(&asked.request).is_ok();
     if !fits {
         return Err(MakeError::ConsentMisfit);
     }
@@ -97,27 +102,35 @@ pub fn build_presentation(
         aud: &request.client_id,
         nonce: &request.nonce,
         iat: now,
-        extra: binding(&request.transaction_data, consent, grant_id),
+        extra: binding(&asked.transaction_data, consent, grant_id),
     };
     Ok(sd_jwt::present(&credential, &[], &kb, holder)?)
 }
 
-/// The encrypted answer. `ephemeral` and `iv` must be fresh.
+/// The encrypted answer. `ephemeral` and `iv` must be fresh. `part` where there is a consent.
 pub fn seal(
     request: &VerifiedRequest,
-    presentation: &str,
-    part: &CarnetPart,
+    presentations: &Presentations,
+    part: Option<&CarnetPart>,
     ephemeral: &SecretKey,
     iv: [u8; 12],
 ) -> Result<String, MakeError> {
-    let query = request
-        .credential_query_ids
-        .first()
-        .ok_or(MakeError::ConsentMisfit)?;
-    let part = serde_json::to_value(part).map_err(|_| MakeError::ConsentMisfit)?;
+    if part.is_some() != request.consent.is_some() {
+        return Err(MakeError::ConsentMisfit);
+    }
+    let answered = presentations.keys().map(String::as_str).collect();
+    let alone = |(id, shown): (&String, &Vec<String>)| {
+        shown.len() == 1 || request.query.credential(id).is_some_and(|query| query.multiple)
+    };
+    if request.query.accepts(&answered).is_err() || !presentations.iter().all(alone) {
+        return Err(MakeError::QueryMisfit);
+    }
     let mut answer = Map::new();
-    answer.insert("vp_token".into(), json!({ (query): [presentation] }));
-    answer.insert("carnet".into(), part);
+    answer.insert("vp_token".into(), json!(presentations));
+    if let Some(part) = part {
+        let part = serde_json::to_value(part).map_err(|_| MakeError::ConsentMisfit)?;
+        answer.insert("carnet".into(), part);
+    }
     encrypted(request, answer, ephemeral, iv)
 }
 

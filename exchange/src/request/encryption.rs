@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{FORMAT, RequestError};
-use crate::jwe::EncryptionKey;
+use crate::{dcql::QueryError, jwe::EncryptionKey};
 
 const ENC: &str = "A256GCM";
 const MAX_KEYS: usize = 8;
@@ -62,7 +62,7 @@ fn formats(metadata: &Map<String, Value>) -> Result<(), RequestError> {
     let Some(formats) = metadata.get("vp_formats_supported") else {
         return Ok(());
     };
-    let ours = formats.get(FORMAT).ok_or(RequestError::Format)?;
+    let ours = formats.get(FORMAT).ok_or(QueryError::Format)?;
     for name in ["sd-jwt_alg_values", "kb-jwt_alg_values"] {
         let Some(algorithms) = ours.get(name) else {
             continue;
@@ -71,7 +71,7 @@ fn formats(metadata: &Map<String, Value>) -> Result<(), RequestError> {
             .as_array()
             .ok_or(RequestError::Field("client_metadata"))?;
         if !algorithms.iter().any(|a| a == "ES256") {
-            return Err(RequestError::Format);
+            return Err(QueryError::Format.into());
         }
     }
     Ok(())

@@ -3,6 +3,8 @@
 use carnet_consent as consent;
 use carnet_credentials::jws::JwsError;
 
+use crate::dcql::QueryError;
+
 /// Why a request is refused. Nothing of the patient's was looked up, nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -159,25 +161,14 @@ pub enum RequestError {
     /// `state` has other characters than those of a URL, or is too long.
     #[error("the request's state is not well formed")]
     StateMalformed,
-    /// No query.
-    #[error("the request doesn't say what it asks for")]
-    NoQuery,
     /// More than one query, or another query language.
     #[error("the request asks in more than one way or in an outdated one")]
     OtherQueryLanguage,
-    /// The query isn't well formed.
-    #[error("the request's question is not well formed")]
-    QueryMalformed,
-    /// Two queries with one id.
-    #[error("the request uses one name for two questions")]
-    DuplicateQueryId,
-    /// An outdated or unknown credential format.
-    #[error("the request asks for a credential format that is not accepted")]
-    Format,
-    /// `meta` is empty or missing.
-    #[error("the request doesn't say which credential it wants")]
-    MetaEmpty,
-    /// The query is well formed, but not one that can be answered.
+    /// The query itself.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+    /// The query is well formed, but its proof of the holder key is not: missing beside a consent, asked for twice, with
+    /// conditions, or as a mere option.
     #[error("the request asks for credentials that can't be shown")]
     QueryUnsupported,
     /// No key to encrypt the answer to.
@@ -270,12 +261,8 @@ impl RequestError {
             Self::WalletNonce => "request_wallet_nonce",
             Self::WalletNonceMissing => "request_wallet_nonce_missing",
             Self::StateMalformed => "request_state_malformed",
-            Self::NoQuery => "request_no_query",
             Self::OtherQueryLanguage => "request_other_query_language",
-            Self::QueryMalformed => "request_query_malformed",
-            Self::DuplicateQueryId => "request_duplicate_query_id",
-            Self::Format => "request_format",
-            Self::MetaEmpty => "request_meta_empty",
+            Self::Query(e) => e.code(),
             Self::QueryUnsupported => "request_query_unsupported",
             Self::NoEncryptionKey => "request_no_encryption_key",
             Self::KeyByReference => "request_key_by_reference",

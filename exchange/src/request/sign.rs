@@ -8,7 +8,11 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP};
-use crate::{EncryptionKey, client_id_of, limits::REQUEST_BYTES};
+use crate::{
+    EncryptionKey, client_id_of,
+    dcql::{CredentialQuery, Query},
+    limits::REQUEST_BYTES,
+};
 
 /// Longest nonce of a wallet that is given back, in characters.
 const WALLET_NONCE_MAX: usize = 256;
@@ -28,8 +32,11 @@ pub struct RequestParts<'a> {
     pub expires: Timestamp,
     /// One-time key of the answer's encryption; its `kid` should be set.
     pub encryption_key: &'a EncryptionKey,
-    /// What the patient decides on. `credential_ids` must be `["holder"]`, `recipient.client_id` the client id asked under.
-    pub consent: &'a ConsentRequest,
+    /// Which credentials are asked for; beside a consent, [`holder_query`] among them.
+    pub query: &'a Query,
+    /// What the patient decides on, if more than cards is asked for. `credential_ids` must be `["holder"]`,
+    /// `recipient.client_id` the client id asked under.
+    pub consent: Option<&'a ConsentRequest>,
 }
 
 /// Under which identity a request is signed.
@@ -77,8 +84,13 @@ impl AskingAs<'_> {
 pub struct SignedRequest {
     /// The compact serialisation, served as it is.
     pub compact: String,
-    /// The one `transaction_data` entry in it.
-    pub transaction_data: String,
+    /// The one `transaction_data` entry in it, if there is a consent.
+    pub transaction_data: Option<String>,
+}
+
+/// The query for proof of the holder key, as every consent needs it.
+pub fn holder_query() -> CredentialQuery {
+    CredentialQuery::sd_jwt("holder", HOLDER_VCT, Vec::new())
 }
 
 /// Signs a request with the key of that identity.
@@ -88,9 +100,9 @@ pub fn sign<'a>(
     asking_as: impl Into<AskingAs<'a>>,
 ) -> SignedRequest {
     let asking_as = asking_as.into();
-    let transaction_data = parts.consent.to_transaction_data();
+    let transaction_data = parts.consent.map(ConsentRequest::to_transaction_data);
     let algorithms = json!(["ES256"]);
-    let payload = json!({
+    let mut payload = json!({
         "client_id": asking_as.client_id(),
         "response_type": "vp_token",
         "response_mode": "direct_post.jwt",
@@ -100,9 +112,7 @@ pub fn sign<'a>(
         "state": parts.state,
         "iat": parts.issued.as_second(),
         "exp": parts.expires.as_second(),
-        "dcql_query": { "credentials": [
-            { "id": "holder", "format": FORMAT, "meta": { "vct_values": [HOLDER_VCT] } },
-        ] },
+        "dcql_query": parts.query.to_json(),
         "client_metadata": {
             "jwks": { "keys": [parts.encryption_key.to_jwk()] },
             "encrypted_response_enc_values_supported": ["A256GCM"],
@@ -110,8 +120,10 @@ pub fn sign<'a>(
                 (FORMAT): { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
             },
         },
-        "transaction_data": [transaction_data],
     });
+    if let Some(data) = &transaction_data {
+        payload["transaction_data"] = json!([data]);
+    }
     let compact = jws::sign(TYP, asking_as.header(), payload.to_string().as_bytes(), key);
     SignedRequest {
         compact,

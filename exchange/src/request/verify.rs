@@ -2,17 +2,19 @@
 
 use std::fmt;
 
-use carnet_consent::{ConsentRequest, RequestContext};
 use carnet_credentials::jws;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{AUDIENCE, RequestError, TYP, client::ClientId, digest, encryption, fetched::Fetched, query};
+use super::{
+    AUDIENCE, AskedConsent, OTHER_QUERY_LANGUAGES, RequestError, TYP, client::ClientId,
+    consent::asked_consent, digest, encryption, fetched::Fetched,
+};
 use crate::{
     EncryptionKey, Entry, RequestLink, TrustList,
-    delivery::DeliveryKey,
+    dcql::{Query, QueryError},
     limits::{CLOCK_LEEWAY, REQUEST_BYTES, REQUEST_LIFE},
     trust::Role,
 };
@@ -46,14 +48,10 @@ pub struct VerifiedRequest {
     pub expires: Timestamp,
     /// The key of the answer's encryption.
     pub encryption_key: EncryptionKey,
-    /// Ids of the credential queries; exactly one.
-    pub credential_query_ids: Vec<String>,
-    /// The consent request as received: its hash is signed by the holder key.
-    pub transaction_data: String,
-    /// The consent request.
-    pub consent: ConsentRequest,
-    /// The keys that the records are sealed to.
-    pub delivery_key: DeliveryKey,
+    /// Which credentials are asked for, proof of the holder key among them if there is a consent.
+    pub query: Query,
+    /// The consent that is asked for; none where only cards are.
+    pub consent: Option<AskedConsent>,
 }
 
 impl fmt::Debug for VerifiedRequest {
@@ -104,24 +102,9 @@ pub fn verify<'a>(
         return Err(RequestError::ResponseUriOrigin);
     }
     let encryption_key = encryption::answer_key(&payload)?;
-    let credential_query_ids = query::query_ids(&payload)?;
-    let (transaction_data, consent) = consent_request(&payload)?;
-
-    consent.check(
-        now,
-        &RequestContext {
-            client_id: &link.client_id,
-            response_origin: &response_uri.origin().ascii_serialization(),
-            credential_query_ids: &credential_query_ids,
-        },
-    )?;
-    if !consent.purpose.iter().all(|p| entry.purposes.contains(p)) {
-        return Err(RequestError::PurposeNotListed);
-    }
-    if entry.registry(&consent.ledger).is_none() {
-        return Err(RequestError::LedgerNotListed);
-    }
-    let delivery_key = DeliveryKey::of(&consent.delivery).map_err(|_| RequestError::DeliveryKey)?;
+    let query = query(&payload)?;
+    let by = (link.client_id.as_str(), entry);
+    let consent = asked_consent(&payload, &query, &response_uri, by, now)?;
 
     Ok(VerifiedRequest {
         digest: digest(compact),
@@ -133,10 +116,8 @@ pub fn verify<'a>(
         state,
         expires,
         encryption_key,
-        credential_query_ids,
-        transaction_data,
+        query,
         consent,
-        delivery_key,
     })
 }
 
@@ -274,19 +255,16 @@ fn response_uri(payload: &Map<String, Value>, entry: &Entry) -> Result<Url, Requ
     }
 }
 
-fn consent_request(payload: &Map<String, Value>) -> Result<(String, ConsentRequest), RequestError> {
-    let data = payload
-        .get("transaction_data")
-        .ok_or(RequestError::NoTransactionData)?;
-    let data = data.as_array().ok_or(RequestError::Field("transaction_data"))?;
-    let encoded = match data.as_slice() {
-        [] => return Err(RequestError::NoTransactionData),
-        [Value::String(encoded)] => encoded,
-        [_] => return Err(RequestError::Field("transaction_data")),
-        _ => return Err(RequestError::ManyTransactionData),
-    };
-    let consent = ConsentRequest::from_transaction_data(encoded)?;
-    Ok((encoded.clone(), consent))
+fn query(payload: &Map<String, Value>) -> Result<Query, RequestError> {
+    if OTHER_QUERY_LANGUAGES
+        .iter()
+        .any(|name| payload.contains_key(*name))
+    {
+        return Err(RequestError::OtherQueryLanguage);
+    }
+    Ok(Query::read(
+        payload.get("dcql_query").ok_or(QueryError::Nothing)?,
+    )?)
 }
 
 fn text<'a>(payload: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, RequestError> {

@@ -11,8 +11,9 @@ use carnet_consent::{
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
-    answer::{self, CarnetPart, GrantTuple, Session},
+    answer::{self, AskedOf, CarnetPart, GrantTuple, Presentations, Session},
     client_id_of,
+    dcql::Query,
     delivery::{self, DeliverySecret},
     hpke::HpkeSecret,
     request::{self, RequestParts, SignedRequest, VerifiedRequest},
@@ -189,6 +190,19 @@ pub(crate) fn answer_key() -> EncryptionKey {
     EncryptionKey::new(answer_secret().public_key(), Some("answer".into()))
 }
 
+/// For the proof of the holder key alone.
+pub(crate) fn holder_only() -> Query {
+    Query {
+        credentials: vec![request::holder_query()],
+        sets: Vec::new(),
+    }
+}
+
+/// The same proof as the answer to it.
+pub(crate) fn holder_shown(presentation: String) -> Presentations {
+    Presentations::from([("holder".to_owned(), vec![presentation])])
+}
+
 pub(crate) fn signed_request() -> SignedRequest {
     let consent = consent_request();
     let parts = RequestParts {
@@ -198,7 +212,8 @@ pub(crate) fn signed_request() -> SignedRequest {
         issued: now(),
         expires: later(300),
         encryption_key: &answer_key(),
-        consent: &consent,
+        query: &holder_only(),
+        consent: Some(&consent),
     };
     request::sign(&parts, &clinic_key(), CERTIFICATE)
 }
@@ -237,7 +252,7 @@ pub(crate) fn sealing_random() -> [u8; 64] {
 pub(crate) fn sealed_records() -> String {
     delivery::seal(
         BUNDLE,
-        &verified_request().delivery_key,
+        &verified_request().consent.unwrap().delivery_key,
         &verified_request().digest,
         &sealing_random(),
     )
@@ -246,7 +261,7 @@ pub(crate) fn sealed_records() -> String {
 
 pub(crate) fn consent(request: &VerifiedRequest, granted: &[Scope]) -> Consent {
     Consent::from_request(
-        &request.consent,
+        &request.consent.as_ref().unwrap().request,
         granted,
         Digest32(request.digest),
         PublicKey::from(&holder()).thumbprint_text(),
@@ -293,7 +308,14 @@ pub(crate) fn sealed_answer() -> String {
         later(30),
     )
     .unwrap();
-    answer::seal(&request, &presentation, &part, &secret(0x43), [0x44; 12]).unwrap()
+    answer::seal(
+        &request,
+        &holder_shown(presentation),
+        Some(&part),
+        &secret(0x43),
+        [0x44; 12],
+    )
+    .unwrap()
 }
 
 /// What the station keeps of its request.
@@ -301,6 +323,8 @@ pub(crate) struct Desk {
     pub(crate) client_id: String,
     pub(crate) signed: SignedRequest,
     pub(crate) consent_request: ConsentRequest,
+    pub(crate) query: Query,
+    pub(crate) list: TrustList,
 }
 
 impl Desk {
@@ -309,6 +333,16 @@ impl Desk {
             client_id: client_id(),
             signed: signed_request(),
             consent_request: consent_request(),
+            query: holder_only(),
+            list: trust_list(),
+        }
+    }
+
+    pub(crate) fn asked(&self) -> AskedOf<'_> {
+        AskedOf {
+            holder_query: "holder",
+            transaction_data: self.signed.transaction_data.as_deref().unwrap(),
+            request: &self.consent_request,
         }
     }
 
@@ -318,8 +352,9 @@ impl Desk {
             nonce: NONCE,
             state: STATE,
             request_digest: request::digest(&self.signed.compact),
-            transaction_data: &self.signed.transaction_data,
-            consent_request: &self.consent_request,
+            query: &self.query,
+            consent: Some(self.asked()),
+            list: Some(&self.list),
         }
     }
 }

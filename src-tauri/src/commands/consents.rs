@@ -1,7 +1,7 @@
 //! What is asked, what is given, what is taken back.
 
 use carnet_wallet_core::{
-    Choice, traces,
+    Choice, ChosenCard, traces,
     vault::Passphrase,
     views::{
         AnswerView, ClinicView, ConsentLine, ConsentView, PartyLine, PartyTrustView, QuestionView, ReadView,
@@ -80,7 +80,7 @@ pub async fn question(state: State<'_, AppState>, request_id: String) -> Answer<
     glance(&state, move |wallet| Ok(wallet.question(&request_id)?)).await
 }
 
-/// Shares what is ticked. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
+/// Shares what is ticked and shows the chosen cards. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
 /// else acts now.
 #[tauri::command]
 #[specta::specta]
@@ -88,10 +88,11 @@ pub async fn answer(
     state: State<'_, AppState>,
     request_id: String,
     scopes: Vec<String>,
+    cards: Vec<ChosenCard>,
     profile: u32,
 ) -> Answer<AnswerView> {
     let (wallet, choice) = (state.wallet_of(profile)?, Choice::Scopes(scopes));
-    Ok(traces::wiped_always(wallet.answer(&request_id, &choice)).await?)
+    Ok(traces::wiped_always(wallet.answer(&request_id, &choice, &cards)).await?)
 }
 
 /// Says no, for `profile` as in `answer`.

@@ -3,11 +3,13 @@
 pub mod backup;
 pub mod consents;
 pub mod credentials;
+pub mod issuance;
 pub mod keys;
 pub mod log;
 pub mod people;
 mod place;
 pub mod records;
+pub mod shown;
 
 use std::sync::Arc;
 

@@ -5,10 +5,7 @@
 //! was started with `--resolve-anywhere`. Every asker has the public door's share of requests, and a host is asked once
 //! for everybody.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Router,
@@ -17,17 +14,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_did_resolver::{
     Options, ResolveError, Resolver,
     resolution::{self, DOCUMENT_TYPE, RESULT_TYPE, Resolved},
     resolver::{Clock, Keeping},
 };
 use carnet_exchange::trust::TrustList;
-use carnet_fetch::{Openness, Pin, Web};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
-use crate::{app::App, trust};
+use crate::{app::App, trust, web::web};
 
 const PATH: &str = "/1.0/identifiers/";
 
@@ -162,31 +157,7 @@ impl Door {
     fn make(&self, list: Option<&TrustList>) -> Resolver {
         let app = Arc::clone(&self.app);
         let clock: Clock = Arc::new(move || app.clock.now());
-        let entries = || list.into_iter().flat_map(|list| &list.entries);
-        let pins = entries().flat_map(|entry| {
-            let key = entry.local.as_ref().and_then(|pin| {
-                let bytes = URL_SAFE_NO_PAD.decode(&pin.spki_sha256).ok()?;
-                <[u8; 32]>::try_from(bytes).ok()
-            });
-            entry.origins.iter().filter_map(move |origin| {
-                Some(Pin {
-                    origin: origin.clone(),
-                    spki_sha256: key?,
-                    local: true,
-                })
-            })
-        });
-        let openness = if self.app.resolve_anywhere {
-            Openness::Anywhere
-        } else {
-            let hosts: HashSet<String> = entries()
-                .filter(|entry| entry.local.is_none())
-                .flat_map(|entry| &entry.origins)
-                .filter_map(|origin| Some(Url::parse(origin).ok()?.host_str()?.to_owned()))
-                .collect();
-            Openness::Hosts(hosts)
-        };
-        match Web::new(pins, openness) {
+        match web(list, self.app.resolve_anywhere) {
             Ok(web) => Resolver::new(web, Keeping::default(), clock),
             Err(_) => Resolver::offline(clock),
         }

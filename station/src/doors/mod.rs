@@ -1,7 +1,9 @@
 //! The two doors: HTTP in, use case, HTTP out.
 
+mod cards;
 pub mod guard;
 mod identifiers;
+mod issuance;
 pub mod public;
 pub mod staff;
 mod views;

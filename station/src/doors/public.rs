@@ -28,14 +28,14 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::{at_work, identifiers};
+use super::{at_work, identifiers, issuance};
 use crate::{
     answer,
     app::App,
     deliver,
     errors::Refusal,
     limits::{self, Buckets, stranger},
-    manage,
+    manage, scan,
 };
 
 const FOR_A_DAY: &str = "public, max-age=86400, immutable";
@@ -50,6 +50,7 @@ struct Door {
 /// Everything that wallets may ask.
 pub fn router(app: Arc<App>) -> Router {
     let identifiers = identifiers::router(Arc::clone(&app));
+    let issuance = issuance::router(Arc::clone(&app));
     let door = Arc::new(Door {
         app,
         // Generous enough for a clinic behind one address.
@@ -68,6 +69,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/oid4vp/response/{id}",
             post(response).layer(DefaultBodyLimit::max(ANSWER_BYTES + limits::SMALL_BYTES)),
         )
+        .route("/oid4vp/offers/{id}", get(offer))
         .route(
             "/manage",
             post(manage_consents).layer(DefaultBodyLimit::max(MANAGE_BYTES)),
@@ -80,6 +82,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ledger/events", get(events))
         .route("/policy", get(policy))
         .merge(identifiers)
+        .merge(issuance)
         .layer(from_fn(|request, next| within(limits::REQUEST, request, next)));
     let slow = Router::new()
         .route(
@@ -189,6 +192,18 @@ async fn did_document(State(door): State<Arc<Door>>) -> Result<Response, Refusal
         document.to_string(),
     )
         .into_response())
+}
+
+/// The question laid for a patient who showed a code: nothing yet, or nothing ever.
+async fn offer(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let laid = at_work(move || scan::laid(&door.app, &id)).await?;
+    Ok(laid.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |sealed| {
+            let kind = HeaderValue::from_static(media::DELIVERY);
+            ([(header::CONTENT_TYPE, kind)], sealed).into_response()
+        },
+    ))
 }
 
 #[derive(Deserialize)]

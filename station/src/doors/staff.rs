@@ -22,7 +22,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::Stream;
 
 use super::{
-    at_work,
+    at_work, cards,
     guard::{Door, SignedIn, guard},
     views,
 };
@@ -37,7 +37,7 @@ use crate::{
     read::{self, ReadError, Readable},
     receipt::{ReceiptError, receipt},
     rows::Given,
-    templates,
+    scan, templates,
 };
 
 /// Questions listed at most.
@@ -45,7 +45,7 @@ const LISTED: usize = 200;
 /// Bytes handed out before the gate is looked at again.
 const PIECE: usize = 64 * 1024;
 
-type Answer = Result<Json<Value>, Refusal>;
+pub(super) type Answer = Result<Json<Value>, Refusal>;
 
 /// Everything that staff may ask, and the page.
 pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>) -> Router {
@@ -59,6 +59,11 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/templates", get(all_templates))
         .route("/api/entry", get(own_entry))
         .route("/api/requests", get(requests).post(ask_question))
+        .route("/api/scan", post(scan_text))
+        .route(
+            "/api/read-code",
+            post(read_picture).layer(DefaultBodyLimit::max(limits::PICTURE_BYTES)),
+        )
         .route("/api/requests/{id}", get(request))
         .route("/api/requests/{id}/qr.svg", get(picture))
         .route("/api/requests/{id}/confirm", post(confirm_code))
@@ -71,6 +76,7 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/revocations", get(revocations))
         .route("/api/events", get(events))
         .route("/api/health", get(station_health))
+        .merge(cards::router())
         .route("/api/{*rest}", get(nothing).post(nothing))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(limits::SMALL_BYTES))
@@ -83,7 +89,7 @@ async fn nothing() -> Refusal {
 }
 
 /// JSON as this station reads it: what is wrong is said in our own shape.
-fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
+pub(super) fn body<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
     serde_json::from_slice(bytes).map_err(|_| {
         Refusal::new(
             StatusCode::BAD_REQUEST,
@@ -198,13 +204,36 @@ async fn all_templates(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
 }
 
 async fn ask_question(State(door): State<Arc<Door>>, SignedIn(caller): SignedIn, bytes: Bytes) -> Answer {
-    let question = templates::question(&body(&bytes)?, door.app.clock.now())?;
+    let mut question: Value = body(&bytes)?;
+    let offer = scan::take_offer(&mut question)?;
+    let question = templates::question(&question, door.app.clock.now())?;
     let app = Arc::clone(&door.app);
-    let asked = at_work(move || ask::ask(&app, &caller, question)).await?;
+    let asked = match offer {
+        None => at_work(move || ask::ask(&app, &caller, question)).await?,
+        Some(offer) => at_work(move || scan::ask(&app, &caller, question, &offer)).await?,
+    };
     announce_end(&door, &asked.id);
     Ok(Json(
         json!({ "id": asked.id, "uri": ask::link(&door.app, &asked), "expires": asked.expires }),
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scanned {
+    text: String,
+}
+
+/// What a patient's code means here.
+async fn scan_text(State(door): State<Arc<Door>>, _: SignedIn, bytes: Bytes) -> Answer {
+    let Scanned { text } = body(&bytes)?;
+    Ok(Json(at_work(move || scan::scan(&door.app, &text)).await?))
+}
+
+/// The text of a code in a picture (PNG or JPEG), such as a camera's.
+async fn read_picture(_: State<Arc<Door>>, _: SignedIn, bytes: Bytes) -> Answer {
+    let text = at_work(move || scan::read_picture(&bytes)).await?;
+    Ok(Json(json!({ "text": text })))
 }
 
 /// Tells the page when a code has run out.

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     ask,
+    cards_asked::{in_words, label},
+    cards_shown,
     read::Readable,
     rows::{Asked, Given, State},
     templates::Question,
@@ -23,7 +25,62 @@ pub(super) fn template(question: &Question) -> Value {
         "days": question.days,
         "retention_days": question.retention_days,
         "data_since": question.data_since,
+        "cards": cards_of(question),
     })
+}
+
+fn cards_of(question: &Question) -> Vec<Value> {
+    let cards = question.cards.iter();
+    cards
+        .map(|card| {
+            let claims: Vec<String> = card.claims.iter().map(label).collect();
+            json!({ "id": card.id, "title": card.title, "claims": claims, "required": card.required })
+        })
+        .collect()
+}
+
+fn shown(app: &App, asked: &Asked) -> Vec<Value> {
+    let title = |id: &str| {
+        let card = asked.question.cards.iter().find(|card| card.id == id);
+        card.map(|card| card.title.clone())
+    };
+    let cards = cards_shown::open(app, asked);
+    cards
+        .iter()
+        .map(|card| {
+            let mut claims = Vec::new();
+            for (name, value) in &card.claims {
+                flatten(&in_words(name), value, &mut claims);
+            }
+            json!({
+                "id": card.id,
+                "title": title(&card.id),
+                "issuer": card.issuer,
+                // One that is not is refused.
+                "issuer_listed": true,
+                "claims": claims,
+                "until": card.until,
+                "status": card.status,
+            })
+        })
+        .collect()
+}
+
+/// A claim in words, and what stands inside it.
+fn flatten(label: &str, value: &Value, lines: &mut Vec<Value>) {
+    let mut line = |value: &str| lines.push(json!({ "label": label, "value": value }));
+    match value {
+        Value::Null => {}
+        Value::Bool(yes) => line(if *yes { "yes" } else { "no" }),
+        Value::Number(number) => line(&number.to_string()),
+        Value::String(text) => line(text),
+        Value::Array(items) => items.iter().for_each(|item| flatten(label, item, lines)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                flatten(&format!("{label} · {}", in_words(name)), value, lines);
+            }
+        }
+    }
 }
 
 pub(super) fn request(app: &App, asked: &Asked) -> Value {
@@ -45,6 +102,12 @@ pub(super) fn request(app: &App, asked: &Asked) -> Value {
         "granted": asked.granted,
         "tries_left": asked.tries_left,
         "renewed": asked.renewed,
+        "cards_asked": cards_of(&asked.question),
+        // What a card said can be read once the person is confirmed, as records can.
+        "cards_shown": match state {
+            State::Confirmed => shown(app, asked),
+            _ => Vec::new(),
+        },
     })
 }
 

@@ -4,7 +4,7 @@ use carnet_consent::{Consent, GrantId, Salt, Scope, code};
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     RequestLink, TrustList,
-    answer::{self, CarnetPart, GrantTuple},
+    answer::{self, CarnetPart, GrantTuple, Presentations},
     delivery,
     manage::{self, ManageReply, ManageRequest, Op, OpResult},
     promise::{self, Expected, Operation},
@@ -77,16 +77,17 @@ impl Wallet {
     /// Grants these scopes; `records` is the Bundle to be delivered.
     pub(crate) fn answer(&self, request: VerifiedRequest, granted: &[&str], records: &str) -> Answer {
         let granted: Vec<Scope> = granted.iter().map(|scope| scope.parse().unwrap()).collect();
+        let asked = request.consent.as_ref().unwrap();
         let delivery = delivery::seal(
             records.as_bytes(),
-            &request.delivery_key,
+            &asked.delivery_key,
             &request.digest,
             &random(),
         )
         .unwrap();
         let thumbprint = PublicKey::from(&self.holder);
         let consent = Consent::from_request(
-            &request.consent,
+            &asked.request,
             &granted,
             carnet_consent::Digest32(request.digest),
             thumbprint.thumbprint_text(),
@@ -122,7 +123,8 @@ impl Wallet {
         let presentation =
             answer::build_presentation(&request, &part.consent, &grant_id, &self.holder, Timestamp::now())
                 .unwrap();
-        let jwe = answer::seal(&request, &presentation, &part, &ephemeral(), random()).unwrap();
+        let presentations = Presentations::from([(asked.holder_query.clone(), vec![presentation])]);
+        let jwe = answer::seal(&request, &presentations, Some(&part), &ephemeral(), random()).unwrap();
         let code = code(&request.digest, &thumbprint.thumbprint(), &grant_id.0).to_string();
         Answer {
             request,
@@ -181,7 +183,7 @@ impl Answer {
         let expected = Expected {
             grant_id: &self.grant_id,
             operation: Operation::Grant,
-            ledger: &self.request.consent.ledger,
+            ledger: &self.request.consent.as_ref().unwrap().request.ledger,
             now: Timestamp::now(),
         };
         let entry = wallet.list.by_client_id(&self.request.client_id).unwrap();
@@ -230,7 +232,7 @@ pub(crate) async fn send(station: &Station, request: &VerifiedRequest, jwe: &str
 pub(crate) async fn deliver(station: &Station, request: &VerifiedRequest, sealed: &str) -> Reply {
     let sent = station
         .http
-        .post(request.consent.delivery.uri.clone())
+        .post(request.consent.as_ref().unwrap().request.delivery.uri.clone())
         .header("content-type", delivery::media_type(sealed))
         .body(sealed.to_owned());
     reply(sent.send().await.unwrap()).await

@@ -28,17 +28,57 @@ export async function openWindow(stage, application, environment) {
     await element.waitForDisplayed({ timeout, timeoutMsg: `${id} did not appear` })
     return element
   }
+  /**
+   * Into sight at once, and at rest. WebDriver computes where to press and only then presses: what still glides (the wheel scrolls
+   * smoothly here, a foot that sticks to the edge follows) is missed, or pressed here and let go there, which is no click.
+   */
+  const settle = async (element) => {
+    await browser.execute((one) => one.scrollIntoView({ block: 'center', behavior: 'instant' }), element)
+    const place = () =>
+      browser.execute((one) => {
+        const { x, y, width, height } = one.getBoundingClientRect()
+        return [x, y, width, height].map(Math.round).join(' ')
+      }, element)
+    let last = await place()
+    await browser.waitUntil(
+      async () => {
+        await pause(60)
+        const now = await place()
+        const still = now === last
+        last = now
+        return still
+      },
+      { timeout: 10_000, interval: 10, timeoutMsg: 'it never stood still' },
+    )
+  }
   return {
+    /** Pressed again only when the page never heard of it: a click that was heard and did nothing is the app's own fault. */
     click: async (id) => {
-      const element = await find(id)
-      await element.waitForEnabled({ timeout: 15_000 })
-      await element.scrollIntoView()
-      await element.click()
+      for (let round = 1; ; round += 1) {
+        const element = await find(id)
+        await element.waitForEnabled({ timeout: 15_000 })
+        await settle(element)
+        await browser.execute((one) => {
+          window.carnetHeard = false
+          one.addEventListener('click', () => (window.carnetHeard = true), { capture: true, once: true })
+        }, element)
+        await element.click()
+        if ((await browser.execute(() => window.carnetHeard)) !== false) return
+        if (round === 3) throw new Error(`${id}: three clicks never reached it`)
+        console.log(`      (a click on ${id} was lost on its way, once more)`)
+      }
     },
+    /** What was typed is read back: keys sent while the window was busy elsewhere fall on nothing. */
     fill: async (id, text) => {
-      const element = await find(id)
-      await element.scrollIntoView({ block: 'center' })
-      await element.setValue(text)
+      for (let round = 1; ; round += 1) {
+        const element = await find(id)
+        await settle(element)
+        await element.setValue(text)
+        const typed = async () => (await element.getValue()) === text
+        if (await browser.waitUntil(typed, { timeout: 5000, interval: 50 }).catch(() => false)) return
+        if (round === 3) throw new Error(`${id}: it does not hold what was typed`)
+        console.log(`      (what was typed into ${id} was lost on its way, once more)`)
+      }
     },
     upload: async (id, file) => {
       const element = await browser.$(selector(id))

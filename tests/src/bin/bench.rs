@@ -155,7 +155,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         ask.push(wall);
         let begun = Instant::now();
         let answer = runtime
-            .block_on(wallet.answer(&question.request_id, &Choice::All))
+            .block_on(wallet.answer(&question.request_id, &Choice::All, &[]))
             .map_err(trouble)?;
         grant.push(begun.elapsed());
         let grant_id = answer.grant_id.unwrap_or_default();
@@ -170,7 +170,7 @@ fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
         }
         let begun = Instant::now();
         runtime
-            .block_on(wallet.revoke(&answer.consent_id))
+            .block_on(wallet.revoke(answer.consent_id.as_deref().unwrap_or_default()))
             .map_err(trouble)?;
         let (status, _) = desk.records(&grant_id)?;
         denied.push(begun.elapsed());
@@ -334,7 +334,7 @@ fn measure_decades(runtime: &tokio::runtime::Runtime) -> Result<(), Trouble> {
     );
     let choice = Choice::Required;
     let (answer, wall, cpu) = timed(|| {
-        let answer = wallet.answer(&question.request_id, &choice);
+        let answer = wallet.answer(&question.request_id, &choice, &[]);
         runtime.block_on(answer).map_err(trouble)
     })?;
     line(

@@ -16,8 +16,10 @@ use carnet_credentials::{
 };
 use carnet_exchange::{
     EncryptionKey, RequestLink, RequestUriMethod, RootKey, TrustList,
-    answer::{self, CarnetPart, GrantTuple, Session},
-    client_id_of, delivery,
+    answer::{self, AskedOf, CarnetPart, GrantTuple, Session},
+    client_id_of,
+    dcql::Query,
+    delivery,
     hpke::HpkeSecret,
     request::{self, RequestParts},
     trust,
@@ -106,6 +108,10 @@ fn checks() -> Result<(), Trouble> {
     }))
     .map_err(trouble)?;
     let response_uri = format!("{ORIGIN}/response").parse().map_err(trouble)?;
+    let query = Query {
+        credentials: vec![request::holder_query()],
+        sets: Vec::new(),
+    };
     let parts = RequestParts {
         response_uri: &response_uri,
         nonce: "q8V2mPz0xYd3Jt5rKw7uNc1LbSf4GhEa9XoQe6TiRlM",
@@ -113,7 +119,8 @@ fn checks() -> Result<(), Trouble> {
         issued: now,
         expires: now + SignedDuration::from_mins(5),
         encryption_key: &jwk(&answer_secret, "answer"),
-        consent: &consent_request,
+        query: &query,
+        consent: Some(&consent_request),
     };
     let signed = request::sign(&parts, &clinic, certificate.as_slice());
     let link = RequestLink {
@@ -137,9 +144,9 @@ fn checks() -> Result<(), Trouble> {
         "at most 20 ms",
     );
 
+    let asked = verified.consent.as_ref().ok_or_else(|| trouble("no consent"))?;
     let records = vec![b' '; 100_000];
-    let seal =
-        || delivery::seal(&records, &verified.delivery_key, &verified.digest, &[7; 64]).map_err(trouble);
+    let seal = || delivery::seal(&records, &asked.delivery_key, &verified.digest, &[7; 64]).map_err(trouble);
     let sealed = seal()?;
     let jwe_key = EncryptionKey::new(delivery_secret.public_key(), None);
     let by_jwe = || {
@@ -183,14 +190,21 @@ fn checks() -> Result<(), Trouble> {
     let id = GrantId([11; 32]);
     let presentation =
         answer::build_presentation(&verified, &part.consent, &id, &holder, now).map_err(trouble)?;
-    let jwe = answer::seal(&verified, &presentation, &part, &secret(12)?, [13; 12]).map_err(trouble)?;
+    let presentations = [(asked.holder_query.clone(), vec![presentation])].into();
+    let jwe =
+        answer::seal(&verified, &presentations, Some(&part), &secret(12)?, [13; 12]).map_err(trouble)?;
     let session = Session {
         client_id: &client_id,
         nonce: parts.nonce,
         state: parts.state,
         request_digest: verified.digest,
-        transaction_data: &signed.transaction_data,
-        consent_request: &consent_request,
+        query: &query,
+        consent: Some(AskedOf {
+            holder_query: &asked.holder_query,
+            transaction_data: &asked.transaction_data,
+            request: &asked.request,
+        }),
+        list: None,
     };
     let check = || {
         let opened = answer::open(&jwe, &answer_secret).map_err(trouble)?;

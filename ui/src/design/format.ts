@@ -76,6 +76,11 @@ export function formatList(words: string[]): string {
   return new Intl.ListFormat(locale(), { style: 'long', type: 'conjunction' }).format(words);
 }
 
+/** "medicines or allergies": any one of them. */
+export function formatEither(words: string[]): string {
+  return new Intl.ListFormat(locale(), { style: 'long', type: 'disjunction' }).format(words);
+}
+
 export type Left = { unit: 'days' | 'hours' | 'over'; left: number; total: number; share: number };
 
 /** What is left of a period: whole days rounded up, hours within the last two days. */

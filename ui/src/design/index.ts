@@ -7,6 +7,7 @@
  * - `Field label bind:value hint error secret lines` · `Checkbox bind:checked`
  * - `State tone icon label` (chip) · `ErrorNote what safe next` · `Waiting` · `EmptyState` · `Disclosure`
  * - `Chips legend options bind:value` (one of several) · `Progress title done total stop` (takes long, can be ended)
+ * - `Camera read found failed` (looks for a code, stops at the first) · `CodePicture svg|src label` (black on white for any phone)
  * - `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
  * - `format.ts`: dates, times, numbers, lists, what is left of a period, sizes · `groups.ts`: kinds, sensitivity, purpose in words
  *
@@ -14,11 +15,14 @@
  */
 export { default as Banner } from './Banner.svelte';
 export { default as Button } from './Button.svelte';
+export { default as Camera } from './Camera.svelte';
 export { default as Card } from './Card.svelte';
 export { default as Checkbox } from './Checkbox.svelte';
 export { default as Chips } from './Chips.svelte';
+export { default as CodePicture } from './CodePicture.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Disclosure } from './Disclosure.svelte';
+export { default as DropFile } from './DropFile.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNote } from './ErrorNote.svelte';
 export { default as Field } from './Field.svelte';
@@ -30,6 +34,7 @@ export { default as Shell } from './Shell.svelte';
 export { default as State } from './State.svelte';
 export { default as VirtualList } from './VirtualList.svelte';
 export { default as Waiting } from './Waiting.svelte';
+export { pastedPicture } from './camera';
 export * from './format';
 export * from './groups';
 export type { Icon, Tone } from './icon';

@@ -20,7 +20,12 @@ export const GONE = 'station_gone';
 export type Me = { name: string; username: string; admin: boolean };
 export type Setup = { needed: boolean; station: { name: string; roles: string[]; development: boolean } };
 export type Item = { scope: string; required: boolean };
-export type Template = { id: string; title: string; purpose: string[]; items: Item[]; days: number; retention_days: number; data_since: string | null };
+/** A card that a question asks for, and what of it. */
+export type CardAsked = { id: string; title: string; claims: string[]; required: boolean };
+export type Template = { id: string; title: string; purpose: string[]; items: Item[]; /** None when only cards are asked. */ days: number | null; retention_days: number | null; data_since: string | null; cards: CardAsked[] };
+export type Said = { label: string; value: string };
+/** A card that the patient showed, as the station checked it. */
+export type CardShown = { id: string; title: string; issuer: string; issuer_listed: boolean; claims: Said[]; until: string | null; status: string };
 export type RequestState = 'waiting' | 'opened' | 'answered' | 'confirmed' | 'denied' | 'expired' | 'locked';
 export type AskedRequest = {
   id: string;
@@ -28,7 +33,7 @@ export type AskedRequest = {
   template: string | null;
   title: string | null;
   purpose: string[];
-  days: number;
+  days: number | null;
   created: string;
   expires: string;
   by: string;
@@ -39,6 +44,9 @@ export type AskedRequest = {
   granted: string[];
   tries_left: number;
   renewed: string | null;
+  cards_asked: CardAsked[];
+  /** What they said, once the person is confirmed. */
+  cards_shown: CardShown[];
 };
 export type ConsentState = 'unconfirmed' | 'active' | 'revoked' | 'expired' | 'stale';
 export type Consent = {
@@ -74,8 +82,16 @@ export type Health = {
   clock: { status: string; now?: string };
   trust: { status: string; authority?: string; version?: number; expires?: string; development: boolean };
 };
+export type CardField = { name: string; label: string; kind: 'text' | 'date' | 'number' | 'choice'; options?: string[]; required: boolean };
+/** A card that this station issues. `valid_days`: days; `copies`: how many single-use copies. */
+export type CardTemplate = { id: string; title: string; fields: CardField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean };
+export type Claims = Record<string, string | number>;
+export type OfferState = 'waiting' | 'opened' | 'issued' | 'accepted' | 'expired' | 'locked' | 'revoked';
+export type CardOffer = { id: string; title: string; state: OfferState; uri: string | null; pin: string | null; created: string; expires: string; by: string; copies: number; tries_left: number; approval: 'needed' | 'given' | null; approved_by: string | null };
+/** What a scanned code is: a patient's offer to be asked, or the pass of a consent. */
+export type Scanned = { kind: 'offer'; id: string } | { kind: 'pass'; grant_id: string };
 /** What changed at the station; `all` when too much did. */
-export type Change = { request?: string; consent?: string; all?: boolean };
+export type Change = { request?: string; consent?: string; card?: string; all?: boolean };
 
 let whenSignedOut: () => void = () => undefined;
 
@@ -85,13 +101,14 @@ export function onSignedOut(act: () => void): void {
 }
 
 async function ask(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const picture = body instanceof Blob;
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
       method,
       cache: 'no-store',
       credentials: 'same-origin',
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { headers: { 'content-type': picture ? body.type : 'application/json' }, body: picture ? body : JSON.stringify(body) }),
       ...(signal ? { signal } : {})
     });
   } catch (error) {
@@ -129,6 +146,21 @@ export const api = {
   addStaff: (given: { name: string; username: string; password: string }) => call<Me>('POST', '/staff', given),
   templates: () => call<Template[]>('GET', '/templates'),
   ask: (template: string) => call<{ id: string; uri: string; expires: string }>('POST', '/requests', { template }),
+  /** The same question, sent to the patient whose code was scanned. */
+  askFor: (template: string, offer: string) => call<{ id: string }>('POST', '/requests', { template, offer }),
+  scan: (text: string) => call<Scanned>('POST', '/scan', { text }),
+  /** The text in a picture (PNG, JPEG) of a code. */
+  readCode: (picture: Blob) => call<{ text: string }>('POST', '/read-code', picture),
+  cardTemplates: () => call<CardTemplate[]>('GET', '/cards/templates'),
+  offers: () => call<CardOffer[]>('GET', '/cards/offers'),
+  offer: (id: string) => call<CardOffer>('GET', `/cards/offers/${of(id)}`),
+  makeOffer: (template: string, claims: Claims) => call<{ id: string }>('POST', '/cards/offers', { template, claims }),
+  importClaims: (template: string, name: string, content: string) => call<{ claims: Claims }>('POST', '/cards/import', { template, name, content }),
+  revokeCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/revoke`, {}),
+  approveCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/approve`, {}),
+  offerPicture: (id: string) => `/api/cards/offers/${of(id)}/qr.svg`,
+  /** This clinic's own entry, signed by itself, for a patient who adds it by hand. */
+  entry: () => call<{ name: string; content: string; fingerprint: string }>('GET', '/entry'),
   requests: () => call<AskedRequest[]>('GET', '/requests'),
   request: (id: string) => call<AskedRequest>('GET', `/requests/${of(id)}`),
   picture: (id: string) => `/api/requests/${of(id)}/qr.svg`,

@@ -1,3 +1,4 @@
+import { SvelteSet } from 'svelte/reactivity';
 import { api, onSignedOut, Refused, type Change, type Me, type Setup } from './api';
 import { matched } from './matched';
 
@@ -10,6 +11,9 @@ class Desk {
   gone = $state(false);
   /** The template picked last: the next patient in the queue often needs the same. */
   template: string | null = $state(null);
+
+  /** Requests that went to a patient whose code was scanned: there is nothing to show them. */
+  readonly sent = new SvelteSet<string>();
 
   #stream: EventSource | null = null;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -40,6 +44,7 @@ class Desk {
     if (this.me) this.left = true;
     this.me = null;
     this.template = null;
+    this.sent.clear();
     matched.clear();
     this.#stream?.close();
     this.#stream = null;

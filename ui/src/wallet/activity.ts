@@ -8,6 +8,7 @@ import CircleX from '@lucide/svelte/icons/circle-x';
 import Download from '@lucide/svelte/icons/download';
 import Eye from '@lucide/svelte/icons/eye';
 import History from '@lucide/svelte/icons/history';
+import IdCard from '@lucide/svelte/icons/id-card';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import Mail from '@lucide/svelte/icons/mail';
@@ -30,6 +31,7 @@ const HAPPENINGS: Record<string, Happening> = {
   imported: { words: m.act_imported, icon: BookOpen, tone: 'safe' },
   asked: { words: m.act_asked, icon: MessageCircleQuestion, tone: 'plain' },
   granted: { words: m.act_granted, icon: Mail, tone: 'safe' },
+  shown: { words: m.act_shown, icon: IdCard, tone: 'safe' },
   denied: { words: m.act_denied, icon: CircleX, tone: 'plain' },
   failed: { words: m.act_failed, icon: Ban, tone: 'stop' },
   revoked: { words: m.act_revoked, icon: Undo, tone: 'stop' },

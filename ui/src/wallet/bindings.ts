@@ -78,6 +78,38 @@ export const commands = {
 	saveAttachment: (recordId: string, index: number, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_attachment", { recordId, index, path })),
 	/**  The link in a picture (PNG or JPEG) of a code. */
 	readCodePicture: (contentBase64: string) => typedError<string, ErrorView>(__TAURI_INVOKE("read_code_picture", { contentBase64 })),
+	/**  One door for every code: scanned, pasted, read from a picture or opened as a link. Nothing is answered. */
+	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
+	/**  The link that another program handed over, once. */
+	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
+	/**  A code that lets this clinic's desk ask. Good for five minutes. */
+	showOffer: (partyId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_offer", { partyId })),
+	/**  Whether the desk's question has come; it is fetched and checked then. The page asks every few seconds. */
+	offerState: (codeId: string) => typedError<OfferStateView, ErrorView>(__TAURI_INVOKE("offer_state", { codeId })),
+	/**  A code that opens this consent at the clinic's desk. Good for five minutes. */
+	showPass: (consentId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_pass", { consentId })),
+	/**  What an issuer offers. Nothing is fetched yet. */
+	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
+	/**  Takes the offered cards, with the PIN where one is asked. */
+	acceptCardOffer: (offerId: string, pin: string | null) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("accept_card_offer", { offerId, pin })),
+	/**  Says no to an offer. */
+	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
+	/**  Fetches fresh copies of a card. */
+	refillCard: (cardId: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("refill_card", { cardId })),
+	/**  Begins the sign-in at the issuer in the browser. */
+	beginSignIn: (offerId: string) => typedError<SignInView, ErrorView>(__TAURI_INVOKE("begin_sign_in", { offerId })),
+	/**  Waits for the sign-in in the browser, then takes the cards. */
+	finishSignIn: (offerId: string) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("finish_sign_in", { offerId })),
+	/**  Why one organisation is known, and who vouches for it. */
+	trustOf: (entryId: string) => typedError<PartyTrustView, ErrorView>(__TAURI_INVOKE("trust_of", { entryId })),
+	/**  Every organisation that is known. */
+	parties: () => typedError<PartyLine[], ErrorView>(__TAURI_INVOKE("parties")),
+	/**  What a clinic's own file says, before it is added. */
+	previewClinic: (name: string, content: string) => typedError<ClinicView, ErrorView>(__TAURI_INVOKE("preview_clinic", { name, content })),
+	/**  Adds a clinic by hand. `typed`: the last group of the fingerprint on its paper. */
+	addClinic: (content: string, typed: string) => typedError<PartyLine, ErrorView>(__TAURI_INVOKE("add_clinic", { content, typed })),
+	/**  Removes a clinic that was added by hand. */
+	removeClinic: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_clinic", { id })),
 	/**  Who is known, and who vouches for them. */
 	trust: () => typedError<TrustView | null, ErrorView>(__TAURI_INVOKE("trust")),
 	/**  Fetches and checks a clinic's question. Nothing is answered. */
@@ -85,10 +117,10 @@ export const commands = {
 	/**  A question read before, from the vault. */
 	question: (requestId: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("question", { requestId })),
 	/**
-	 *  Shares what is ticked. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
+	 *  Shares what is ticked, and shows the chosen cards. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
 	 *  else acts now.
 	 */
-	answer: (requestId: string, scopes: string[], profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes, profile })),
+	answer: (requestId: string, scopes: string[], cards: ChosenCard[], profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes, cards, profile })),
 	/**  Says no, for `profile` as in `answer`. */
 	deny: (requestId: string, profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("deny", { requestId, profile })),
 	/**  Who has access, who had. */
@@ -130,17 +162,25 @@ export const commands = {
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
+	linkArrived: makeEvent<LinkArrived, LinkArrived>("link-arrived"),
 	taskProgress: makeEvent<TaskProgress, TaskProgress>("task-progress"),
 };
 
 /* Types */
+/**  What came of accepting an offer. */
+export type AcceptedView = {
+	cards: CardLine[],
+	/**  The issuer needs longer; the cards come later by themselves. */
+	waiting: boolean,
+};
+
 /**  One line of the patient's own log. */
 export type ActivityLine = {
 	when: string,
 	/**  Number of the person who acted. */
 	profile: number,
 	/**
-	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+	 *  `imported`, `asked`, `granted`, `shown`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
 	 *  `recovered`.
 	 */
 	what: string,
@@ -149,19 +189,24 @@ export type ActivityLine = {
 	groups: GroupCount[],
 	/**  Error code where something was refused or failed. */
 	code: string | null,
+	/**  Card and kind of claim, where cards were shown; never a value. */
+	shown: string[],
 };
 
 /**  What came of an answer. */
 export type AnswerView = {
 	/**  `permit`, `partial` or `deny`. */
 	decision: string,
-	consent_id: string,
+	/**  None when only cards were shown. */
+	consent_id: string | null,
 	grant_id: string | null,
 	/**  Four digits to read out at the desk. */
 	code: string | null,
 	state: string,
 	ledger: LedgerView | null,
 	records: number,
+	/**  Cards that were shown. */
+	shown: number,
 };
 
 /**  A file inside a record, whole. */
@@ -202,6 +247,29 @@ export type BackupView = {
 	records: number,
 };
 
+/**  A card that is asked for, with what the patient holds for it. */
+export type CardAskedView = {
+	/**  Id of the DCQL credential query. */
+	query: string,
+	/**  What would do, in plain words. */
+	kinds: string[],
+	/**  More than one may be shown. */
+	multiple: boolean,
+	/**  No choice of theirs makes it optional. */
+	required: boolean,
+	/**  What the patient holds that fits; empty: no such card. */
+	options: CardOption[],
+	/**  Issuers that they insist on; empty: any. */
+	issuers: string[],
+};
+
+/**  A choice between sets of cards. */
+export type CardChoiceView = {
+	required: boolean,
+	/**  Any one of these lists of query ids is enough. */
+	options: string[][],
+};
+
 /**  A card in a list: one or more copies of the same credential. */
 export type CardLine = {
 	id: string,
@@ -217,6 +285,38 @@ export type CardLine = {
 	status: CardStatus,
 	/**  Copies that can still be shown. */
 	copies: number,
+	/**  Each copy is shown once. */
+	single_use: boolean,
+	/**  Few copies are left. */
+	low: boolean,
+	/**  The issuer gives fresh copies. */
+	refillable: boolean,
+};
+
+/**  What an issuer offers. */
+export type CardOfferView = {
+	offer_id: string,
+	issuer: VerifierView,
+	cards: OfferedCardView[],
+	/**  The PIN that the issuer gave by another way, if one is asked. */
+	pin: PinView | null,
+	/**  One signs in at the issuer, in the browser. */
+	sign_in: boolean,
+	expires: string | null,
+	development: boolean,
+};
+
+/**  One card that could be shown. */
+export type CardOption = {
+	card: string,
+	title: string,
+	issuer: IssuerView,
+	until: string | null,
+	copies: number,
+	/**  Exactly what would be shown; never more. */
+	shown: ClaimLine[],
+	/**  It is the last copy. */
+	last_copy: boolean,
 };
 
 /**  Whether a card was taken back by its issuer. */
@@ -250,10 +350,32 @@ export type Changed = {
 	unlocked: boolean,
 };
 
+/**  A card that was chosen for a question. */
+export type ChosenCard = {
+	query: string,
+	card: string,
+};
+
 /**  One thing that a card says. */
 export type ClaimLine = {
 	label: string,
 	value: string,
+};
+
+/**  What a clinic's own file says. */
+export type ClinicView = {
+	id: string,
+	name: string,
+	origins: string[],
+	purposes: string[],
+	/**  Eight groups of four characters, as on the clinic's paper. */
+	fingerprint: string,
+	/**  A listed name that it resembles. */
+	looks_like: string | null,
+	/**  Its name mixes letters of several scripts, as names do that pretend to be another. */
+	mixed_letters: boolean,
+	/**  It is known already. */
+	known: boolean,
 };
 
 /**  One line of the consents list. */
@@ -436,6 +558,9 @@ export type LedgerView = {
 	kind: string,
 };
 
+/**  Another program handed a link over: `take_link` has it. */
+export type LinkArrived = null;
+
 /**  How a log is written down. */
 export type LogFormat = "json" | "pdf";
 
@@ -467,12 +592,61 @@ export type NewVaultView = {
 	fingerprint: string,
 };
 
+/**  A card in an offer. */
+export type OfferedCardView = {
+	title: string,
+	kind: string,
+	/**  What it will say, in words; may be empty. */
+	describes: string[],
+};
+
+/**  Whether the desk answered a shown code. */
+export type OfferStateView = {
+	/**  `waiting`, `question`, `expired`. */
+	state: string,
+	request_id: string | null,
+};
+
+/**  Where a code led. */
+export type OpenedCode = {
+	/**  `question` or `card_offer`. */
+	kind: string,
+	id: string,
+};
+
 /**  Somebody else in this wallet, for whom something waits. */
 export type OtherPerson = {
 	number: number,
 	name: string | null,
 	/**  How many things. */
 	needs: number,
+};
+
+/**  One organisation that is known. */
+export type PartyLine = {
+	id: string,
+	name: string,
+	roles: string[],
+	added_by_you: boolean,
+	development: boolean,
+};
+
+/**  Why one organisation is known. */
+export type PartyTrustView = {
+	id: string,
+	name: string,
+	vouched_by: string,
+	added_by_you: boolean,
+	list_version: number,
+	list_issued: string,
+	list_expires: string,
+	list_expired: boolean,
+	development: boolean,
+	origins: string[],
+	roles: string[],
+	purposes: string[],
+	/**  The first consent or card with them. */
+	since: string | null,
 };
 
 export type PeriodView = {
@@ -483,6 +657,15 @@ export type PeriodView = {
 export type PersonView = {
 	name: string | null,
 	birth_date: string | null,
+};
+
+/**  The PIN of an offer. */
+export type PinView = {
+	/**  Digits only. */
+	digits: boolean,
+	length: number | null,
+	/**  What the issuer says about where it is. */
+	hint: string | null,
 };
 
 export type Point = {
@@ -511,13 +694,16 @@ export type QuestionView = {
 	verifier: VerifierView,
 	/**  HL7 v3 ActReason codes. */
 	purpose: string[],
+	/**  Empty when only cards are asked. */
 	items: ItemView[],
-	period: PeriodView,
+	period: PeriodView | null,
 	/**  Days for which they keep a copy. */
-	retention_days: number,
+	retention_days: number | null,
 	/**  When this question can no longer be answered. */
 	expires: string,
 	development: boolean,
+	cards: CardAskedView[],
+	card_choices: CardChoiceView[],
 };
 
 /**  Somebody looked. */
@@ -627,6 +813,20 @@ export type RevokedLine = {
 	revocation: RevocationView,
 };
 
+/**  A code on this screen, for the desk to scan. */
+export type ShownCode = {
+	code_id: string,
+	uri: string,
+	svg: string,
+	expires: string,
+	verifier: VerifierView,
+};
+
+/**  Where one signs in. */
+export type SignInView = {
+	url: string,
+};
+
 /**  What `sync` did. */
 export type SyncView = {
 	sent: number,
@@ -683,6 +883,8 @@ export type VerifierView = {
 	name: string,
 	/**  Who vouches for that name. */
 	vouched_by: string,
+	/**  The patient added it by hand; nobody else vouches. */
+	added_by_you: boolean,
 };
 
 export type WithheldView = {

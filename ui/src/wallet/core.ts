@@ -1,4 +1,4 @@
-import { commands, events, type BackupSecret, type ErrorView, type LogFormat, type ReceiptFormat, type RecordsFilter, type TaskProgress } from './bindings';
+import { commands, events, type BackupSecret, type ChosenCard, type ErrorView, type LogFormat, type ReceiptFormat, type RecordsFilter, type TaskProgress } from './bindings';
 
 /** The core said no: a stable code, and its own words for it. */
 export class CoreError extends Error {
@@ -58,9 +58,13 @@ export const core = {
   attachment: (recordId: string, index: number) => unwrap(commands.attachment(recordId, index)),
   saveAttachment: (recordId: string, index: number, path: string) => unwrap(commands.saveAttachment(recordId, index, path)),
   readCodePicture: (content: string) => unwrap(commands.readCodePicture(content)),
-  inspect: (link: string) => unwrap(commands.inspect(link)),
+  takeLink: () => commands.takeLink(),
+  openCode: (text: string) => unwrap(commands.openCode(text)),
+  showOffer: (partyId: string) => unwrap(commands.showOffer(partyId)),
+  offerState: (codeId: string) => unwrap(commands.offerState(codeId)),
+  showPass: (consentId: string) => unwrap(commands.showPass(consentId)),
   question: (requestId: string) => unwrap(commands.question(requestId)),
-  answer: (requestId: string, scopes: string[], profile: number) => unwrap(commands.answer(requestId, scopes, profile)),
+  answer: (requestId: string, scopes: string[], cards: ChosenCard[], profile: number) => unwrap(commands.answer(requestId, scopes, cards, profile)),
   deny: (requestId: string, profile: number) => unwrap(commands.deny(requestId, profile)),
   consents: () => unwrap(commands.consents()),
   consent: (id: string) => unwrap(commands.consent(id)),
@@ -73,6 +77,17 @@ export const core = {
   importCard: (content: string) => unwrap(commands.importCard(content)),
   importCardText: (text: string) => unwrap(commands.importCardText(text)),
   lookUpCard: (id: string) => unwrap(commands.lookUpCard(id)),
+  cardOffer: (offerId: string) => unwrap(commands.cardOffer(offerId)),
+  acceptCardOffer: (offerId: string, pin: string | null) => unwrap(commands.acceptCardOffer(offerId, pin)),
+  declineCardOffer: (offerId: string) => unwrap(commands.declineCardOffer(offerId)),
+  refillCard: (cardId: string) => unwrap(commands.refillCard(cardId)),
+  beginSignIn: (offerId: string) => unwrap(commands.beginSignIn(offerId)),
+  finishSignIn: (offerId: string) => unwrap(commands.finishSignIn(offerId)),
+  trustOf: (entryId: string) => unwrap(commands.trustOf(entryId)),
+  parties: () => unwrap(commands.parties()),
+  previewClinic: (name: string, content: string) => unwrap(commands.previewClinic(name, content)),
+  addClinic: (content: string, typed: string) => unwrap(commands.addClinic(content, typed)),
+  removeClinic: (id: string) => unwrap(commands.removeClinic(id)),
   removeCard: (id: string) => unwrap(commands.removeCard(id)),
   saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => unwrap(commands.saveReceipt(consentId, format, path)),
   activity: (everyone: boolean) => unwrap(commands.activity(everyone)),
@@ -87,6 +102,12 @@ export function onChanged(heard: () => void): () => void {
   return () => void stop.then((off) => off());
 }
 
+/** Calls back when another program handed a link over. Returns how to stop. */
+export function onLink(heard: () => void): () => void {
+  const stop = events.linkArrived.listen(heard);
+  return () => void stop.then((off) => off());
+}
+
 /** Calls back with how far a long task is. Returns how to stop. */
 export function onProgress(heard: (progress: TaskProgress) => void): () => void {
   const stop = events.taskProgress.listen(({ payload }) => heard(payload));
@@ -96,8 +117,8 @@ export function onProgress(heard: (progress: TaskProgress) => void): () => void 
 /** Largest file taken in through the page, in bytes: the same 64 MiB as the core's. */
 export const FILE_MAX = 64 * 1024 * 1024;
 
-/** A file's bytes as base64, as commands take them. */
-export function fileContent(file: File): Promise<string> {
+/** The bytes of a file or a picture as base64, as commands take them. */
+export function fileContent(file: Blob): Promise<string> {
   if (file.size > FILE_MAX) {
     return Promise.reject(new CoreError({ code: 'too_large', message: '', next: '' }));
   }

@@ -1,6 +1,9 @@
 import type { AnswerView, ProfileView, RestoredView, VaultView } from './bindings';
 import { core, onChanged } from './core';
 
+/** A card that was shown: which, and what of it by name, never what it said. */
+export type ShownCard = { title: string; claims: string[] };
+
 /** How often the core hears that somebody is here, ms. */
 const HERE_EVERY = 10_000;
 
@@ -19,6 +22,8 @@ class Session {
   restored: RestoredView | null = $state(null);
   /** Everybody whose booklet this is; empty while it is shut. */
   people: ProfileView[] = $state([]);
+  /** Names of the organisations that the patient added by hand: each is marked wherever it stands. */
+  added: ReadonlySet<string> = $state.raw(new Set());
   /** Somebody said, since it was opened, for whom it is used. */
   chosen = $state(false);
   /** Grows when the background moved; screens load anew when it does. */
@@ -26,7 +31,11 @@ class Session {
   /** The clock that screens count down by. */
   now = $state(new Date());
   /** The last answer given, for the screen that sums it up. */
-  answered: { verifier: string; view: AnswerView } | null = $state(null);
+  answered: { verifier: string; view: AnswerView; cards: ShownCard[] } | null = $state(null);
+  /** A link that another program handed over, until it is looked at. It asks; it never answers. */
+  link: string | null = $state(null);
+  /** From which screen somebody looked at a clinic, for going back there. */
+  lookedFrom: string | null = $state(null);
   /** What the Records screen was showing, for coming back to it. */
   browsing = { ...BROWSING };
   /** A switch that somebody here asked for is under way. */
@@ -70,7 +79,8 @@ class Session {
   async look(): Promise<void> {
     const vault = await core.vaultState();
     if (vault.unlocked) {
-      const people = await core.profiles();
+      const [people, parties] = await Promise.all([core.profiles(), core.parties().catch(() => [])]);
+      this.added = new Set(parties.filter((one) => one.added_by_you).map((one) => one.name));
       const before = this.acting?.number;
       this.people = people;
       // Nobody is taken for another: when somebody else acts and nobody here chose it, it is asked again.
@@ -109,6 +119,7 @@ class Session {
 
   #forget(): void {
     this.answered = null;
+    this.link = null;
     this.browsing = { ...BROWSING };
   }
 }

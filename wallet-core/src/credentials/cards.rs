@@ -17,6 +17,9 @@ use crate::{
     vault::{Table, VaultError},
 };
 
+/// So many copies of a card are few.
+const LOW: u32 = 3;
+
 #[derive(Debug, Error)]
 pub enum CardsError {
     #[error("There is no card with this id.")]
@@ -72,7 +75,7 @@ impl Wallet {
         let copies = self.find_card(id)?;
         let issuer = copies
             .first()
-            .and_then(|(_, kept)| issuer(kept, list.as_ref()).name);
+            .and_then(|(_, kept)| kept.issuer_view(list.as_ref()).name);
         let mut change = self.vault.change();
         for (id, _) in &copies {
             change.delete(Table::Credentials, id);
@@ -91,7 +94,7 @@ impl Wallet {
     }
 
     /// All copies of each card, the newest copy and the newest card first.
-    fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
+    pub(super) fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
         let mut all: Vec<(String, KeptCredential)> = self.vault.all(Table::Credentials)?;
         all.sort_by(|(a, one), (b, other)| (other.added, b).cmp(&(one.added, a)));
         let mut cards: Vec<Vec<(String, KeptCredential)>> = Vec::new();
@@ -107,7 +110,7 @@ impl Wallet {
         Ok(cards)
     }
 
-    pub(super) fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
+    pub(crate) fn find_card(&self, id: &str) -> Result<Vec<(String, KeptCredential)>, CardsError> {
         if id.is_empty() {
             return Err(CardsError::Unknown);
         }
@@ -139,7 +142,7 @@ impl Wallet {
             id: kept.card.clone(),
             title: title(&kept.kind),
             kind: kept.kind.clone(),
-            issuer: issuer(kept, list),
+            issuer: kept.issuer_view(list),
             validity: validity.to_owned(),
             from: kept.from.map(to_the_second),
             until: kept.until.map(to_the_second),
@@ -156,7 +159,10 @@ impl Wallet {
                     .unwrap_or(kept),
                 now,
             )?,
-            copies: u32::try_from(copies.len()).unwrap_or(u32::MAX),
+            copies: count(copies),
+            single_use: kept.single_use,
+            low: kept.single_use && count(copies) <= LOW,
+            refillable: self.refillable(copies)?,
         })
     }
 
@@ -191,12 +197,19 @@ impl Wallet {
     }
 }
 
-/// The issuer's name is the trust list's, or nobody's.
-fn issuer(kept: &KeptCredential, list: Option<&TrustList>) -> IssuerView {
-    let entry = kept.entry_id.as_ref().and_then(|id| list?.by_id(id));
-    IssuerView {
-        name: entry.map(|entry| entry.name.clone()),
-        own: kept.own,
+/// How many copies can still be shown.
+fn count(copies: &[(String, KeptCredential)]) -> u32 {
+    u32::try_from(copies.iter().filter(|(_, kept)| kept.is_left()).count()).unwrap_or(u32::MAX)
+}
+
+impl KeptCredential {
+    /// The issuer's name is the trust list's, or nobody's.
+    pub(crate) fn issuer_view(&self, list: Option<&TrustList>) -> IssuerView {
+        let entry = self.entry_id.as_ref().and_then(|id| list?.by_id(id));
+        IssuerView {
+            name: entry.map(|entry| entry.name.clone()),
+            own: self.own,
+        }
     }
 }
 

@@ -13,27 +13,63 @@ use carnet_exchange::{
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Binding, CredentialForm, import::ImportCredentialError, w3c};
+use super::{Binding, CopyKey, CredentialForm, import::ImportCredentialError, w3c};
 
 /// A key of this wallet, under the stable id of the organisation that knows it.
-pub(super) struct OwnKey {
+pub(crate) struct OwnKey {
     pub(super) entry_id: String,
     pub(super) key: PublicKey,
 }
 
+/// Whose a credential may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Mine<'a> {
+    /// A pairwise identity's, or anybody's.
+    Pairwise(&'a [OwnKey]),
+    /// One of the keys that copies were asked for with, and nobody else's.
+    Copies(&'a [CopyKey]),
+}
+
+impl Mine<'_> {
+    fn binding(self, key: &PublicKey) -> Option<Binding> {
+        match self {
+            Self::Pairwise(own) => {
+                let ours = own.iter().find(|own| own.key == *key)?;
+                Some(Binding::Pairwise(ours.entry_id.clone()))
+            }
+            Self::Copies(keys) => {
+                let own = keys
+                    .iter()
+                    .find(|own| PublicKey::from(&own.signing_key()) == *key)?;
+                Some(Binding::Copy(own.clone()))
+            }
+        }
+    }
+
+    /// Whether the issuer is this wallet itself.
+    fn issued(self, issuer: &str) -> bool {
+        match self {
+            Self::Pairwise(own) => own.iter().any(|own| own.key.did_jwk() == issuer),
+            Self::Copies(_) => false,
+        }
+    }
+}
+
 /// A credential that is genuine.
-pub(super) struct Checked {
-    pub(super) form: CredentialForm,
-    pub(super) issuer: String,
+pub(crate) struct Checked {
+    pub(crate) form: CredentialForm,
+    pub(crate) issuer: String,
     /// The issuer in the trust list.
-    pub(super) entry_id: Option<String>,
-    pub(super) own: bool,
-    pub(super) kind: String,
-    pub(super) claims: Map<String, Value>,
-    pub(super) from: Option<Timestamp>,
-    pub(super) until: Option<Timestamp>,
-    pub(super) status: Option<Value>,
-    pub(super) binding: Binding,
+    pub(crate) entry_id: Option<String>,
+    pub(crate) own: bool,
+    pub(crate) kind: String,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) from: Option<Timestamp>,
+    /// When it was issued.
+    pub(crate) issued: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) status: Option<Value>,
+    pub(crate) binding: Binding,
 }
 
 /// Checks a credential as it came: who signed it, that it has not expired, and that it is for this person or for anybody. What
@@ -51,7 +87,7 @@ pub(super) fn check_incoming(
             own,
         )?
     } else if text.contains('~') {
-        sd_jwt(text, list, own, now)?
+        sd_jwt(text, list, Mine::Pairwise(own), now)?
     } else {
         vc(CredentialForm::VcJose, w3c::check_jwt(text, now)?, own)?
     };
@@ -61,10 +97,24 @@ pub(super) fn check_incoming(
     }
 }
 
+/// Checks a copy that was asked for with one of these keys. What needs a network, such as its status, is not asked here.
+pub(crate) fn check_copy(
+    text: &str,
+    list: &TrustList,
+    keys: &[CopyKey],
+    now: Timestamp,
+) -> Result<Checked, ImportCredentialError> {
+    let checked = sd_jwt(text, Some(list), Mine::Copies(keys), now)?;
+    match checked.until {
+        Some(until) if now >= until => Err(ImportCredentialError::Expired),
+        _ => Ok(checked),
+    }
+}
+
 fn sd_jwt(
     text: &str,
     list: Option<&TrustList>,
-    own: &[OwnKey],
+    mine: Mine<'_>,
     now: Timestamp,
 ) -> Result<Checked, ImportCredentialError> {
     let received = Received::read(text).map_err(|error| match error {
@@ -93,24 +143,25 @@ fn sd_jwt(
         Some(cnf) => {
             let jwk = cnf.get("jwk").ok_or(ImportCredentialError::NotYours)?;
             let key = PublicKey::from_jwk(jwk).map_err(|_| ImportCredentialError::Malformed)?;
-            let ours = own.iter().find(|own| own.key == key);
-            Binding::Pairwise(ours.ok_or(ImportCredentialError::NotYours)?.entry_id.clone())
+            mine.binding(&key).ok_or(ImportCredentialError::NotYours)?
         }
     };
     let until = seconds(&claims, "exp")?;
-    let from = seconds(&claims, "nbf")?.or(seconds(&claims, "iat")?);
+    let issued = seconds(&claims, "iat")?;
+    let from = seconds(&claims, "nbf")?.or(issued);
     let status = claims.remove("status");
     for known in ["iss", "exp", "nbf", "iat", "vct#integrity"] {
         claims.remove(known);
     }
     Ok(Checked {
         form: CredentialForm::SdJwt,
-        own: own.iter().any(|own| own.key.did_jwk() == issuer.id),
+        own: mine.issued(&issuer.id),
         issuer: issuer.id,
         entry_id: issuer.entry_id,
         kind,
         claims,
         from,
+        issued,
         until,
         status,
         binding,
@@ -150,6 +201,7 @@ fn vc(
         kind,
         claims,
         from: checked.valid_from,
+        issued: None,
         until: checked.valid_until,
         status,
         binding,

@@ -13,7 +13,7 @@ const LABEL: usize = 80;
 const VALUE: usize = 500;
 
 /// A type in plain words: `urn:example:InsuranceCard:1` is an "Insurance card".
-pub(super) fn title(kind: &str) -> String {
+pub(crate) fn title(kind: &str) -> String {
     if is_receipt(kind) {
         return "Receipt of a consent".to_owned();
     }
@@ -39,11 +39,23 @@ pub(super) fn said(kept: &KeptCredential) -> Vec<ClaimLine> {
         let receipt = kept.claims.get("receipt").and_then(Value::as_object);
         return of_receipt(receipt.unwrap_or(&kept.claims));
     }
+    lines(&kept.claims)
+}
+
+/// Claims as lines.
+pub(crate) fn lines(claims: &Map<String, Value>) -> Vec<ClaimLine> {
     let mut lines = Vec::new();
-    for (name, value) in &kept.claims {
+    for (name, value) in claims {
         flatten(&words(name), value, &mut lines);
     }
     lines
+}
+
+/// What kinds of claims these are, without a value.
+pub(crate) fn labels(claims: &Map<String, Value>) -> Vec<String> {
+    let mut labels: Vec<String> = lines(claims).into_iter().map(|line| line.label).collect();
+    labels.dedup();
+    labels
 }
 
 fn is_receipt(kind: &str) -> bool {

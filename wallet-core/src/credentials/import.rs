@@ -22,7 +22,7 @@ use crate::{
 /// Longest credential that is looked at, in bytes.
 const LONGEST: usize = 65_536;
 /// Most credentials of one person, each copy counted.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 
 /// Why a credential was not taken. Nothing was kept.
 #[derive(Debug, Error)]
@@ -179,7 +179,7 @@ impl Wallet {
 
 /// One name for all copies of the same: same issuer, same type, same claims, same end. Keys, status places, serial numbers and the
 /// moment of issue differ between copies.
-fn card_of(checked: &Checked) -> Result<String, ImportCredentialError> {
+pub(crate) fn card_of(checked: &Checked) -> Result<String, ImportCredentialError> {
     let mut claims: Map<String, Value> = checked.claims.clone();
     for own in ["jti", "sub"] {
         claims.remove(own);

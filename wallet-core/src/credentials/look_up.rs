@@ -15,6 +15,7 @@ use url::Url;
 use super::{CardsError, KeptCredential, LookedUp, views::CardView};
 use crate::{
     Described, Facts, TalkError, Wallet,
+    talk::Talk,
     vault::{Table, VaultError},
 };
 
@@ -61,51 +62,65 @@ impl Wallet {
     /// publish them under an address of its own.
     pub async fn look_up_card(&self, id: &str) -> Result<CardView, LookUpError> {
         let talk = self.talk()?;
-        let copies = self.find_card(id)?;
-        let now = self.clock.now();
-        let mut lists: Vec<StatusList> = Vec::new();
-        let mut known = Vec::with_capacity(copies.len());
-        for (id, mut kept) in copies {
-            let reference = reference(&kept).ok_or(LookUpError::NobodyToAsk)?;
-            let entry = kept.entry_id.as_ref().and_then(|id| talk.list.by_id(id));
-            let entry = entry.ok_or(LookUpError::NobodyToAsk)?;
-            let address = Url::parse(reference.uri()).map_err(|_| LookUpError::NobodyToAsk)?;
-            if !entry.covers_origin(&address) {
-                return Err(LookUpError::NobodyToAsk);
-            }
-            if !lists.iter().any(|list| list.uri() == reference.uri()) {
-                let reply = talk.get(&address, Limits::bytes(MAX_LEN)).await?;
-                let text = String::from_utf8(reply.body(MEDIA_TYPE)?).map_err(|_| TalkError::Unreadable)?;
-                lists.push(checked(&text, &reference, (&kept.issuer, entry), now)?);
-            }
-            let list = lists.iter().find(|list| list.uri() == reference.uri());
-            let status = list
-                .ok_or(LookUpError::NobodyToAsk)?
-                .status(&reference, now, OLDEST_LIST)
-                .map_err(LookUpError::Refused)?;
-            kept.looked_up = Some(LookedUp {
-                state: match status {
-                    Status::Valid => "valid",
-                    Status::Invalid => "revoked",
-                    Status::Suspended => "suspended",
-                    Status::Other(_) => return Err(LookUpError::Refused(StatusError::Unknown)),
-                }
-                .to_owned(),
-                when: now,
-            });
-            known.push((id, kept));
+        let mut copies = self.find_card(id)?;
+        // Nobody can show a spent copy any more. Where no other is left, they all speak for the card.
+        if copies.iter().any(|(_, kept)| kept.is_left()) {
+            copies.retain(|(_, kept)| kept.is_left());
         }
+        let now = self.clock.now();
+        let states = states(&talk, copies.iter().map(|(_, kept)| kept), now).await?;
         let mut change = self.vault.change();
-        for (id, kept) in &known {
-            change.put(Table::Credentials, id, kept);
+        for ((id, mut kept), state) in copies.into_iter().zip(states) {
+            kept.looked_up = Some(state);
+            change.put(Table::Credentials, &id, &kept);
         }
         change.commit()?;
         Ok(self.card(id)?)
     }
 }
 
+/// What the issuers' lists say of these copies, each list fetched once.
+pub(crate) async fn states(
+    talk: &Talk,
+    copies: impl Iterator<Item = &KeptCredential>,
+    now: Timestamp,
+) -> Result<Vec<LookedUp>, LookUpError> {
+    let mut lists: Vec<StatusList> = Vec::new();
+    let mut known = Vec::new();
+    for kept in copies {
+        let reference = reference(kept).ok_or(LookUpError::NobodyToAsk)?;
+        let entry = kept.entry_id.as_ref().and_then(|id| talk.list.by_id(id));
+        let entry = entry.ok_or(LookUpError::NobodyToAsk)?;
+        let address = Url::parse(reference.uri()).map_err(|_| LookUpError::NobodyToAsk)?;
+        if !entry.covers_origin(&address) {
+            return Err(LookUpError::NobodyToAsk);
+        }
+        if !lists.iter().any(|list| list.uri() == reference.uri()) {
+            let reply = talk.get(&address, Limits::bytes(MAX_LEN)).await?;
+            let text = String::from_utf8(reply.body(MEDIA_TYPE)?).map_err(|_| TalkError::Unreadable)?;
+            lists.push(checked(&text, &reference, (&kept.issuer, entry), now)?);
+        }
+        let list = lists.iter().find(|list| list.uri() == reference.uri());
+        let status = list
+            .ok_or(LookUpError::NobodyToAsk)?
+            .status(&reference, now, OLDEST_LIST)
+            .map_err(LookUpError::Refused)?;
+        known.push(LookedUp {
+            state: match status {
+                Status::Valid => "valid",
+                Status::Invalid => "revoked",
+                Status::Suspended => "suspended",
+                Status::Other(_) => return Err(LookUpError::Refused(StatusError::Unknown)),
+            }
+            .to_owned(),
+            when: now,
+        });
+    }
+    Ok(known)
+}
+
 /// Where a copy's status stands, if that is a list.
-fn reference(kept: &KeptCredential) -> Option<Reference> {
+pub(crate) fn reference(kept: &KeptCredential) -> Option<Reference> {
     Reference::from_claim(kept.status.as_ref()?.get("status_list")?).ok()
 }
 

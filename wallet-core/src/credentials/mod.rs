@@ -3,21 +3,25 @@
 //! - [`receipt`]: the receipt of a consent, as file, page or credential
 //! - [`import`]: taking a credential in, after [`check`] found it genuine
 //! - [`cards`]: what is held, one card for all copies of the same
+//! - [`copies`]: which copy can be shown to whom, and using it up
 //! - [`look_up`]: whether the issuer took it back
 //! - [`claims`]: what a credential says, in plain words
 //! - [`w3c`]: credentials of the W3C's data model
 //! - [`views`]: what a screen may see of it
 
-mod cards;
-mod check;
-mod claims;
-mod import;
-mod look_up;
+pub(crate) mod cards;
+pub(crate) mod check;
+pub(crate) mod claims;
+mod copies;
+pub(crate) mod import;
+pub(crate) mod look_up;
 mod receipt;
 pub(crate) mod views;
 mod w3c;
 
 pub use cards::CardsError;
+pub(crate) use claims::{labels, lines, title as kind_title};
+pub(crate) use copies::about_the_person;
 pub use import::ImportCredentialError;
 pub use look_up::LookUpError;
 pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
@@ -73,6 +77,20 @@ pub(crate) struct KeptCredential {
     pub(crate) looked_up: Option<LookedUp>,
 }
 
+impl KeptCredential {
+    /// Whether it can still be shown.
+    pub(crate) fn is_left(&self) -> bool {
+        !matches!(self.binding, Binding::Spent)
+    }
+
+    /// From here on nobody can show this copy: its key is gone. What it says stays readable.
+    pub(crate) fn spend(&mut self) {
+        self.binding = Binding::Spent;
+        // The text alone would still show that the copy is this person's.
+        self.text.clear();
+    }
+}
+
 /// Whose key a copy is bound to.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,16 +101,21 @@ pub(crate) enum Binding {
     Pairwise(String),
     /// A random key of this one copy.
     Copy(CopyKey),
+    /// A copy that was used up or burnt: its key is gone, and nobody can show it again.
+    Spent,
 }
 
 /// The secret key of one copy (P-256). Drawn at random, never derived: nothing but the vault brings it back.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CopyKey(#[serde(with = "copy_key")] SecretKey);
 
-#[expect(dead_code, reason = "issuance makes copies, presentation shows them")]
 impl CopyKey {
     pub(crate) fn new(key: SecretKey) -> Self {
         Self(key)
+    }
+
+    pub(crate) fn secret(&self) -> &SecretKey {
+        &self.0
     }
 
     pub(crate) fn signing_key(&self) -> SigningKey {

@@ -21,6 +21,12 @@ pub struct CardLine {
     pub status: CardStatus,
     /// Copies that can still be shown.
     pub copies: u32,
+    /// Each copy is shown once and never again.
+    pub single_use: bool,
+    /// Few copies are left, or none.
+    pub low: bool,
+    /// The issuer gives more copies.
+    pub refillable: bool,
 }
 
 /// Who issued a card.

@@ -33,11 +33,13 @@ pub enum Table {
     Credentials,
     /// Issuers that offered credentials: what was offered, and where more copies may be had.
     Issuances,
+    /// Codes that the patient shows, as long as they are good.
+    Shown,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 10] = [
+    pub const OF_ONE_PERSON: [Self; 11] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -48,6 +50,7 @@ impl Table {
         Self::Pages,
         Self::Credentials,
         Self::Issuances,
+        Self::Shown,
     ];
 
     /// The tables that are everybody's.
@@ -78,6 +81,7 @@ impl Table {
             Self::Pages => 14,
             Self::Credentials => 15,
             Self::Issuances => 16,
+            Self::Shown => 17,
         }
     }
 
@@ -94,7 +98,8 @@ impl Table {
             | Self::Packs
             | Self::Pages
             | Self::Credentials
-            | Self::Issuances => profile,
+            | Self::Issuances
+            | Self::Shown => profile,
         }
     }
 }

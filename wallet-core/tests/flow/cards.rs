@@ -23,12 +23,12 @@ use serde_json::{Map, Value, json};
 
 use super::{ALLERGIES, LABORATORY, Patient, passphrase, station::Station};
 
-fn key(seed: u8) -> SigningKey {
+pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_slice(&[seed; 32]).unwrap()
 }
 
 /// An insurer that issues cards, by a key that the list pins.
-fn insurer(roles: Vec<Role>) -> Entry {
+pub(super) fn insurer(roles: Vec<Role>) -> Entry {
     Entry {
         id: "sunrise".to_owned(),
         name: "Sunrise Insurance".to_owned(),
@@ -45,7 +45,7 @@ fn insurer(roles: Vec<Role>) -> Entry {
     }
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     Timestamp::now().as_second()
 }
 
@@ -83,7 +83,13 @@ fn refused(wallet: &Wallet, text: &str) -> &'static str {
 async fn granted(station: &Station, patient: &Patient) -> String {
     let link = station.ask(&[(ALLERGIES, true), (LABORATORY, false)]);
     let choice = Choice::Scopes(vec![ALLERGIES.to_owned()]);
-    patient.wallet.answer(&link, &choice).await.unwrap().consent_id
+    patient
+        .wallet
+        .answer(&link, &choice, &[])
+        .await
+        .unwrap()
+        .consent_id
+        .unwrap()
 }
 
 fn text(patient: &Patient, consent: &str, form: ReceiptForm) -> String {
@@ -91,7 +97,7 @@ fn text(patient: &Patient, consent: &str, form: ReceiptForm) -> String {
 }
 
 /// What a signed text says in its payload.
-fn payload(compact: &str) -> Value {
+pub(super) fn payload(compact: &str) -> Value {
     let payload = compact.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

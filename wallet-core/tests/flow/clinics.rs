@@ -45,7 +45,7 @@ async fn a_clinic_is_added_by_its_file_and_paper_can_ask_and_is_taken_away_again
     let question = wallet.inspect(&link).await.unwrap();
     assert_eq!(question.verifier.name, "Lakeside Practice");
     assert!(question.verifier.added_by_you && question.verifier.vouched_by.is_empty());
-    let done = wallet.answer(&link, &Choice::All).await.unwrap();
+    let done = wallet.answer(&link, &Choice::All, &[]).await.unwrap();
     assert_eq!(done.state, "granted");
     let why = wallet.trust_of(&line.id).unwrap();
     assert!(why.added_by_you && why.since.is_some() && why.vouched_by.is_empty());

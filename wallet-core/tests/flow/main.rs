@@ -3,6 +3,7 @@
 
 mod cards;
 mod clinics;
+mod shown;
 mod station;
 
 use std::{
@@ -120,7 +121,7 @@ async fn a_consent_lives_from_question_to_deletion_receipt() {
         "fetched once, then read from the vault"
     );
 
-    let done = patient.wallet.answer(&link, &Choice::All).await.unwrap();
+    let done = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap();
     assert_eq!(
         (done.decision.as_str(), done.state.as_str(), done.records),
         ("permit", "granted", 3)
@@ -141,10 +142,14 @@ async fn a_consent_lives_from_question_to_deletion_receipt() {
         );
     }
 
-    let again = patient.wallet.answer(&link, &Choice::All).await.unwrap_err();
+    let again = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap_err();
     assert_eq!(again.code(), "already_answered");
 
-    let reads = patient.wallet.reads(&done.consent_id).await.unwrap();
+    let reads = patient
+        .wallet
+        .reads(done.consent_id.as_ref().unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         (reads[0].who.as_str(), reads[0].what.as_str()),
         ("Nurse Ines", "allergies")
@@ -161,7 +166,7 @@ async fn a_consent_lives_from_question_to_deletion_receipt() {
     assert_eq!(
         patient
             .wallet
-            .consent(&done.consent_id)
+            .consent(done.consent_id.as_ref().unwrap())
             .unwrap()
             .ledger
             .unwrap()
@@ -192,7 +197,7 @@ async fn without_a_genuine_promise_nothing_is_delivered_and_the_grant_is_made_vo
         let patient = Patient::with(&station);
         station.behave(conduct);
         let link = station.ask(&[(ALLERGIES, true)]);
-        let error = patient.wallet.answer(&link, &Choice::All).await.unwrap_err();
+        let error = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap_err();
         assert_eq!(error.code(), code, "{conduct:?}");
         let (consent_id, grant_id) = patient.only_consent();
         assert_eq!(patient.state_of(&consent_id), "failed", "{conduct:?}");
@@ -210,8 +215,11 @@ async fn a_wallet_killed_while_it_waits_says_failed_and_tombstones_after_the_res
     let patient = Patient::with(&station);
     station.behave(Conduct::Hangs);
     let link = station.ask(&[(ALLERGIES, true)]);
-    let waiting =
-        tokio::time::timeout(Duration::from_secs(1), patient.wallet.answer(&link, &Choice::All)).await;
+    let waiting = tokio::time::timeout(
+        Duration::from_secs(1),
+        patient.wallet.answer(&link, &Choice::All, &[]),
+    )
+    .await;
     assert!(waiting.is_err());
     let (consent_id, grant_id) = patient.only_consent();
     assert_eq!(patient.state_of(&consent_id), "sending");
@@ -229,7 +237,7 @@ async fn a_wallet_killed_while_it_waits_says_failed_and_tombstones_after_the_res
     assert_eq!(
         patient
             .wallet
-            .answer(&link, &Choice::All)
+            .answer(&link, &Choice::All, &[])
             .await
             .unwrap_err()
             .code(),
@@ -244,21 +252,21 @@ async fn records_that_could_not_be_brought_are_brought_later_and_a_refused_deliv
     station.behave(Conduct::DeliveryDown);
     let done = patient
         .wallet
-        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All)
+        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All, &[])
         .await
         .unwrap();
     assert_eq!(done.state, "sending");
     let patient = patient.restarted();
-    assert_eq!(patient.state_of(&done.consent_id), "sending");
+    assert_eq!(patient.state_of(done.consent_id.as_ref().unwrap()), "sending");
     station.behave(Conduct::Honest);
     assert_eq!(patient.wallet.sync().await.unwrap().sent, 1);
-    assert_eq!(patient.state_of(&done.consent_id), "granted");
+    assert_eq!(patient.state_of(done.consent_id.as_ref().unwrap()), "granted");
     assert_eq!(station.seen().delivered.len(), 1);
 
     station.behave(Conduct::DeliveryRefused);
     let error = patient
         .wallet
-        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All)
+        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All, &[])
         .await
         .unwrap_err();
     assert_eq!(error.code(), "delivery_refused");
@@ -273,11 +281,15 @@ async fn a_revocation_that_reaches_nobody_is_tried_again_until_it_is_confirmed()
     let patient = Patient::with(&station);
     let done = patient
         .wallet
-        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All)
+        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All, &[])
         .await
         .unwrap();
     station.behave(Conduct::Gone);
-    let back = patient.wallet.revoke(&done.consent_id).await.unwrap();
+    let back = patient
+        .wallet
+        .revoke(done.consent_id.as_ref().unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         (back.state.as_str(), back.ledger.as_str(), back.clinic.as_str()),
         ("revoking", "pending", "pending")
@@ -286,7 +298,7 @@ async fn a_revocation_that_reaches_nobody_is_tried_again_until_it_is_confirmed()
     assert_eq!(patient.wallet.home().unwrap().needs_you.len(), 1);
     station.behave(Conduct::Honest);
     assert_eq!(patient.wallet.sync().await.unwrap().sent, 1);
-    assert_eq!(patient.state_of(&done.consent_id), "revoked");
+    assert_eq!(patient.state_of(done.consent_id.as_ref().unwrap()), "revoked");
 }
 
 #[tokio::test]
@@ -306,7 +318,7 @@ async fn a_question_that_does_not_come_as_it_must_is_refused_and_not_kept() {
         assert_eq!(
             patient
                 .wallet
-                .answer(&link, &Choice::All)
+                .answer(&link, &Choice::All, &[])
                 .await
                 .unwrap_err()
                 .code(),
@@ -347,7 +359,7 @@ async fn a_clinic_that_is_gone_before_the_answer_leaves_the_question_open() {
     assert_eq!(
         patient
             .wallet
-            .answer(&link, &Choice::All)
+            .answer(&link, &Choice::All, &[])
             .await
             .unwrap_err()
             .code(),
@@ -356,7 +368,12 @@ async fn a_clinic_that_is_gone_before_the_answer_leaves_the_question_open() {
     assert!(patient.wallet.consents().unwrap().is_empty());
     station.behave(Conduct::Honest);
     assert_eq!(
-        patient.wallet.answer(&link, &Choice::All).await.unwrap().state,
+        patient
+            .wallet
+            .answer(&link, &Choice::All, &[])
+            .await
+            .unwrap()
+            .state,
         "granted"
     );
 }
@@ -373,18 +390,23 @@ async fn a_part_can_be_granted_and_what_was_not_asked_or_is_not_there_can_not() 
         (scopes(&[]), "nothing_chosen"),
     ] {
         assert_eq!(
-            patient.wallet.answer(&link, &choice).await.unwrap_err().code(),
+            patient
+                .wallet
+                .answer(&link, &choice, &[])
+                .await
+                .unwrap_err()
+                .code(),
             code
         );
     }
     let done = patient
         .wallet
-        .answer(&link, &scopes(&[LABORATORY]))
+        .answer(&link, &scopes(&[LABORATORY]), &[])
         .await
         .unwrap();
     assert_eq!((done.decision.as_str(), done.records), ("partial", 2));
     assert!(!station.seen().delivered[0].contains("Penicillin"));
-    let view = patient.wallet.consent(&done.consent_id).unwrap();
+    let view = patient.wallet.consent(done.consent_id.as_ref().unwrap()).unwrap();
     assert_eq!(view.not_granted, [ALLERGIES, VACCINES]);
 }
 
@@ -398,7 +420,7 @@ async fn a_no_shares_nothing_and_an_expired_code_is_not_answered() {
     assert_eq!(
         patient
             .wallet
-            .answer(&link, &Choice::All)
+            .answer(&link, &Choice::All, &[])
             .await
             .unwrap_err()
             .code(),
@@ -411,7 +433,7 @@ async fn a_no_shares_nothing_and_an_expired_code_is_not_answered() {
     assert_eq!(
         patient
             .wallet
-            .answer(&link, &Choice::All)
+            .answer(&link, &Choice::All, &[])
             .await
             .unwrap_err()
             .code(),
@@ -426,13 +448,18 @@ async fn a_granted_consent_reads_as_expired_after_its_end() {
     let patient = Patient::with(&station);
     let done = patient
         .wallet
-        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All)
+        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All, &[])
         .await
         .unwrap();
     patient.later.store(31 * 24 * 3600, Ordering::SeqCst);
-    assert_eq!(patient.state_of(&done.consent_id), "expired");
+    assert_eq!(patient.state_of(done.consent_id.as_ref().unwrap()), "expired");
     assert_eq!(
-        patient.wallet.revoke(&done.consent_id).await.unwrap_err().code(),
+        patient
+            .wallet
+            .revoke(done.consent_id.as_ref().unwrap())
+            .await
+            .unwrap_err()
+            .code(),
         "already_over"
     );
 }

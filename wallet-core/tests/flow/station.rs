@@ -15,8 +15,9 @@ use carnet_consent::{
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
-    answer::{self, GrantTuple, Opened, Reply, Session},
+    answer::{self, AskedOf, CheckedCard, GrantTuple, Opened, Reply, Session},
     client_id_of,
+    dcql::Query,
     delivery::{self, DeliverySecret},
     hpke::HpkeSecret,
     manage::{self, DeletionReceipt, ManageReply, Op, OpResult, Read},
@@ -33,6 +34,7 @@ use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -67,6 +69,8 @@ pub(crate) enum Conduct {
     /// Promises and records, but can't take records now.
     DeliveryDown,
     DeliveryRefused,
+    /// Sees the cards and says that it doesn't take them.
+    RefusesCards,
     /// Closes every connection.
     Gone,
 }
@@ -81,15 +85,17 @@ pub(crate) struct Seen {
     pub(crate) connections: u32,
     pub(crate) other_paths: Vec<String>,
     /// Status lists, by their paths.
+    pub(crate) shown: Vec<CheckedCard>,
     pub(crate) published: BTreeMap<String, String>,
 }
 
 struct Open {
+    query: Query,
     consent: ConsentRequest,
     nonce: String,
     state: String,
     compact: String,
-    transaction_data: String,
+    transaction_data: Option<String>,
     answer_key: SecretKey,
     delivery_key: DeliverySecret,
     delivery_digest: Option<carnet_consent::Digest32>,
@@ -110,6 +116,8 @@ struct Inner {
     root: SigningKey,
     ledger: LedgerRef,
     conduct: Mutex<Conduct>,
+    /// As given out last.
+    list: Mutex<Option<TrustList>>,
     sessions: Mutex<BTreeMap<String, Open>>,
     seen: Mutex<Seen>,
 }
@@ -160,6 +168,7 @@ impl Station {
                 registry: format!("0x{}", "ab".repeat(20)),
             },
             conduct: Mutex::new(Conduct::Honest),
+            list: Mutex::default(),
             sessions: Mutex::default(),
             seen: Mutex::default(),
         });
@@ -239,6 +248,7 @@ impl Station {
             }],
         };
         list.entries.extend(others);
+        *inner.list.lock().unwrap() = Some(list.clone());
         trust::sign(&list, &inner.root).unwrap()
     }
 
@@ -250,8 +260,19 @@ impl Station {
         trust::sign_own(&entry, &self.inner.key).unwrap()
     }
 
-    /// A fresh question; the link of its code.
+    /// A fresh question for records; the link of its code.
     pub(crate) fn ask(&self, items: &[(&str, bool)]) -> String {
+        self.ask_query(items, &json!({ "credentials": [] }))
+    }
+
+    /// A fresh question for records and cards; proof of the holder key is added where there are items.
+    pub(crate) fn ask_query(&self, items: &[(&str, bool)], query: &Value) -> String {
+        let mut query = query.clone();
+        if !items.is_empty() {
+            let holder = json!({ "id": "holder", "format": "dc+sd-jwt", "meta": { "vct_values": [request::HOLDER_VCT] } });
+            query["credentials"].as_array_mut().unwrap().insert(0, holder);
+        }
+        let query = Query::read(&query).unwrap();
         let inner = &self.inner;
         let origin = format!("https://{}", inner.address);
         let url = |path: String| Url::parse(&format!("{origin}{path}")).unwrap();
@@ -313,10 +334,12 @@ impl Station {
             issued: now,
             expires: now + SignedDuration::from_mins(5),
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("k1".to_owned())),
-            consent: &consent,
+            query: &query,
+            consent: (!items.is_empty()).then_some(&consent),
         };
         let signed = request::sign(&parts, &inner.key, &*inner.certificate);
         let open = Open {
+            query,
             consent,
             nonce,
             state,
@@ -512,16 +535,30 @@ impl Inner {
             return Answer::json(Reply::Nothing.to_json());
         }
         let client_id = client_id_of(&self.certificate);
+        let list = self.list.lock().unwrap().clone().unwrap();
         let session = Session {
             client_id: &client_id,
             nonce: &open.nonce,
             state: &open.state,
             request_digest: request::digest(&open.compact),
-            transaction_data: &open.transaction_data,
-            consent_request: &open.consent,
+            query: &open.query,
+            consent: open.transaction_data.as_deref().map(|transaction_data| AskedOf {
+                holder_query: "holder",
+                transaction_data,
+                request: &open.consent,
+            }),
+            list: Some(&list),
         };
         let checked =
             answer::check(opened, &session, |tuple| self.grant_id(tuple), Timestamp::now()).unwrap();
+        if let Conduct::RefusesCards = conduct {
+            return Answer::refuse("400 Bad Request", "refused");
+        }
+        self.seen().shown.extend(checked.cards);
+        let Some(checked) = checked.consent else {
+            // As some verifiers do; whoever answers stays where they are.
+            return Answer::json(json!({ "redirect_uri": "javascript:alert(1)" }));
+        };
         open.delivery_digest = Some(checked.consent.delivery_digest);
         open.grant_id = Some(checked.grant_id);
         let signer = if conduct == Conduct::ForgesPromise {
