@@ -86,6 +86,9 @@ pub struct Endpoint {
     pub uri: Url,
     /// The one-time key they are sealed to (RFC 7517).
     pub jwk: serde_json::Value,
+    /// The stronger one-time key, where it is offered: then nothing weaker is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hpke: Option<serde_json::Value>,
 }
 
 /// Where a consent is managed.

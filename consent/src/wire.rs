@@ -151,7 +151,7 @@ pub(crate) fn read(document: &Json<'_>) -> Result<ConsentRequest, RequestError> 
         .collect::<Result<_, _>>()?;
     let period = fields.inner("period", &["start", "end"])?;
     let recipient = fields.inner("recipient", &["client_id", "name", "policy_uri"])?;
-    let delivery = fields.inner("delivery", &["uri", "jwk"])?;
+    let delivery = fields.inner("delivery", &["uri", "jwk", "hpke"])?;
     let manage = fields.inner("manage", &["uri"])?;
     let name = recipient.text("name")?;
     if name.chars().count() > MAX_NAME {
@@ -180,6 +180,7 @@ pub(crate) fn read(document: &Json<'_>) -> Result<ConsentRequest, RequestError> 
         delivery: Endpoint {
             uri: delivery.address("uri")?,
             jwk: jwk(delivery.any("jwk")?)?,
+            hpke: delivery.object.get("hpke").map(jwk).transpose()?,
         },
         manage: Manage {
             uri: manage.address("uri")?,

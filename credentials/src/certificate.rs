@@ -171,7 +171,12 @@ impl Leaf {
             return false;
         };
         let host = url.host_str().filter(|_| url.scheme() == "https");
-        host.is_some_and(|host| self.dns.iter().any(|dns| dns.eq_ignore_ascii_case(host)))
+        host.is_some_and(|host| self.names_host(host))
+    }
+
+    /// Whether this host stands among the certificate's names (`dNSName`, RFC 5280 section 4.2.1.6). Wildcards name nobody.
+    pub fn names_host(&self, host: &str) -> bool {
+        self.dns.iter().any(|dns| dns.eq_ignore_ascii_case(host))
     }
 }
 

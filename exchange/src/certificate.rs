@@ -1,5 +1,5 @@
-//! The certificate in a request's header. It is trusted only because its hash is a client id of the trust list; no
-//! public authority vouches for a clinic.
+//! The certificate in a request's header. It is trusted only because the trust list knows its hash or its key; no public
+//! authority vouches for a clinic.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_credentials::{
@@ -23,33 +23,38 @@ pub fn client_id_of(certificate_der: &[u8]) -> String {
     )
 }
 
-/// Refuses client ids of a kind that isn't supported.
-pub(crate) fn check_client_id(client_id: &str) -> Result<(), RequestError> {
-    let hash = client_id.strip_prefix(PREFIX).ok_or(RequestError::ClientIdKind)?;
-    match URL_SAFE_NO_PAD.decode(hash) {
-        Ok(bytes) if bytes.len() == 32 => Ok(()),
-        _ => Err(RequestError::ClientIdKind),
-    }
-}
-
 /// The key of the leaf certificate in `x5c`, once that certificate is the one the client id names and is valid now.
 pub fn key_in_header(
     header: &Map<String, Value>,
     client_id: &str,
     now: Timestamp,
 ) -> Result<PublicKey, RequestError> {
-    let chain = certificate::chain(header).map_err(refusal)?;
-    let der = chain.first().ok_or(RequestError::NoCertificate)?;
+    let der = leaf_der(header)?;
     // The hash first: a certificate that isn't the client's is not even parsed.
-    if client_id_of(der) != client_id {
+    if client_id_of(&der) != client_id {
         return Err(RequestError::CertificateNotClient);
     }
-    let key = Leaf::read(der, now).map_err(refusal)?.key;
-    // Requests are signed with ES256 and nothing else.
-    if key.as_p256().is_none() {
+    Ok(leaf(&der, now)?.key)
+}
+
+/// The leaf certificate in `x5c`, valid now. Whose it is, the caller must find out.
+pub(crate) fn leaf_in_header(header: &Map<String, Value>, now: Timestamp) -> Result<Leaf, RequestError> {
+    leaf(&leaf_der(header)?, now)
+}
+
+/// The leaf certificate in `x5c`, not yet read.
+pub(crate) fn leaf_der(header: &Map<String, Value>) -> Result<Vec<u8>, RequestError> {
+    let chain = certificate::chain(header).map_err(refusal)?;
+    chain.into_iter().next().ok_or(RequestError::NoCertificate)
+}
+
+fn leaf(der: &[u8], now: Timestamp) -> Result<Leaf, RequestError> {
+    let leaf = Leaf::read(der, now).map_err(refusal)?;
+    // Certificates sign requests with ES256 and nothing else (HAIP 1.0 section 7).
+    if leaf.key.as_p256().is_none() {
         return Err(RequestError::CertificateKey);
     }
-    Ok(key)
+    Ok(leaf)
 }
 
 fn refusal(error: CertificateError) -> RequestError {

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 const ALG: &str = "ECDH-ES";
 const ENC: &str = "A256GCM";
-const MAX_HEADER: usize = 4_096;
+pub(crate) const MAX_HEADER: usize = 4_096;
 const MAX_KID: usize = 128;
 
 /// Why something could not be encrypted or decrypted.

@@ -18,7 +18,7 @@
 //! - [`code`]: codes that the patient shows and the desk scans
 //! - [`refusal`]: the shape of every error on the wire
 //!
-//! Below them: [`jwe`] (encryption), [`limits`] (all bounds), [`media`] (content types).
+//! Below them: [`jwe`] and [`hpke`] (encryption), [`limits`] (all bounds), [`media`] (content types).
 
 mod certificate;
 mod hex_bytes;
@@ -27,6 +27,7 @@ pub mod answer;
 pub mod code;
 pub mod dcql;
 pub mod delivery;
+pub mod hpke;
 pub mod issuance;
 pub mod issuers;
 pub mod jwe;
@@ -43,5 +44,5 @@ pub mod trust;
 
 pub use certificate::{client_id_of, key_in_header};
 pub use jwe::EncryptionKey;
-pub use link::RequestLink;
+pub use link::{RequestLink, RequestUriMethod};
 pub use trust::{Entry, RootKey, TrustList};

@@ -16,6 +16,8 @@ pub const EVENTS_PAGE: usize = 1_000;
 pub const EVENTS_BYTES: usize = 1_048_576;
 /// A trust list, in bytes.
 pub const TRUST_LIST_BYTES: usize = 1_048_576;
+/// The file of a party's own entry, in bytes.
+pub const ENTRY_BYTES: usize = 16_384;
 /// A sealed delivery, in bytes.
 pub const DELIVERY_BYTES: usize = 64 * 1_048_576;
 /// A manage request, in bytes.

@@ -6,13 +6,25 @@ use url::{Url, form_urlencoded};
 
 use crate::limits::LINK_CHARS;
 
-/// `openid4vp://?client_id=…&request_uri=…` (OpenID4VP 1.0 section 5.7; HAIP 1.0 for `haip-vp`).
+/// `openid4vp://?client_id=…&request_uri=…[&request_uri_method=post]` (OpenID4VP 1.0 section 5.7; HAIP 1.0 for `haip-vp`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLink {
     /// Who asks, not yet verified.
     pub client_id: String,
     /// Where the signed request is; `https`, no user name, no fragment.
     pub request_uri: Url,
+    /// How it is fetched.
+    pub method: RequestUriMethod,
+}
+
+/// How a request is fetched (`request_uri_method`, OpenID4VP 1.0 section 5.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequestUriMethod {
+    /// As it lies there.
+    #[default]
+    Get,
+    /// Made for this wallet: it sends a nonce that must come back.
+    Post,
 }
 
 /// Why a code is refused. Nothing was fetched.
@@ -30,9 +42,12 @@ pub enum LinkError {
     /// A parameter stands twice.
     #[error("this code says one thing twice; nothing was opened")]
     Repeated,
-    /// A parameter other than the two. A request carried in the link itself would be unsigned or unbound.
+    /// A parameter other than these three. A request carried in the link itself would be unsigned or unbound.
     #[error("this code carries something that isn't accepted; nothing was opened")]
     Unexpected,
+    /// `request_uri_method` is neither `get` nor `post`.
+    #[error("this code wants its question fetched in a way that isn't known; nothing was opened")]
+    BadMethod,
     /// `request_uri` isn't an `https` address without user name and fragment.
     #[error("this code leads to an address that isn't accepted; nothing was opened")]
     BadAddress,
@@ -47,6 +62,7 @@ impl LinkError {
             Self::Missing => "link_incomplete",
             Self::Repeated => "link_repeated_parameter",
             Self::Unexpected => "link_unexpected_parameter",
+            Self::BadMethod => "link_bad_method",
             Self::BadAddress => "link_bad_address",
         }
     }
@@ -72,11 +88,12 @@ impl FromStr for RequestLink {
             return Err(LinkError::Unexpected);
         }
 
-        let (mut client_id, mut request_uri) = (None, None);
+        let (mut client_id, mut request_uri, mut method) = (None, None, None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let place = match &*name {
                 "client_id" => &mut client_id,
                 "request_uri" => &mut request_uri,
+                "request_uri_method" => &mut method,
                 _ => return Err(LinkError::Unexpected),
             };
             if place.replace(value.into_owned()).is_some() {
@@ -87,12 +104,19 @@ impl FromStr for RequestLink {
         if !client_id.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(LinkError::Unexpected);
         }
+        // The values are case-sensitive (section 5.1).
+        let method = match method.as_deref() {
+            None | Some("get") => RequestUriMethod::Get,
+            Some("post") => RequestUriMethod::Post,
+            Some(_) => return Err(LinkError::BadMethod),
+        };
         let request_uri = Url::parse(&request_uri.ok_or(LinkError::Missing)?);
         let request_uri = request_uri.map_err(|_| LinkError::BadAddress)?;
         if is_plain_https(&request_uri) {
             Ok(Self {
                 client_id,
                 request_uri,
+                method,
             })
         } else {
             Err(LinkError::BadAddress)
@@ -102,11 +126,14 @@ impl FromStr for RequestLink {
 
 impl fmt::Display for RequestLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let query = form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("client_id", &self.client_id)
-            .append_pair("request_uri", self.request_uri.as_str())
-            .finish();
-        write!(f, "openid4vp://?{query}")
+            .append_pair("request_uri", self.request_uri.as_str());
+        if self.method == RequestUriMethod::Post {
+            query.append_pair("request_uri_method", "post");
+        }
+        write!(f, "openid4vp://?{}", query.finish())
     }
 }
 

@@ -2,10 +2,12 @@
 
 /// The signed request (RFC 9101 section 10.2).
 pub const REQUEST: &str = "application/oauth-authz-req+jwt";
-/// The answer, one form field `response`.
-pub const ANSWER: &str = "application/x-www-form-urlencoded";
-/// The sealed records.
+/// What a wallet posts to fetch a request, and its answer (one field, `response`).
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// The sealed records as a JWE with ECDH-ES.
 pub const DELIVERY: &str = "application/jose";
+/// The sealed records by HPKE.
+pub const DELIVERY_HPKE: &str = "application/vnd.carnet.hpke+jose";
 /// A manage request.
 pub const MANAGE: &str = "application/jwt";
 /// Replies and refusals.

@@ -3,15 +3,19 @@
 //! [`who`] comes first, before anything is fetched: an unlisted client or an address that isn't the client's ends the
 //! matter there.
 
+mod client;
 mod consent;
 mod encryption;
 mod error;
+mod fetched;
 mod sign;
 mod verify;
 
+pub use client::{ClientId, did_to_fetch};
 pub use consent::AskedConsent;
 pub use error::RequestError;
-pub use sign::{RequestParts, SignedRequest, holder_query, sign};
+pub use fetched::{Fetched, post_body};
+pub use sign::{AskingAs, RequestParts, SignedRequest, holder_query, sign, sign_for_wallet};
 pub use verify::{VerifiedRequest, check_unused, verify, who};
 
 use sha2::{Digest, Sha256};

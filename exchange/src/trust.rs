@@ -2,10 +2,14 @@
 //! pins with its first list; only that key can replace the list, and only by a newer one.
 
 mod list;
+mod names;
+mod own_entry;
 mod sign;
 
 pub use list::{Entry, LocalPin, Registry, RegistryKind, Role, TrustList};
-pub use sign::{RootKey, open_held, sign, verify_first, verify_update};
+pub use names::{is_mixed, look_alike};
+pub use own_entry::{ADDED, OwnEntry, open_own, sign_own};
+pub use sign::{RootKey, open_any, open_held, sign, verify_first, verify_update};
 
 use carnet_credentials::jws::JwsError;
 
@@ -24,6 +28,9 @@ pub enum TrustError {
     /// A member is unknown, missing or ill-typed.
     #[error("the trust list is not well formed")]
     Malformed,
+    /// Not the file of a party's own entry.
+    #[error("this is not the file that an organisation gives out about itself")]
+    NotAnEntry,
     /// Two entries share an id, client id or origin.
     #[error("the trust list gives one identity to two parties")]
     Ambiguous,
@@ -56,6 +63,7 @@ impl TrustError {
             Self::NoRootKey => "trust_no_root_key",
             Self::WrongRoot => "trust_wrong_root",
             Self::Malformed => "trust_malformed",
+            Self::NotAnEntry => "trust_not_an_entry",
             Self::Ambiguous => "trust_ambiguous",
             Self::BadName => "trust_bad_name",
             Self::BadAddress => "trust_bad_address",

@@ -7,8 +7,6 @@ use carnet_consent::{GrantId, LedgerStatus, ReadingKind};
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     answer::GrantTuple,
-    delivery::{self, DeliveryError},
-    jwe,
     limits::MANAGE_BLOCK,
     manage::{self, DeletionReceipt, ManageReply, ManageRequest, Op, OpResult, Read},
     media,
@@ -16,12 +14,9 @@ use carnet_exchange::{
     refusal::Refusal,
     registry::{EventsPage, GrantStatus, RegistryEvent, RevocationProof, RevocationReply, RevocationRequest},
 };
-use clinic::{
-    BUNDLE, delivery_secret, holder, jws_parts, later, ledger, log_key, now, sealed_records, secret,
-    sign_by_hand, signing, verified_request,
-};
+use clinic::{holder, jws_parts, later, ledger, log_key, now, sign_by_hand, signing};
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 const GRANT: GrantId = GrantId([7; 32]);
 
@@ -94,28 +89,6 @@ fn only_a_promise_by_the_log_key_about_this_very_grant_counts() {
         Err("promise_malformed")
     );
     assert_eq!(verify(""), Err("promise_bad_signature"));
-}
-
-#[test]
-fn records_open_with_the_one_time_key_and_nothing_else() {
-    let sealed = sealed_records();
-    assert_eq!(&**delivery::open(&sealed, &delivery_secret()).unwrap(), BUNDLE);
-    assert_eq!(
-        delivery::open(&sealed, &secret(9)).unwrap_err().code(),
-        "jwe_not_decryptable"
-    );
-    assert_ne!(delivery::digest(&sealed), delivery::digest(&format!("{sealed} ")));
-    let key = verified_request().consent.unwrap().delivery_key;
-    let unmarked = jwe::encrypt(BUNDLE, &key, &secret(1), [0; 12], Map::new()).unwrap();
-    assert_eq!(
-        delivery::open(&unmarked, &delivery_secret()).unwrap_err(),
-        DeliveryError::WrongContent
-    );
-    let huge = vec![b' '; 64 * 1_048_576];
-    assert_eq!(
-        delivery::seal(&huge, &key, &secret(1), [0; 12]).unwrap_err(),
-        DeliveryError::TooLarge
-    );
 }
 
 fn grant() -> GrantTuple {

@@ -152,7 +152,7 @@ fn the_answer() {
 
 #[test]
 fn the_delivery() {
-    let (header, _) = jwe::decrypt(&sealed_records(), &delivery_secret(), 65_536).unwrap();
+    let (header, _) = jwe::decrypt(&sealed_records(), &delivery_secret().p256, 65_536).unwrap();
     let bundle: Value = serde_json::from_slice(clinic::BUNDLE).unwrap();
     let made = json!({
         "wire": sealed_records(), "header": header, "bundle": bundle, "digest": delivery::digest(&sealed_records()),
@@ -160,7 +160,7 @@ fn the_delivery() {
     let stored = vector("delivery", &made, &["wire", "digest"]);
     let wire = text(&stored, "wire");
     assert_eq!(
-        &**delivery::open(wire, &delivery_secret()).unwrap(),
+        &**delivery::open(wire, &delivery_secret(), &verified_request().digest).unwrap(),
         clinic::BUNDLE
     );
     assert_eq!(delivery::digest(wire).to_string(), text(&stored, "digest"));

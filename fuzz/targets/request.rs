@@ -30,6 +30,7 @@ static CLINIC: LazyLock<(TrustList, RequestLink, SigningKey, Timestamp)> = LazyL
         registries: vec![],
         log_keys: vec![],
         issuer_keys: vec![],
+        request_keys: vec![],
         offline_keys: vec![],
         local: None,
     };
@@ -44,6 +45,7 @@ static CLINIC: LazyLock<(TrustList, RequestLink, SigningKey, Timestamp)> = LazyL
     let link = RequestLink {
         client_id,
         request_uri: "https://127.0.0.1:8443/r".parse().expect("an address"),
+        method: carnet_exchange::RequestUriMethod::Get,
     };
     (
         list,

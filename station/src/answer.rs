@@ -10,7 +10,7 @@ use carnet_exchange::{
     dcql::QueryError,
     jwe::{self, EncryptionKey},
     promise::Operation,
-    request::holder_query,
+    request::{self, holder_query, sign_for_wallet},
 };
 use carnet_ledger::{Address, Grant, LedgerError, Status, grant_id};
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ use crate::{
     cards_asked,
     cards_shown::{self, CardStatusError, ShownCard},
     db::{Change, DbError},
+    delivery_keys,
     end::{self, EndError},
     errors::Told,
     folder::destroy,
@@ -44,6 +45,8 @@ pub enum TakeError {
     Refused(#[source] AnswerError),
     #[error("The question kept here can't be read.")]
     Question(#[source] RequestError),
+    #[error("The wallet's nonce can't be used.")]
+    WalletNonce(#[source] request::RequestError),
     #[error("The card was not accepted: {0}.")]
     CardStatus(#[from] CardStatusError),
     #[error("The cards asked for can't be read.")]
@@ -71,6 +74,7 @@ impl Told for TakeError {
             Self::Used => "request_used",
             Self::Expired => "request_expired",
             Self::Refused(error) => error.code(),
+            Self::WalletNonce(error) => error.code(),
             Self::CardStatus(error) => error.code(),
             Self::Question(_)
             | Self::Query(_)
@@ -87,6 +91,7 @@ impl Told for TakeError {
         match self {
             Self::Unknown => "Check the address.",
             Self::Used | Self::Expired => "Ask for a new code. Nothing was shared.",
+            Self::WalletNonce(_) => "Send 1 to 256 visible characters, or fetch by GET.",
             Self::Refused(_) => "Nothing was recorded. Read the code again.",
             Self::CardStatus(_) => "Nothing was recorded. Ask for another card, or ask its issuer.",
             Self::Ledger(LedgerError::Revoked) => "It was taken back and stays so. Ask for a new code.",
@@ -99,7 +104,9 @@ impl Told for TakeError {
             Self::Used | Self::Expired => StatusCode::GONE,
             Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Revoked) => StatusCode::CONFLICT,
-            Self::Refused(_) | Self::CardStatus(_) | Self::Ledger(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::WalletNonce(_) | Self::CardStatus(_) | Self::Ledger(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
             Self::Question(_)
@@ -128,8 +135,9 @@ impl std::fmt::Debug for Evidence {
     }
 }
 
-/// The signed question, served until it is answered or has run out.
-pub fn signed_request(app: &App, id: &str) -> Result<String, TakeError> {
+/// The signed question, served until it is answered or has run out. With a wallet's nonce it is signed anew for that
+/// wallet. Only what was served last can be answered.
+pub fn signed_request(app: &App, id: &str, wallet_nonce: Option<&str>) -> Result<String, TakeError> {
     if !is_id(id) {
         return Err(TakeError::Unknown);
     }
@@ -142,12 +150,22 @@ pub fn signed_request(app: &App, id: &str) -> Result<String, TakeError> {
         _ => return Err(TakeError::Used),
     }
     let compact: String = app.db.get(&Asked::signed_key(id))?.ok_or(TakeError::Used)?;
-    if asked.state(app.clock.now()) == State::Waiting {
+    let served = match wallet_nonce {
+        None => compact,
+        Some(nonce) => sign_for_wallet(&compact, nonce, &app.keys.identity, app.identity.asking_as())
+            .map_err(TakeError::WalletNonce)?,
+    };
+    let first = asked.state(app.clock.now()) == State::Waiting;
+    let digest = Digest32(request::digest(&served));
+    if first || asked.request_digest != digest {
         asked.become_state(State::Opened);
+        asked.request_digest = digest;
         app.db.put(&Asked::key(id), &asked)?;
+    }
+    if first {
         app.events.request(id);
     }
-    Ok(compact)
+    Ok(served)
 }
 
 /// Takes the wallet's answer: the promise, or none for a "no".
@@ -304,7 +322,9 @@ fn given(
     };
     let evidence =
         Zeroizing::new(serde_json::to_vec(&evidence).map_err(|error| TakeError::Seal(error.into()))?);
-    let key = secret_key(&app.delivery_key(&asked.id)).map_err(TakeError::Key)?;
+    let key = delivery_keys::read(&app.delivery_key(&asked.id))
+        .map_err(TakeError::Key)?
+        .p256;
     let sealed = jwe::encrypt(
         &evidence,
         &EncryptionKey::new(key.public_key(), None),

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates, issue::Cards,
-    keys::Keys, manage::Seen, trust,
+    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates,
+    identity::Identity, issue::Cards, keys::Keys, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -30,6 +30,8 @@ pub struct App {
     /// Origin of the public door, without a path.
     pub public_url: Url,
     pub client_id: String,
+    /// What questions are signed as; `client_id` is its name.
+    pub identity: Identity,
     pub trust_list: PathBuf,
     /// The list is made beside the station.
     pub development: bool,
@@ -100,6 +102,7 @@ impl App {
             &self.roles,
             &self.public_url,
             &self.keys,
+            &self.identity,
             &self.ledger_ref(),
         )
     }
@@ -110,7 +113,14 @@ impl App {
     }
 }
 
-fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &LedgerRef) -> Entry {
+fn entry(
+    name: &str,
+    roles: &[Role],
+    public_url: &Url,
+    keys: &Keys,
+    identity: &Identity,
+    ledger: &LedgerRef,
+) -> Entry {
     let mut trust_roles = Vec::new();
     for role in roles {
         trust_roles.extend(match role {
@@ -119,12 +129,15 @@ fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &Led
         });
     }
     trust_roles.dedup();
+    // The certificate's hash always stands there: what was signed before another kind was chosen stays theirs.
+    let mut client_ids = vec![keys.client_id(), identity.asking_as().client_id()];
+    client_ids.dedup();
     let mut endpoint = public_url.clone();
     endpoint.set_path("/ledger");
     Entry {
         id: trust::slug(name),
         name: name.to_owned(),
-        client_ids: vec![keys.client_id()],
+        client_ids,
         origins: vec![public_url.origin().ascii_serialization()],
         purposes: carnet_consent::Purpose::ALL.to_vec(),
         roles: trust_roles,
@@ -142,6 +155,7 @@ fn entry(name: &str, roles: &[Role], public_url: &Url, keys: &Keys, ledger: &Led
         } else {
             Vec::new()
         },
+        request_keys: identity.request_keys(keys),
         offline_keys: Vec::new(),
         local: Some(LocalPin {
             spki_sha256: keys.tls_pin(),

@@ -8,7 +8,7 @@ use carnet_consent::{
 };
 use carnet_exchange::{
     jwe::EncryptionKey,
-    link::RequestLink,
+    link::{RequestLink, RequestUriMethod},
     request::{RequestParts, sign},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +18,7 @@ use crate::{
     app::App,
     cards_asked,
     db::{Change, DbError},
+    delivery_keys::DeliveryKeys,
     errors::Told,
     folder::write_private,
     keys::{make_id, make_secret_key},
@@ -82,18 +83,19 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
     let id = make_id::<16>()?;
     let nonce = make_id::<32>()?;
     let answer_key = make_secret_key()?;
-    let delivery_key = make_secret_key()?;
+    let delivery_keys = DeliveryKeys::make()?;
     // Times on the wire are whole seconds.
     let now =
         Timestamp::from_second(app.clock.now().as_second()).map_err(|error| AskError::Form(error.into()))?;
     let expires = now + LIFE;
 
-    let delivery_public = EncryptionKey::new(delivery_key.public_key(), Some("delivery".into()));
     let query = cards_asked::query(&question).map_err(|error| AskError::Form(error.into()))?;
-    let consent = question
-        .asks_for_records()
-        .then(|| consent_request(app, &id, &question, &delivery_public, now))
-        .transpose()?;
+    let consent = if question.asks_for_records() {
+        let delivery = delivery_keys.endpoint(app, &id)?;
+        Some(consent_request(app, &question, delivery, now)?)
+    } else {
+        None
+    };
     let signed = sign(
         &RequestParts {
             response_uri: &app.public(&format!("/oid4vp/response/{id}")),
@@ -106,12 +108,12 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
             consent: consent.as_ref(),
         },
         &app.keys.identity,
-        &app.keys.certificate,
+        app.identity.asking_as(),
     );
 
     // Keys first: a crash before the row leaves files that nothing names; the next start destroys them.
     write_private(&app.answer_key(&id), &answer_key.to_bytes()).map_err(AskError::Keys)?;
-    write_private(&app.delivery_key(&id), &delivery_key.to_bytes()).map_err(AskError::Keys)?;
+    write_private(&app.delivery_key(&id), delivery_keys.to_bytes()).map_err(AskError::Keys)?;
     let mut asked = Asked::new(
         id,
         now,
@@ -134,9 +136,8 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
 
 fn consent_request(
     app: &App,
-    id: &str,
     question: &Question,
-    delivery_key: &EncryptionKey,
+    delivery: Endpoint,
     now: Timestamp,
 ) -> Result<ConsentRequest, AskError> {
     let form = |error: jiff::Error| AskError::Form(error.into());
@@ -162,10 +163,7 @@ fn consent_request(
         retention: Retention::from_days(question.retention_days.into())
             .map_err(|error| AskError::Form(error.into()))?,
         onward: Onward::None,
-        delivery: Endpoint {
-            uri: app.public(&format!("/delivery/{id}")),
-            jwk: delivery_key.to_jwk(),
-        },
+        delivery,
         manage: Manage {
             uri: app.public("/manage"),
         },
@@ -183,6 +181,8 @@ pub fn request_link(app: &App, asked: &Asked) -> RequestLink {
     RequestLink {
         client_id: app.client_id.clone(),
         request_uri: app.public(&format!("/oid4vp/request/{}", asked.id)),
+        // A wallet that can't post fetches by GET all the same.
+        method: RequestUriMethod::Post,
     }
 }
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::{
     app::Role,
+    identity::Kind,
     serve::{self, Options},
     trust, vc_api,
 };
@@ -57,6 +58,9 @@ struct Serve {
     /// Look up did:web and did:webvh of any public host for whoever asks, not only those of the trust list.
     #[arg(long)]
     resolve_anywhere: bool,
+    /// Under which kind of client id questions are asked.
+    #[arg(long, value_enum, default_value = "x509_hash")]
+    client_id: Kind,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +91,27 @@ enum Trust {
         dir: PathBuf,
         #[arg(long)]
         entry: PathBuf,
+    },
+    /// Takes the changes of somebody who stands in the list: a renewed certificate, another address.
+    Update {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long)]
+        entry: PathBuf,
+    },
+    /// Takes somebody off the list.
+    Remove {
+        #[arg(long)]
+        dir: PathBuf,
+        #[arg(long)]
+        id: String,
+    },
+    /// Shows what any list file says, who signed it, and whether it holds.
+    Inspect {
+        file: PathBuf,
+        /// Fingerprint or root key that must have signed it.
+        #[arg(long)]
+        root: Option<String>,
     },
     /// Signs the next version of the list.
     Sign {
@@ -143,6 +168,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         trust_list: serve.trust_list,
         public_url: serve.public_url,
         resolve_anywhere: serve.resolve_anywhere,
+        client_id: serve.client_id,
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -166,7 +192,13 @@ fn run_trust(act: Trust) -> Result<Value, trust::AuthorityError> {
             trust::init(&dir, &name, development)?;
             Ok(json!({ "authority": name, "development": development }))
         }
-        Trust::Add { dir, entry } => Ok(json!({ "changed": trust::add(&dir, &entry)? })),
+        Trust::Add { dir, entry } => Ok(json!(trust::add(&dir, &entry)?)),
+        Trust::Update { dir, entry } => Ok(json!(trust::update(&dir, &entry)?)),
+        Trust::Remove { dir, id } => {
+            trust::remove(&dir, &id)?;
+            Ok(json!({ "removed": id }))
+        }
+        Trust::Inspect { file, root } => trust::inspect(&file, root.as_deref(), now),
         Trust::Sign {
             dir,
             days,

@@ -7,8 +7,8 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use carnet_consent::GrantId;
-use carnet_exchange::limits::DELIVERY_BYTES;
+use carnet_consent::{ConsentRequest, GrantId};
+use carnet_exchange::{limits::DELIVERY_BYTES, media};
 use carnet_ledger::{LedgerError, Status};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -29,6 +29,10 @@ pub enum DeliverError {
     Unknown,
     #[error("This is not the delivery that the answer promised.")]
     NotPromised,
+    #[error("The delivery is sealed in a weaker way than was agreed.")]
+    Downgraded,
+    #[error("This is not a sealed delivery.")]
+    ContentType,
     #[error("The consent has ended.")]
     Ended,
     #[error("The delivery is too large.")]
@@ -50,6 +54,8 @@ impl Told for DeliverError {
         match self {
             Self::Unknown => "unknown",
             Self::NotPromised => "not_promised",
+            Self::Downgraded => "delivery_downgraded",
+            Self::ContentType => "ill_formed",
             Self::Ended => "ended",
             Self::TooLarge => "too_large",
             Self::BrokenOff => "broken_off",
@@ -62,6 +68,8 @@ impl Told for DeliverError {
     fn next(&self) -> &'static str {
         match self {
             Self::Unknown => "Check the address.",
+            Self::Downgraded => "Seal it to the HPKE key of the question, and answer a new code.",
+            Self::ContentType => "Check its content type.",
             Self::NotPromised => "Send the delivery whose digest the answer carried.",
             Self::Ended => "Nothing was kept. Only a new consent can be delivered for.",
             Self::TooLarge => "Share fewer records at a time.",
@@ -72,6 +80,7 @@ impl Told for DeliverError {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::NotPromised => StatusCode::FORBIDDEN,
+            Self::Downgraded | Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Ended => StatusCode::GONE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BrokenOff => StatusCode::BAD_REQUEST,
@@ -95,7 +104,7 @@ pub struct Arriving {
 }
 
 /// Begins a delivery where one is awaited (or came before: the same may come again).
-pub fn begin(app: &App, id: &str) -> Result<Arriving, DeliverError> {
+pub fn begin(app: &App, id: &str, content_type: &str) -> Result<Arriving, DeliverError> {
     if !is_id(id) {
         return Err(DeliverError::Unknown);
     }
@@ -107,6 +116,23 @@ pub fn begin(app: &App, id: &str) -> Result<Arriving, DeliverError> {
         return Err(DeliverError::Unknown);
     }
     let grant_id = asked.grant_id.ok_or(DeliverError::Unknown)?;
+    // What was offered stands in the question that the patient's consent is about.
+    let asked_for = asked.transaction_data.as_deref().ok_or(DeliverError::Unknown)?;
+    let offered = ConsentRequest::from_transaction_data(asked_for)
+        .map_err(|_| DeliverError::Unknown)?
+        .delivery
+        .hpke;
+    let wanted = match offered {
+        Some(_) => media::DELIVERY_HPKE,
+        None => media::DELIVERY,
+    };
+    if !media::is(content_type, wanted) {
+        return Err(if media::is(content_type, media::DELIVERY) {
+            DeliverError::Downgraded
+        } else {
+            DeliverError::ContentType
+        });
+    }
     let path = app
         .folder
         .deliveries()

@@ -82,6 +82,12 @@ impl Keys {
         client_id_of(&self.certificate)
     }
 
+    /// A certificate over the identity key, DER.
+    pub fn identity_certificate(&self, params: &CertificateParams) -> Result<Vec<u8>, KeyError> {
+        let key = rcgen_key(&self.identity, "identity.key")?;
+        Ok(params.self_signed(&key)?.der().to_vec())
+    }
+
     /// What a trust entry pins of the public door: base64url SHA-256 of the key's SPKI.
     pub fn tls_pin(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.tls.subject_public_key_info()))

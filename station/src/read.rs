@@ -15,9 +15,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     accounts::Caller,
-    answer::{Evidence, secret_key},
+    answer::Evidence,
     app::App,
     db::{Change, DbError},
+    delivery_keys,
     errors::Told,
     gates::Gate,
     rows::Given,
@@ -152,8 +153,8 @@ pub fn read(
     let mut given: Given = app.db.get(&Given::key(grant_id))?.ok_or(ReadError::Unknown)?;
     may_read(app, &given)?;
 
-    let key = secret_key(&app.delivery_key(&request_id)).map_err(ReadError::File)?;
-    let evidence = evidence(&given, &key)?;
+    let keys = delivery_keys::read(&app.delivery_key(&request_id)).map_err(ReadError::File)?;
+    let evidence = evidence(&given, &keys.p256)?;
     let covers = |scope: &Scope, kind: &str| scope.resource_type() == "*" || scope.resource_type() == kind;
     if let Some(narrower) = narrower
         && !evidence
@@ -168,7 +169,8 @@ pub fn read(
         return Err(ReadError::NotDelivered);
     }
     let jwe = fs::read_to_string(app.delivery(&request_id)).map_err(ReadError::File)?;
-    let opened = delivery::open(&jwe, &key).map_err(|error| ReadError::Unreadable(error.code()))?;
+    let opened = delivery::open(&jwe, &keys, &evidence.consent.request_digest.0)
+        .map_err(|error| ReadError::Unreadable(error.code()))?;
     drop(jwe);
     let file = read_file(&opened).map_err(|error: FileError| ReadError::Unreadable(error.code()))?;
     let delivered = file.records.len() + file.rejected.count as usize;

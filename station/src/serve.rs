@@ -28,6 +28,7 @@ use crate::{
     db::{Db, DbError},
     doors,
     folder::{Folder, write_private},
+    identity::{Identity, IdentityError, Kind},
     keys::{KeyError, Keys, make_bytes},
     limits,
     listeners::{Counted, ListenError, Listeners, tls},
@@ -51,6 +52,8 @@ pub struct Options {
     pub trust_list: Option<PathBuf>,
     pub public_url: Option<Url>,
     pub resolve_anywhere: bool,
+    /// Under which kind of client id questions are asked.
+    pub client_id: Kind,
     /// What runs as the development authority: this program.
     pub program: Option<PathBuf>,
 }
@@ -68,6 +71,8 @@ pub enum ServeError {
     Ledger(#[from] LedgerError),
     #[error("the station's keys could not be opened")]
     Keys(#[from] KeyError),
+    #[error("the station can't ask under that identity: {0}")]
+    Identity(#[from] IdentityError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error("wallets need an address for {0}")]
@@ -101,6 +106,7 @@ impl ServeError {
             Self::Store(_) | Self::Db(_) | Self::Sweep(_) => "storage",
             Self::Ledger(_) => "ledger",
             Self::Keys(_) => "keys",
+            Self::Identity(_) => "client_id",
             Self::Listen(ListenError::StaffNotLoopback(_)) => "staff_not_loopback",
             Self::Listen(_) => "listen",
             Self::PublicUrl(_) | Self::NotAnOrigin => "public_url",
@@ -119,6 +125,9 @@ impl ServeError {
             }
             Self::Listen(_) => "Choose another port, or stop the program that holds it.",
             Self::PublicUrl(_) | Self::NotAnOrigin => "Give it with --public-url https://clinic.example:8443",
+            Self::Identity(_) => {
+                "Give an address with a name in it: --public-url https://clinic.example, or leave --client-id out."
+            }
             Self::Keys(_) => "Restore the folder from its copy; new keys would be a new clinic.",
             Self::Development(_) | Self::Program => {
                 "Give a signed list with --trust-list, or look at the folder."
@@ -173,11 +182,13 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
     let authority = folder.file("development-authority");
+    let identity = Identity::of(options.client_id, &keys, &public_url)?;
     let mut app = App {
         name,
         roles: options.roles,
         public_url,
-        client_id: keys.client_id(),
+        client_id: identity.asking_as().client_id(),
+        identity,
         development: options.trust_list.is_none(),
         resolve_anywhere: options.resolve_anywhere,
         trust_list: options

@@ -6,9 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use carnet_exchange::trust::{Entry, TrustError, TrustList, sign as sign_list, verify_first};
+use carnet_exchange::trust::{
+    Entry, TrustError, TrustList, is_mixed, look_alike, open_any, sign as sign_list, verify_first,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{
     folder::{private_dir, write_private},
@@ -50,6 +53,10 @@ pub enum AuthorityError {
     List(#[from] TrustError),
     #[error("A list is valid for 1 to 400 days.")]
     Days,
+    #[error("Nobody stands in the list under {0}.")]
+    Unknown(String),
+    #[error("The list is signed by another authority than {0}.")]
+    OtherRoot(String),
 }
 
 impl AuthorityError {
@@ -64,6 +71,8 @@ impl AuthorityError {
             Self::NameTaken(_) => "name_taken",
             Self::List(error) => error.code(),
             Self::Days => "days",
+            Self::Unknown(_) => "unknown_entry",
+            Self::OtherRoot(_) => "trust_wrong_root",
         }
     }
 
@@ -77,6 +86,8 @@ impl AuthorityError {
             }
             Self::NameTaken(_) => "Have the station started with another --name.",
             Self::List(_) => "Check the entries' names, addresses and ids; two must not share any.",
+            Self::Unknown(_) => "Look at the ids with: carnet-station trust show --dir FOLDER",
+            Self::OtherRoot(_) => "Don't use this list. Ask where it came from.",
             Self::Days => "Choose a number of days in between.",
         }
     }
@@ -107,9 +118,8 @@ pub fn exists(dir: &Path) -> bool {
 
 /// Admits a station by the entry it wrote (`entry.json`), in place of an older one of the same client. Tells
 /// whether anything changed; nothing is signed yet.
-pub fn add(dir: &Path, entry_file: &Path) -> Result<bool, AuthorityError> {
-    let entry: Entry = serde_json::from_slice(&fs::read(entry_file)?)
-        .map_err(|error| AuthorityError::Damaged("The entry", error))?;
+pub fn add(dir: &Path, entry_file: &Path) -> Result<Changed, AuthorityError> {
+    let entry = read_entry(entry_file)?;
     let mut authority = read(dir)?;
     let same_client = |known: &Entry| known.client_ids.iter().any(|id| entry.client_ids.contains(id));
     if authority
@@ -121,15 +131,120 @@ pub fn add(dir: &Path, entry_file: &Path) -> Result<bool, AuthorityError> {
     }
     let before = authority.entries.iter().position(same_client);
     if before.is_some_and(|place| as_json(&authority.entries[place]) == as_json(&entry)) {
-        return Ok(false);
+        return Ok(Changed {
+            changed: false,
+            warnings: Vec::new(),
+        });
     }
+    let warnings = warnings(&entry, &authority);
     authority.entries.retain(|known| !same_client(known));
     let place = before
         .unwrap_or(authority.entries.len())
         .min(authority.entries.len());
     authority.entries.insert(place, entry);
     write(dir, &authority)?;
-    Ok(true)
+    Ok(Changed {
+        changed: true,
+        warnings,
+    })
+}
+
+/// Puts a changed entry in the place of the one with its id: a renewed certificate, another address. Wallets keep their
+/// identity towards it, since that hangs on the id.
+pub fn update(dir: &Path, entry_file: &Path) -> Result<Changed, AuthorityError> {
+    let entry = read_entry(entry_file)?;
+    let mut authority = read(dir)?;
+    let place = authority
+        .entries
+        .iter()
+        .position(|known| known.id == entry.id)
+        .ok_or_else(|| AuthorityError::Unknown(entry.id.clone()))?;
+    let changed = authority.entries[place] != entry;
+    let warnings = warnings(&entry, &authority);
+    authority.entries[place] = entry;
+    if changed {
+        write(dir, &authority)?;
+    }
+    Ok(Changed { changed, warnings })
+}
+
+/// Takes somebody off the list; wallets stop answering them with the next list they take.
+pub fn remove(dir: &Path, id: &str) -> Result<(), AuthorityError> {
+    let mut authority = read(dir)?;
+    let before = authority.entries.len();
+    authority.entries.retain(|known| known.id != id);
+    if authority.entries.len() == before {
+        return Err(AuthorityError::Unknown(id.to_owned()));
+    }
+    write(dir, &authority)
+}
+
+/// What a change came to.
+#[derive(Debug, Serialize)]
+pub struct Changed {
+    /// Something is another than before; nothing is signed yet.
+    pub changed: bool,
+    /// What a person should look at before signing.
+    pub warnings: Vec<String>,
+}
+
+/// Names that could be taken for another's.
+fn warnings(entry: &Entry, authority: &Authority) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for known in &authority.entries {
+        if known.id != entry.id && look_alike(&known.name, &entry.name) {
+            warnings.push(format!(
+                "The name \"{}\" could be taken for \"{}\" ({}).",
+                entry.name, known.name, known.id
+            ));
+        }
+    }
+    if is_mixed(&entry.name) {
+        warnings.push(format!(
+            "The name \"{}\" is written in letters of several scripts.",
+            entry.name
+        ));
+    }
+    warnings
+}
+
+fn read_entry(file: &Path) -> Result<Entry, AuthorityError> {
+    let entry: Entry = serde_json::from_slice(&fs::read(file)?)
+        .map_err(|error| AuthorityError::Damaged("The entry", error))?;
+    entry.check()?;
+    Ok(entry)
+}
+
+/// Any list file: what it says, by whom, and whether it holds now. `root` is the fingerprint or the whole root key that is
+/// expected; another one is refused.
+pub fn inspect(list_file: &Path, root: Option<&str>, now: Timestamp) -> Result<Value, AuthorityError> {
+    let compact = fs::read_to_string(list_file)?;
+    let (list, by) = open_any(compact.trim())?;
+    if let Some(expected) = root
+        && expected.replace(' ', "") != by.fingerprint().replace(' ', "")
+        && expected != by.to_string()
+    {
+        return Err(AuthorityError::OtherRoot(expected.to_owned()));
+    }
+    let in_time = verify_first(compact.trim(), now).err();
+    let mut look_alikes = Vec::new();
+    for (place, entry) in list.entries.iter().enumerate() {
+        for other in &list.entries[place + 1..] {
+            if look_alike(&entry.name, &other.name) {
+                look_alikes.push([&entry.name, &other.name]);
+            }
+        }
+    }
+    Ok(json!({
+        "holds": in_time.is_none(),
+        "why_not": in_time.map(|error| json!({ "code": error.code(), "message": error.to_string() })),
+        "root": by.to_string(),
+        "fingerprint": by.fingerprint(),
+        "root_checked": root.is_some(),
+        "days_left": list.expires.duration_since(now).as_hours() / 24,
+        "look_alikes": look_alikes,
+        "list": list,
+    }))
 }
 
 /// Signs the entries as the next version, valid for so many days. With `if_changed`, a list that says the same

@@ -94,6 +94,7 @@ impl Issuer {
             registries: vec![],
             log_keys: vec![],
             issuer_keys: vec![PublicKey::from(&key(41))],
+            request_keys: Vec::new(),
             offline_keys: vec![],
             local: Some(LocalPin {
                 spki_sha256: URL_SAFE_NO_PAD.encode(spki),

@@ -48,6 +48,7 @@ pub struct Station {
     child: Child,
     data: PathBuf,
     name: String,
+    further: Vec<String>,
     roles: String,
     pub staff_url: String,
     pub public_url: String,
@@ -59,14 +60,20 @@ pub struct Station {
 impl Station {
     /// Starts a station with its data in `data` and waits for its first line (at most 60 s).
     pub fn start(data: &Path, name: &str) -> Result<Self, Trouble> {
-        Self::start_as(data, name, "clinic")
+        Self::start_with(data, name, "clinic", &[])
     }
 
     /// The same with these roles, separated by commas.
     pub fn start_as(data: &Path, name: &str, roles: &str) -> Result<Self, Trouble> {
+        Self::start_with(data, name, roles, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn start_with(data: &Path, name: &str, roles: &str, further: &[&str]) -> Result<Self, Trouble> {
         let mut child = Command::new(program("carnet-station")?)
             .args(["serve", "--name", name, "--role", roles, "--data"])
             .arg(data)
+            .args(further)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -108,6 +115,7 @@ impl Station {
             child,
             data: data.to_owned(),
             name: name.to_owned(),
+            further: further.iter().map(|one| (*one).to_owned()).collect(),
             roles: roles.to_owned(),
             staff_url: field("staff_url"),
             public_url: field("public_url"),
@@ -126,7 +134,13 @@ impl Station {
     /// The same station again, on the same data.
     pub fn again(mut self) -> Result<Self, Trouble> {
         self.kill();
-        Self::start_as(&self.data.clone(), &self.name.clone(), &self.roles.clone())
+        let further: Vec<&str> = self.further.iter().map(String::as_str).collect();
+        Self::start_with(
+            &self.data.clone(),
+            &self.name.clone(),
+            &self.roles.clone(),
+            &further,
+        )
     }
 
     /// What it wrote to its error output so far.

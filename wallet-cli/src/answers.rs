@@ -67,9 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             let link = Wallet::read_code(&doors::read_file(&picture)?)?;
             Ok(Answer::new(&json!({ "uri": link }), link.clone()))
         }
-        Command::Trust {
-            command: TrustCommand::Show,
-        } => trust(&doors::open_for_everyone(common)?),
+        Command::Trust { command } => trust(&doors::open_for_everyone(common)?, command),
         Command::Records { command } => records(common, command),
         Command::Inspect { uri } => {
             let question = doors::open(common)?.inspect(&uri).await?;
@@ -151,7 +149,40 @@ fn init(common: &Common) -> Result<Answer, Failure> {
     ))
 }
 
-fn trust(wallet: &Wallet) -> Result<Answer, Failure> {
+fn trust(wallet: &Wallet, command: TrustCommand) -> Result<Answer, Failure> {
+    match command {
+        TrustCommand::Show => shown_trust(wallet),
+        TrustCommand::Parties => {
+            let parties = wallet.parties()?;
+            let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
+            Ok(Answer::new(&json!({ "parties": parties }), names.join("\n")))
+        }
+        TrustCommand::Why { id } => {
+            let why = wallet.trust_of(&id)?;
+            Ok(Answer::new(&json!(why), plain::why(&why)))
+        }
+        TrustCommand::AddClinic { file, fingerprint } => {
+            let content = String::from_utf8_lossy(&doors::read_file(&file)?).into_owned();
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            match fingerprint {
+                None => {
+                    let clinic = wallet.preview_clinic(&name, &content)?;
+                    Ok(Answer::new(&json!(clinic), plain::clinic(&clinic)))
+                }
+                Some(typed) => {
+                    let line = wallet.add_clinic(&content, &typed)?;
+                    Ok(Answer::new(&json!(line), format!("Added: {}", line.name)))
+                }
+            }
+        }
+        TrustCommand::RemoveClinic { id } => {
+            wallet.remove_clinic(&id)?;
+            Ok(Answer::new(&json!({ "removed": id }), "Removed.".to_owned()))
+        }
+    }
+}
+
+fn shown_trust(wallet: &Wallet) -> Result<Answer, Failure> {
     let trust = wallet.trust()?.ok_or_else(|| {
         Failure::here(
             "no_trust_list",

@@ -197,6 +197,19 @@ pub(crate) struct NewPassphrase {
 pub(crate) enum TrustCommand {
     /// Who is known, and who vouches for them
     Show,
+    /// Everybody who is known
+    Parties,
+    /// Why an organisation's name is believed
+    Why { id: String },
+    /// See or add an organisation by its own file; without --fingerprint it is only shown
+    AddClinic {
+        file: PathBuf,
+        /// The last group of the fingerprint on the organisation's paper
+        #[arg(long, value_name = "LAST4")]
+        fingerprint: Option<String>,
+    },
+    /// Take away an organisation that you added
+    RemoveClinic { id: String },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,9 +3,10 @@
 use std::{fmt::Write as _, path::Path};
 
 use carnet_wallet_core::views::{
-    ActivityLine, AnswerView, AttachmentView, BackupView, ConsentLine, ConsentView, GroupCount, LogView,
-    ProfileView, QuestionView, ReadView, RecordLine, RecordView, RecoveryView, RejectedView, RestoredView,
-    RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView, VaultCheckView,
+    ActivityLine, AnswerView, AttachmentView, BackupView, ClinicView, ConsentLine, ConsentView, GroupCount,
+    LogView, PartyTrustView, ProfileView, QuestionView, ReadView, RecordLine, RecordView, RecoveryView,
+    RejectedView, RestoredView, RevocationView, RevokeAllView, SlipUsedView, SyncView, TrustView,
+    VaultCheckView,
 };
 
 /// The drawers in the order in which a person looks for things.
@@ -73,6 +74,40 @@ pub(crate) fn made(dir: &Path, fingerprint: &str, words: &[&str], trust: Option<
         let _ = write!(text, "\n{}", self::trust(trust));
     }
     text
+}
+
+pub(crate) fn why(why: &PartyTrustView) -> String {
+    let by = if why.added_by_you {
+        "you added them yourself".to_owned()
+    } else {
+        format!("{} vouches for them (list {})", why.vouched_by, why.list_version)
+    };
+    let expired = if why.list_expired {
+        "\nThe list has expired: ask for a new one."
+    } else {
+        ""
+    };
+    format!(
+        "{}: {by}.\nTheir addresses: {}{expired}",
+        why.name,
+        why.origins.join(", ")
+    )
+}
+
+pub(crate) fn clinic(clinic: &ClinicView) -> String {
+    let warning = match &clinic.looks_like {
+        Some(name) => format!("\nCareful: this name could be taken for {name}, whom you know."),
+        None if clinic.mixed_letters => {
+            "\nCareful: this name is written in letters of several scripts.".to_owned()
+        }
+        None => String::new(),
+    };
+    format!(
+        "{}\n{}\nFingerprint: {}{warning}\nCompare it with the paper from the desk, then add it with --fingerprint and its last group.",
+        clinic.name,
+        clinic.origins.join(", "),
+        clinic.fingerprint
+    )
 }
 
 pub(crate) fn trust(trust: &TrustView) -> String {

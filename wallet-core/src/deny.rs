@@ -60,7 +60,7 @@ impl Wallet {
             .talk
             .post(
                 &question.request.response_uri,
-                media::ANSWER,
+                media::FORM,
                 answer::form_body(&jwe).into_bytes(),
                 Limits::bytes(REPLY_BYTES),
             )

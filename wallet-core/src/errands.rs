@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use carnet_consent::{GrantId, LedgerRef, LedgerStatus, WalletEvent, WalletState};
 use carnet_exchange::{
-    Entry as Party,
+    Entry as Party, delivery,
     limits::REPLY_BYTES,
     manage::{Op, OpResult, verify_receipt},
     media,
@@ -150,8 +150,9 @@ impl Wallet {
             return Ok(Err(TalkError::Unreadable));
         };
         let limits = Limits::bytes(REPLY_BYTES).within(DELIVERY_WAIT);
+        let media_type = delivery::media_type(&String::from_utf8_lossy(&sealed));
         Ok(talk
-            .post(&url, media::DELIVERY, sealed.to_vec(), limits)
+            .post(&url, media_type, sealed.to_vec(), limits)
             .await
             .map(|_| ()))
     }

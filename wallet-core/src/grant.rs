@@ -140,8 +140,8 @@ impl Wallet {
         let sealed = delivery::seal(
             bundle.as_bytes(),
             &consent_asked.delivery_key,
-            &make_key()?,
-            make_bytes()?,
+            &request.digest,
+            &Zeroizing::new(make_bytes()?),
         )
         .map_err(GrantError::Seal)?;
 
@@ -258,7 +258,7 @@ impl Wallet {
         let send = || {
             question
                 .talk
-                .post(url, media::ANSWER, answer::form_body(jwe).into_bytes(), limits)
+                .post(url, media::FORM, answer::form_body(jwe).into_bytes(), limits)
         };
         let both = async {
             match send().await {
@@ -274,7 +274,7 @@ impl Wallet {
             .await
             .map_err(|_| GrantError::NoPromise(FetchError::TimedOut.into()))??;
         let body = reply.json().map_err(GrantError::NoPromise)?;
-        let Ok(Reply::Promise(promise)) = Reply::read(&body) else {
+        let Ok(Reply::Promise(promise)) = Reply::read_from(&body, &question.party) else {
             return Err(GrantError::NoPromise(TalkError::Unreadable));
         };
         let (id, ledger) = kept

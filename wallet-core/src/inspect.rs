@@ -1,30 +1,24 @@
 //! Reading a question: fetched once, checked, sealed in the vault, shown.
 
-use std::time::Duration;
-
 use carnet_exchange::{
     Entry as Party, RequestLink,
-    limits::REQUEST_BYTES,
     link::LinkError,
-    media,
     request::{RequestError, VerifiedRequest, check_unused, verify, who},
 };
-use carnet_fetch::Limits;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
     Described, Facts, TalkError, Wallet,
     activity::{Entry, Happened},
+    fetch_request::FetchedRequest,
     kept::KeptRequest,
+    random::NoRandomness,
     talk::Talk,
     vault::{Table, VaultError},
     views::QuestionView,
     wallet::Hold,
 };
-
-/// How long fetching a request may take (ATTACKS: a slow drip).
-const REQUEST_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Error)]
 pub enum InspectError {
@@ -42,6 +36,8 @@ pub enum InspectError {
     Unknown,
     #[error("The question repeats a consent that this wallet knows from another one. Nothing was sent.")]
     RepeatedConsent,
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
@@ -67,6 +63,7 @@ impl Described for InspectError {
             Self::RepeatedConsent => {
                 Facts::critical("repeated_consent", "Tell the desk, and ask for a new code.")
             }
+            Self::Randomness(_) => Facts::unexpected("no_randomness", "Try again in a moment."),
             Self::Vault(error) => crate::error::vault_facts(error),
         }
     }
@@ -128,15 +125,15 @@ impl Wallet {
 
     async fn fetch(&self, request_id: &str, link: &RequestLink, talk: &Talk) -> Result<(), InspectError> {
         let party = who(link, &talk.list)?;
-        let limits = Limits::bytes(REQUEST_BYTES).within(REQUEST_WAIT);
-        let body = talk.get(&link.request_uri, limits).await?.body(media::REQUEST)?;
-        let compact = String::from_utf8(body).map_err(|_| RequestError::Malformed)?;
+        let fetched = Box::pin(FetchedRequest::get(link, party, talk, &self.clock)).await?;
         let now = self.clock.now();
-        let request = verify(&compact, link, &talk.list, now)?;
+        let request = verify(&fetched.compact, fetched.with(link), &talk.list, now)?;
         self.check_new(&request)?;
         let kept = KeptRequest {
             link: link.to_string(),
-            compact,
+            did_document: fetched.did_document(),
+            wallet_nonce: fetched.wallet_nonce,
+            compact: fetched.compact,
             expires: request.expires,
             once: hex::encode(request.once),
             consent_id: consent_id(&request),
@@ -207,7 +204,8 @@ impl Wallet {
         }
         let talk = self.talk()?;
         let link: RequestLink = kept.link.parse()?;
-        let request = verify(&kept.compact, &link, &talk.list, now)?;
+        let fetched = kept.fetched()?;
+        let request = verify(&kept.compact, fetched.with(&link), &talk.list, now)?;
         let party = talk.entry(&request.entry_id)?.clone();
         Ok(Question {
             request_id: request_id.to_owned(),
@@ -230,6 +228,8 @@ impl KeptRequest {
         Self {
             link: self.link.clone(),
             compact: String::new(),
+            wallet_nonce: None,
+            did_document: None,
             expires: self.expires,
             once: self.once.clone(),
             consent_id: self.consent_id.clone(),

@@ -45,6 +45,12 @@ pub(crate) struct KeptRequest {
     pub(crate) link: String,
     /// The signed request, byte for byte; empty once it was answered.
     pub(crate) compact: String,
+    /// What was posted to fetch it, and must stand in it.
+    #[serde(default)]
+    pub(crate) wallet_nonce: Option<String>,
+    /// The document of who asks, where their host had to be asked for it. JSON.
+    #[serde(default)]
+    pub(crate) did_document: Option<String>,
     pub(crate) expires: Timestamp,
     /// One value for everything its sender signs with its nonce, hexadecimal.
     pub(crate) once: String,

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::{
     Clock, Described, Facts, Wallet,
     activity::{Entry, Happened},
+    clinics,
     kept::{KeptTrust, LIST},
     vault::{Table, VaultError},
     views::{TrustView, VerifierView},
@@ -54,7 +55,7 @@ impl Described for TrustError {
 impl Wallet {
     /// The list held, if there is one. It may have expired: it stays in force, with a warning.
     pub fn trust(&self) -> Result<Option<TrustView>, TrustError> {
-        Ok(self.held_list()?.map(|(list, root)| view(&list, root)))
+        Ok(self.authority_list()?.map(|(list, root)| view(&list, root)))
     }
 
     /// What a first list would bring, without keeping it.
@@ -91,7 +92,15 @@ impl Wallet {
         Ok(view(&list, root))
     }
 
+    /// The authority's list, and behind it whom the patient added.
     pub(crate) fn held_list(&self) -> Result<Option<(TrustList, RootKey)>, TrustError> {
+        let Some((list, root)) = self.authority_list()? else {
+            return Ok(None);
+        };
+        Ok(Some((self.with_added(list)?, root)))
+    }
+
+    fn authority_list(&self) -> Result<Option<(TrustList, RootKey)>, TrustError> {
         let held: Option<KeptTrust> = self.vault.get(Table::Trust, LIST)?;
         held.map(|held| {
             open_held(&held.jws, &held.root)
@@ -123,7 +132,7 @@ pub(crate) fn verifier_view(party: &Party, list: &TrustList) -> VerifierView {
     VerifierView {
         id: party.id.clone(),
         name: party.name.clone(),
-        vouched_by: list.authority.clone(),
-        added_by_you: false,
+        vouched_by: clinics::vouched_by(list, &party.id),
+        added_by_you: party.id.starts_with(trust::ADDED),
     }
 }

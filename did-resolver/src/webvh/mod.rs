@@ -46,6 +46,11 @@ pub fn resolve(
     Log::read(did, log, now)?.witnessed(witness)?.version(options)
 }
 
+/// Where the log of a did:webvh lies.
+pub fn file_of(did: &str) -> Result<url::Url, ResolveError> {
+    parts(did)?.1.file("did.jsonl")
+}
+
 /// SCID and location of `did:webvh:SCID:host…`.
 pub(crate) fn parts(did: &str) -> Result<(&str, Location), ResolveError> {
     let (scid, location) = did

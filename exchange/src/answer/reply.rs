@@ -2,9 +2,12 @@
 
 use carnet_credentials::json;
 use serde_json::{Value, json};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
-use crate::limits::{PROMISE_BYTES, REPLY_BYTES};
+use crate::{
+    Entry,
+    limits::{PROMISE_BYTES, REPLY_BYTES},
+};
 
 /// The station's reply with status 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +40,25 @@ impl ReplyError {
 }
 
 impl Reply {
-    /// Reads a reply.
+    /// Reads the reply of this party. Where it would send the patient on (`redirect_uri`, OpenID4VP 1.0 section 8.2), that
+    /// is never followed: at an address of the party it is passed over, anywhere else the reply is refused.
+    pub fn read_from(body: &[u8], party: &Entry) -> Result<Self, ReplyError> {
+        let mut reply = json::parse_object(body, REPLY_BYTES).map_err(|_| ReplyError::Malformed)?;
+        let Some(onwards) = reply.remove("redirect_uri") else {
+            return Self::read(body);
+        };
+        let theirs = onwards
+            .as_str()
+            .and_then(|text| Url::parse(text).ok())
+            .is_some_and(|url| party.covers_origin(&url));
+        if theirs {
+            Self::read(Value::Object(reply).to_string().as_bytes())
+        } else {
+            Err(ReplyError::Redirect)
+        }
+    }
+
+    /// Reads a reply that must not send anybody anywhere.
     pub fn read(body: &[u8]) -> Result<Self, ReplyError> {
         let mut reply = json::parse_object(body, REPLY_BYTES).map_err(|_| ReplyError::Malformed)?;
         if reply.contains_key("redirect_uri") {

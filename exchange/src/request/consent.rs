@@ -6,8 +6,9 @@ use url::Url;
 
 use super::{HOLDER_VCT, RequestError};
 use crate::{
-    EncryptionKey, Entry,
+    Entry,
     dcql::{CredentialQuery, Format, Query},
+    delivery::DeliveryKey,
 };
 
 /// A consent that is asked for, checked.
@@ -19,8 +20,8 @@ pub struct AskedConsent {
     pub transaction_data: String,
     /// What it says.
     pub request: ConsentRequest,
-    /// The key that the records are sealed to.
-    pub delivery_key: EncryptionKey,
+    /// The keys that the records are sealed to.
+    pub delivery_key: DeliveryKey,
 }
 
 /// Reads the consent, if one is asked for. Where there is a consent there is one query for proof of the holder key, which
@@ -55,8 +56,7 @@ pub(super) fn asked_consent(
     if entry.registry(&request.ledger).is_none() {
         return Err(RequestError::LedgerNotListed);
     }
-    let delivery_key =
-        EncryptionKey::from_jwk(&request.delivery.jwk).map_err(|_| RequestError::DeliveryKey)?;
+    let delivery_key = DeliveryKey::of(&request.delivery).map_err(|_| RequestError::DeliveryKey)?;
     Ok(Some(AskedConsent {
         holder_query,
         transaction_data: encoded.to_owned(),

@@ -8,9 +8,30 @@ use crate::dcql::QueryError;
 /// Why a request is refused. Nothing of the patient's was looked up, nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The client id is of a kind that isn't supported, or ill-formed.
+    /// The client id has a prefix that isn't known.
     #[error("who asks could not be verified: this kind of identity is not accepted")]
     ClientIdKind,
+    /// The client id has a prefix that is taken, and is not of its form.
+    #[error("who asks could not be verified: the identity is not well formed")]
+    ClientIdMalformed,
+    /// The client id has no prefix: pre-registered, or of a draft.
+    #[error("who asks could not be verified: the identity doesn't say of what kind it is")]
+    ClientIdBare,
+    /// `redirect_uri:`, an address that nobody signs for.
+    #[error("who asks could not be verified: they only give an address and sign nothing")]
+    ClientIdRedirectUri,
+    /// `verifier_attestation:`, vouched for by a third party.
+    #[error("who asks could not be verified: they bring a third party's word, which is not accepted")]
+    ClientIdAttestation,
+    /// `openid_federation:`, vouched for by a federation.
+    #[error("who asks could not be verified: they belong to a federation, which is not accepted")]
+    ClientIdFederation,
+    /// `origin:`, which only a browser may say.
+    #[error("who asks could not be verified: they claim to be a page in a browser")]
+    ClientIdOrigin,
+    /// The name or the DID belongs to a host that isn't the party's.
+    #[error("who asks could not be verified: the identity lives at an address that isn't theirs")]
+    ClientIdHost,
     /// The client id is not in the trust list.
     #[error("who asks could not be verified: they are not on your trust list")]
     NotListed,
@@ -53,6 +74,12 @@ pub enum RequestError {
     /// The certificate isn't the one the client id names.
     #[error("who asks could not be verified: the certificate belongs to someone else")]
     CertificateNotClient,
+    /// The certificate doesn't bear the name in the client id.
+    #[error("who asks could not be verified: the certificate is for another name")]
+    CertificateName,
+    /// The trust entry knows neither the certificate nor its key.
+    #[error("who asks could not be verified: the certificate is not one that your trust list knows")]
+    CertificateUnknown,
     /// The certificate has expired.
     #[error("who asks could not be verified: their certificate has expired")]
     CertificateExpired,
@@ -65,6 +92,21 @@ pub enum RequestError {
     /// The certificate's key isn't P-256.
     #[error("who asks could not be verified: their certificate has a key that is not accepted")]
     CertificateKey,
+    /// A DID of another method than did:web, did:webvh, did:key and did:jwk.
+    #[error("who asks could not be verified: this kind of identifier is not accepted")]
+    DidMethod,
+    /// `kid` is missing or names a key of another DID.
+    #[error("who asks could not be verified: the request doesn't name one of their own keys")]
+    DidKid,
+    /// There is no document, or it is another DID's.
+    #[error("who asks could not be verified: their key directory could not be read")]
+    DidDocument,
+    /// The document doesn't list the key, or no longer.
+    #[error("who asks could not be verified: the key is not, or no longer, theirs")]
+    DidKeyUnlisted,
+    /// The key is neither P-256 nor Ed25519.
+    #[error("who asks could not be verified: their key is not of an accepted kind")]
+    DidKey,
     /// The signature doesn't match: altered, or by another key.
     #[error("the request was altered or is not by who it names")]
     BadSignature,
@@ -113,6 +155,9 @@ pub enum RequestError {
     /// A `wallet_nonce` that this wallet didn't send.
     #[error("the request answers a question this wallet didn't ask")]
     WalletNonce,
+    /// The `wallet_nonce` sent does not come back: the request may have been made for somebody else.
+    #[error("the request was not made for this wallet; it may be a copy of an older one")]
+    WalletNonceMissing,
     /// `state` has other characters than those of a URL, or is too long.
     #[error("the request's state is not well formed")]
     StateMalformed,
@@ -166,6 +211,13 @@ impl RequestError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ClientIdKind => "request_client_id_kind",
+            Self::ClientIdMalformed => "request_client_id_malformed",
+            Self::ClientIdBare => "request_client_id_bare",
+            Self::ClientIdRedirectUri => "request_client_id_redirect_uri",
+            Self::ClientIdAttestation => "request_client_id_attestation",
+            Self::ClientIdFederation => "request_client_id_federation",
+            Self::ClientIdOrigin => "request_client_id_origin",
+            Self::ClientIdHost => "request_client_id_host",
             Self::NotListed => "request_client_not_listed",
             Self::NotAVerifier => "request_client_not_a_verifier",
             Self::RequestUriOrigin => "request_uri_origin",
@@ -180,10 +232,17 @@ impl RequestError {
             Self::NoCertificate => "request_no_certificate",
             Self::CertificateMalformed => "request_certificate_malformed",
             Self::CertificateNotClient => "request_certificate_not_client",
+            Self::CertificateName => "request_certificate_name",
+            Self::CertificateUnknown => "request_certificate_unknown",
             Self::CertificateExpired => "request_certificate_expired",
             Self::CertificateNotYetValid => "request_certificate_not_yet_valid",
             Self::CertificateUsage => "request_certificate_usage",
             Self::CertificateKey => "request_certificate_key",
+            Self::DidMethod => "request_did_method",
+            Self::DidKid => "request_did_kid",
+            Self::DidDocument => "request_did_document",
+            Self::DidKeyUnlisted => "request_did_key_unlisted",
+            Self::DidKey => "request_did_key",
             Self::BadSignature => "request_bad_signature",
             Self::ClientIdMismatch => "request_client_id_mismatch",
             Self::Field(_) => "request_field",
@@ -200,6 +259,7 @@ impl RequestError {
             Self::NonceMalformed => "request_nonce_malformed",
             Self::NonceWeak => "request_nonce_weak",
             Self::WalletNonce => "request_wallet_nonce",
+            Self::WalletNonceMissing => "request_wallet_nonce_missing",
             Self::StateMalformed => "request_state_malformed",
             Self::OtherQueryLanguage => "request_other_query_language",
             Self::Query(e) => e.code(),

@@ -1,18 +1,21 @@
-//! The station's side: making a signed request.
+//! The station's side: making a signed request, under one of three kinds of identity.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use carnet_consent::ConsentRequest;
-use carnet_credentials::jws;
+use carnet_credentials::{jws, signature::Signer};
 use jiff::Timestamp;
-use p256::ecdsa::SigningKey;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{AUDIENCE, FORMAT, HOLDER_VCT, TYP};
+use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP};
 use crate::{
     EncryptionKey, client_id_of,
     dcql::{CredentialQuery, Query},
+    limits::REQUEST_BYTES,
 };
+
+/// Longest nonce of a wallet that is given back, in characters.
+const WALLET_NONCE_MAX: usize = 256;
 
 /// What a request says beyond what is always the same.
 #[derive(Debug, Clone)]
@@ -32,8 +35,48 @@ pub struct RequestParts<'a> {
     /// Which credentials are asked for; beside a consent, [`holder_query`] among them.
     pub query: &'a Query,
     /// What the patient decides on, if more than cards is asked for. `credential_ids` must be `["holder"]`,
-    /// `recipient.client_id` the client id of the certificate.
+    /// `recipient.client_id` the client id asked under.
     pub consent: Option<&'a ConsentRequest>,
+}
+
+/// Under which identity a request is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskingAs<'a> {
+    /// `x509_hash:`, with the certificate (DER).
+    CertificateHash(&'a [u8]),
+    /// `x509_san_dns:`, with a host's name and the certificate (DER) that bears it.
+    CertificateName(&'a str, &'a [u8]),
+    /// `decentralized_identifier:`, with the id of the DID's key, `did:…#fragment`.
+    Did(&'a str),
+}
+
+impl<'a> From<&'a [u8]> for AskingAs<'a> {
+    fn from(certificate_der: &'a [u8]) -> Self {
+        Self::CertificateHash(certificate_der)
+    }
+}
+
+impl AskingAs<'_> {
+    /// The client id.
+    pub fn client_id(&self) -> String {
+        match self {
+            Self::CertificateHash(der) => client_id_of(der),
+            Self::CertificateName(name, _) => format!("x509_san_dns:{name}"),
+            Self::Did(kid) => {
+                let did = kid.split_once('#').map_or(*kid, |(did, _)| did);
+                format!("decentralized_identifier:{did}")
+            }
+        }
+    }
+
+    fn header(&self) -> Map<String, Value> {
+        Map::from_iter([match self {
+            Self::CertificateHash(der) | Self::CertificateName(_, der) => {
+                ("x5c".to_owned(), json!([STANDARD.encode(der)]))
+            }
+            Self::Did(kid) => ("kid".to_owned(), json!(kid)),
+        }])
+    }
 }
 
 /// The signed request and what the station keeps of it.
@@ -50,12 +93,17 @@ pub fn holder_query() -> CredentialQuery {
     CredentialQuery::sd_jwt("holder", HOLDER_VCT, Vec::new())
 }
 
-/// Signs a request with the key of the certificate (DER).
-pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) -> SignedRequest {
+/// Signs a request with the key of that identity.
+pub fn sign<'a>(
+    parts: &RequestParts<'_>,
+    key: &dyn Signer,
+    asking_as: impl Into<AskingAs<'a>>,
+) -> SignedRequest {
+    let asking_as = asking_as.into();
     let transaction_data = parts.consent.map(ConsentRequest::to_transaction_data);
     let algorithms = json!(["ES256"]);
     let mut payload = json!({
-        "client_id": client_id_of(certificate_der),
+        "client_id": asking_as.client_id(),
         "response_type": "vp_token",
         "response_mode": "direct_post.jwt",
         "response_uri": parts.response_uri,
@@ -76,10 +124,28 @@ pub fn sign(parts: &RequestParts<'_>, key: &SigningKey, certificate_der: &[u8]) 
     if let Some(data) = &transaction_data {
         payload["transaction_data"] = json!([data]);
     }
-    let header = Map::from_iter([("x5c".to_owned(), json!([STANDARD.encode(certificate_der)]))]);
-    let compact = jws::sign(TYP, header, payload.to_string().as_bytes(), key);
+    let compact = jws::sign(TYP, asking_as.header(), payload.to_string().as_bytes(), key);
     SignedRequest {
         compact,
         transaction_data,
     }
+}
+
+/// Signs a request of one's own anew for the wallet that posted this nonce (section 5.10.1). Nothing else changes.
+pub fn sign_for_wallet<'a>(
+    compact: &str,
+    wallet_nonce: &str,
+    key: &dyn Signer,
+    asking_as: impl Into<AskingAs<'a>>,
+) -> Result<String, RequestError> {
+    if wallet_nonce.len() > WALLET_NONCE_MAX
+        || wallet_nonce.is_empty()
+        || !wallet_nonce.bytes().all(|b| b.is_ascii_graphic())
+    {
+        return Err(RequestError::WalletNonce);
+    }
+    let mut payload = jws::verify(compact, TYP, REQUEST_BYTES, &key.public())?.payload;
+    payload.insert("wallet_nonce".into(), wallet_nonce.into());
+    let payload = Value::Object(payload).to_string();
+    Ok(jws::sign(TYP, asking_as.into().header(), payload.as_bytes(), key))
 }

@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    AUDIENCE, AskedConsent, OTHER_QUERY_LANGUAGES, RequestError, TYP, consent::asked_consent, digest,
-    encryption,
+    AUDIENCE, AskedConsent, OTHER_QUERY_LANGUAGES, RequestError, TYP, client::ClientId,
+    consent::asked_consent, digest, encryption, fetched::Fetched,
 };
 use crate::{
-    EncryptionKey, Entry, RequestLink, TrustList, certificate,
+    EncryptionKey, Entry, RequestLink, TrustList,
     dcql::{Query, QueryError},
     limits::{CLOCK_LEEWAY, REQUEST_BYTES, REQUEST_LIFE},
     trust::Role,
@@ -65,13 +65,14 @@ impl fmt::Debug for VerifiedRequest {
 
 /// Who a link claims to come from, if the trust list gives them the address it leads to. Before anything is fetched.
 pub fn who<'a>(link: &RequestLink, list: &'a TrustList) -> Result<&'a Entry, RequestError> {
-    certificate::check_client_id(&link.client_id)?;
+    let client = ClientId::parse(&link.client_id)?;
     let entry = list
         .by_client_id(&link.client_id)
         .ok_or(RequestError::NotListed)?;
     if !entry.has_role(Role::Verifier) {
         return Err(RequestError::NotAVerifier);
     }
+    client.check_home(entry)?;
     if entry.covers_origin(&link.request_uri) {
         Ok(entry)
     } else {
@@ -79,20 +80,27 @@ pub fn who<'a>(link: &RequestLink, list: &'a TrustList) -> Result<&'a Entry, Req
     }
 }
 
-/// Checks a fetched request. Refuses at the first thing that is wrong; nothing is looked up.
-pub fn verify(
+/// Checks a request as it was fetched. Refuses at the first thing that is wrong; nothing is looked up.
+pub fn verify<'a>(
     compact: &str,
-    link: &RequestLink,
+    fetched: impl Into<Fetched<'a>>,
     list: &TrustList,
     now: Timestamp,
 ) -> Result<VerifiedRequest, RequestError> {
+    let fetched = fetched.into();
+    let link = fetched.link;
     let entry = who(link, list)?;
-    let payload = authenticated(compact, &link.client_id, now)?;
+    let client = ClientId::parse(&link.client_id)?;
+    let payload = authenticated(compact, client, &fetched, entry, now)?;
     let nonce = envelope(&payload, &link.client_id)?;
+    fetched.check_wallet_nonce(&payload)?;
 
     let expires = times(&payload, now)?;
     let state = state(&payload)?;
     let response_uri = response_uri(&payload, entry)?;
+    if !client.covers(&response_uri) {
+        return Err(RequestError::ResponseUriOrigin);
+    }
     let encryption_key = encryption::answer_key(&payload)?;
     let query = query(&payload)?;
     let by = (link.client_id.as_str(), entry);
@@ -136,7 +144,13 @@ fn once(client_id: &str, nonce: &str) -> [u8; 32] {
 }
 
 /// The payload, once the client's own key has been found and its signature verified.
-fn authenticated(compact: &str, client_id: &str, now: Timestamp) -> Result<Map<String, Value>, RequestError> {
+fn authenticated(
+    compact: &str,
+    client: ClientId<'_>,
+    fetched: &Fetched<'_>,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Map<String, Value>, RequestError> {
     let unverified = jws::parse(compact, REQUEST_BYTES)?;
     unverified.check_header(TYP)?;
     let header = unverified.header();
@@ -146,7 +160,8 @@ fn authenticated(compact: &str, client_id: &str, now: Timestamp) -> Result<Map<S
     {
         return Err(RequestError::EmbeddedKey);
     }
-    let key = certificate::key_in_header(header, client_id, now)?;
+    let client_id = &fetched.link.client_id;
+    let key = client.key(header, client_id, entry, fetched.document, now)?;
     Ok(unverified.verify(TYP, &key)?.payload)
 }
 
@@ -171,9 +186,6 @@ fn envelope(payload: &Map<String, Value>, client_id: &str) -> Result<String, Req
         if payload.contains_key(name) {
             return Err(RequestError::NotAccepted(name));
         }
-    }
-    if payload.contains_key("wallet_nonce") {
-        return Err(RequestError::WalletNonce);
     }
     if text(payload, "response_type")? != Some("vp_token") {
         return Err(RequestError::ResponseType);

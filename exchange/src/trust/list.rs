@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::TrustError;
+use super::{TrustError, names::look_alike};
 use crate::{limits::NAME_CHARS, link::is_plain_https};
 
 /// One version of the list.
@@ -38,7 +38,7 @@ pub struct Entry {
     pub id: String,
     /// Legal name: the only name of the party that is ever shown as theirs.
     pub name: String,
-    /// Client ids it may use (`x509_hash:…`).
+    /// Client ids it may use: `x509_hash:…`, `x509_san_dns:…`, `decentralized_identifier:…`.
     pub client_ids: Vec<String>,
     /// Origins it may use, `https://host[:port]`.
     pub origins: Vec<String>,
@@ -55,6 +55,10 @@ pub struct Entry {
     /// Keys that sign the credentials and status lists it issues, where no certificate in the header says which.
     #[serde(default)]
     pub issuer_keys: Vec<PublicKey>,
+    /// Keys of the certificates that its requests are signed with, where the client id is a name (`x509_san_dns:…`): the
+    /// certificate may be renewed over the same key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_keys: Vec<PublicKey>,
     /// Keys for use without a network.
     #[serde(default)]
     pub offline_keys: Vec<PublicKey>,
@@ -176,7 +180,15 @@ impl Entry {
         self.roles.contains(&role)
     }
 
-    fn check(&self) -> Result<(), TrustError> {
+    /// Who in a list could be taken for a party of this name, other than the party with this id.
+    pub fn resembled_in<'a>(&self, list: &'a TrustList) -> Option<&'a Self> {
+        list.entries
+            .iter()
+            .find(|known| known.id != self.id && look_alike(&known.name, &self.name))
+    }
+
+    /// Whether everything in the entry is of the form required.
+    pub fn check(&self) -> Result<(), TrustError> {
         let id_ok = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
         if self.id.is_empty() || self.id.len() > 128 || !self.id.chars().all(id_ok) {
             return Err(TrustError::Malformed);

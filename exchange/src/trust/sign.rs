@@ -92,6 +92,11 @@ pub fn verify_update(
     Ok(list)
 }
 
+/// Reads any list whose signature holds, whoever signed it and whenever. For looking at it.
+pub fn open_any(compact: &str) -> Result<(TrustList, RootKey), TrustError> {
+    open(compact, None)
+}
+
 /// Reads the list held, which was taken before. It may have expired since: see [`TrustList::is_expired`].
 pub fn open_held(compact: &str, root: &RootKey) -> Result<TrustList, TrustError> {
     open(compact, Some(root)).map(|(list, _)| list)

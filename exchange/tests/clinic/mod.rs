@@ -1,6 +1,8 @@
 //! A clinic, its trust list and a patient, all with fixed keys and at one fixed moment.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod altered;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_consent::{
     Consent, ConsentId, ConsentRequest, Digest32, Endpoint, GrantId, Item, LedgerRef, Manage, Onward, Period,
@@ -8,11 +10,12 @@ use carnet_consent::{
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
-    EncryptionKey, Entry, RequestLink, TrustList,
+    EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, AskedOf, CarnetPart, GrantTuple, Presentations, Session},
     client_id_of,
     dcql::Query,
-    delivery,
+    delivery::{self, DeliverySecret},
+    hpke::HpkeSecret,
     request::{self, RequestParts, SignedRequest, VerifiedRequest},
     trust::{LocalPin, Registry, RegistryKind, Role},
 };
@@ -65,8 +68,19 @@ pub(crate) fn answer_secret() -> SecretKey {
     secret(0x21)
 }
 
-pub(crate) fn delivery_secret() -> SecretKey {
-    secret(0x22)
+pub(crate) fn delivery_secret() -> DeliverySecret {
+    DeliverySecret {
+        p256: secret(0x22),
+        hpke: None,
+    }
+}
+
+/// The same, with HPKE offered.
+pub(crate) fn hpke_secret() -> DeliverySecret {
+    DeliverySecret {
+        p256: secret(0x22),
+        hpke: Some(HpkeSecret::from_bytes(&[0x23; 32]).unwrap()),
+    }
 }
 
 /// The patient's pairwise key for this clinic.
@@ -86,6 +100,7 @@ pub(crate) fn link() -> RequestLink {
     RequestLink {
         client_id: client_id(),
         request_uri: url("/oid4vp/request/4f9Jx2QmT8wLr6VbNz3KpA"),
+        method: RequestUriMethod::Get,
     }
 }
 
@@ -131,7 +146,8 @@ pub(crate) fn consent_request() -> ConsentRequest {
         onward: Onward::None,
         delivery: Endpoint {
             uri: url("/delivery/4f9Jx2QmT8wLr6VbNz3KpA"),
-            jwk: EncryptionKey::new(delivery_secret().public_key(), Some("records".into())).to_jwk(),
+            jwk: EncryptionKey::new(delivery_secret().p256.public_key(), Some("records".into())).to_jwk(),
+            hpke: None,
         },
         manage: Manage { uri: url("/manage") },
         ledger: ledger(),
@@ -161,6 +177,7 @@ pub(crate) fn trust_list() -> TrustList {
             }],
             log_keys: vec![PublicKey::from(&log_key())],
             issuer_keys: Vec::new(),
+            request_keys: Vec::new(),
             offline_keys: Vec::new(),
             local: Some(LocalPin {
                 spki_sha256: URL_SAFE_NO_PAD.encode([9; 32]),
@@ -225,12 +242,19 @@ pub(crate) fn salt() -> Salt {
     Salt([0x5a; 16])
 }
 
+/// Stands for fresh randomness: an ephemeral key and an initialisation vector, where it is a JWE.
+pub(crate) fn sealing_random() -> [u8; 64] {
+    let mut random = [0x42; 64];
+    random[..32].fill(0x41);
+    random
+}
+
 pub(crate) fn sealed_records() -> String {
     delivery::seal(
         BUNDLE,
         &verified_request().consent.unwrap().delivery_key,
-        &secret(0x41),
-        [0x42; 12],
+        &verified_request().digest,
+        &sealing_random(),
     )
     .unwrap()
 }

@@ -4,13 +4,13 @@ use carnet_wallet_core::{
     Choice, ChosenCard, traces,
     vault::Passphrase,
     views::{
-        AnswerView, ConsentLine, ConsentView, QuestionView, ReadView, RevocationView, RevokeAllView,
-        SyncView, TrustView,
+        AnswerView, ClinicView, ConsentLine, ConsentView, PartyLine, PartyTrustView, QuestionView, ReadView,
+        RevocationView, RevokeAllView, SyncView, TrustView,
     },
 };
 use tauri::State;
 
-use super::{Answer, beside, glance, place::Place, with};
+use super::{Answer, beside, content, glance, place::Place, with};
 use crate::state::{AppState, locked};
 
 /// Who is known, and who vouches for them.
@@ -18,6 +18,52 @@ use crate::state::{AppState, locked};
 #[specta::specta]
 pub async fn trust(state: State<'_, AppState>) -> Answer<Option<TrustView>> {
     glance(&state, |wallet| Ok(wallet.trust()?)).await
+}
+
+/// Everybody who is known.
+#[tauri::command]
+#[specta::specta]
+pub async fn parties(state: State<'_, AppState>) -> Answer<Vec<PartyLine>> {
+    glance(&state, |wallet| Ok(wallet.parties()?)).await
+}
+
+/// Why an organisation's name is believed.
+#[tauri::command]
+#[specta::specta]
+pub async fn trust_of(state: State<'_, AppState>, entry_id: String) -> Answer<PartyTrustView> {
+    glance(&state, move |wallet| Ok(wallet.trust_of(&entry_id)?)).await
+}
+
+/// What an organisation's own file would add. Adds nothing.
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_clinic(state: State<'_, AppState>, name: String, content: String) -> Answer<ClinicView> {
+    glance(&state, move |wallet| {
+        Ok(wallet.preview_clinic(&name, &text(&content)?)?)
+    })
+    .await
+}
+
+/// Adds an organisation by its file and the last group of the fingerprint on its paper.
+#[tauri::command]
+#[specta::specta]
+pub async fn add_clinic(state: State<'_, AppState>, content: String, typed: String) -> Answer<PartyLine> {
+    with(&state, move |wallet| {
+        Ok(wallet.add_clinic(&text(&content)?, &typed)?)
+    })
+    .await
+}
+
+/// Takes away an organisation that the patient added.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_clinic(state: State<'_, AppState>, id: String) -> Answer<()> {
+    with(&state, move |wallet| Ok(wallet.remove_clinic(&id)?)).await
+}
+
+/// A small text file as the page hands it over.
+fn text(file: &str) -> Answer<String> {
+    Ok(String::from_utf8_lossy(&content(file)?).into_owned())
 }
 
 /// Fetches and checks a clinic's question. Nothing is answered.

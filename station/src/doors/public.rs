@@ -58,7 +58,13 @@ pub fn router(app: Arc<App>) -> Router {
         deliveries: Semaphore::new(limits::DELIVERIES),
     });
     let quick = Router::new()
-        .route("/oid4vp/request/{id}", get(request))
+        .route(
+            "/oid4vp/request/{id}",
+            get(request)
+                .post(request_for_wallet)
+                .layer(DefaultBodyLimit::max(limits::SMALL_BYTES)),
+        )
+        .route("/.well-known/did.json", get(did_document))
         .route(
             "/oid4vp/response/{id}",
             post(response).layer(DefaultBodyLimit::max(ANSWER_BYTES + limits::SMALL_BYTES)),
@@ -144,10 +150,45 @@ async fn measure(State(door): State<Arc<Door>>, request: Request, next: Next) ->
 }
 
 async fn request(State(door): State<Arc<Door>>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let compact = at_work(move || answer::signed_request(&door.app, &id)).await?;
-    Ok((
+    let compact = at_work(move || answer::signed_request(&door.app, &id, None)).await?;
+    Ok(served(compact))
+}
+
+/// What a wallet posts to fetch a question. What it can do (`wallet_metadata`) changes nothing: the question asks for what
+/// every wallet of this profile can do.
+#[derive(Deserialize)]
+struct FetchForm {
+    wallet_nonce: Option<String>,
+}
+
+async fn request_for_wallet(
+    State(door): State<Arc<Door>>,
+    Path(id): Path<String>,
+    form: Result<Form<FetchForm>, FormRejection>,
+) -> Result<Response, Refusal> {
+    let Form(form) = form.map_err(|rejection| ill_formed(rejection.status()))?;
+    let compact =
+        at_work(move || answer::signed_request(&door.app, &id, form.wallet_nonce.as_deref())).await?;
+    Ok(served(compact))
+}
+
+fn served(compact: String) -> Response {
+    (
         [(header::CONTENT_TYPE, HeaderValue::from_static(media::REQUEST))],
         compact,
+    )
+        .into_response()
+}
+
+async fn did_document(State(door): State<Arc<Door>>) -> Result<Response, Refusal> {
+    let document = door.app.identity.did_document(&door.app.keys);
+    let document = document.ok_or_else(Refusal::not_found)?;
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/did+json"),
+        )],
+        document.to_string(),
     )
         .into_response())
 }
@@ -188,14 +229,18 @@ async fn delivery(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    of_type(&headers, media::DELIVERY)?;
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     let _place = door
         .deliveries
         .acquire()
         .await
         .map_err(|_| Refusal::not_found())?;
     let app = Arc::clone(&door.app);
-    let mut arriving = at_work(move || deliver::begin(&app, &id)).await?;
+    let mut arriving = at_work(move || deliver::begin(&app, &id, &content_type)).await?;
     let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| Refusal::from(deliver::DeliverError::BrokenOff))?;

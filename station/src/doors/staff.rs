@@ -15,6 +15,7 @@ use axum::{
     routing::{get, post},
 };
 use carnet_consent::{GrantId, ReadingKind, Scope};
+use carnet_exchange::trust::{open_own, sign_own};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
@@ -56,6 +57,7 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/me", get(me))
         .route("/api/staff", get(people).post(add_colleague))
         .route("/api/templates", get(all_templates))
+        .route("/api/entry", get(own_entry))
         .route("/api/requests", get(requests).post(ask_question))
         .route("/api/scan", post(scan_text))
         .route(
@@ -177,6 +179,23 @@ async fn add_colleague(State(door): State<Arc<Door>>, SignedIn(caller): SignedIn
     let app = Arc::clone(&door.app);
     let person = at_work(move || app.accounts.add_colleague(&caller, &newcomer)).await?;
     Ok(Json(person_view(&person)))
+}
+
+/// The station's own entry, for patients who add it by hand: a file and the fingerprint for the paper beside it.
+async fn own_entry(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
+    let refused = |error: carnet_exchange::trust::TrustError| {
+        Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            error.code(),
+            "The station's own entry is not in order.",
+            "Check the station's name and public address.",
+        )
+    };
+    let content = sign_own(&door.app.entry(), &door.app.keys.identity).map_err(refused)?;
+    let fingerprint = open_own(&content).map_err(refused)?.fingerprint;
+    Ok(Json(
+        json!({ "name": "entry.json", "content": content, "fingerprint": fingerprint }),
+    ))
 }
 
 async fn all_templates(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {

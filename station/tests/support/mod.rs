@@ -14,6 +14,7 @@ use std::{
 
 use carnet_station::{
     app::Role,
+    identity::Kind,
     serve::{self, MovedClock, Options},
 };
 use reqwest::{Client, Response, StatusCode};
@@ -103,6 +104,7 @@ impl Station {
             trust_list: None,
             public_url: None,
             resolve_anywhere: false,
+            client_id: Kind::X509Hash,
             program: Some(PROGRAM.into()),
         };
         let opened = serve::open(options, clock.source()).await.unwrap();

@@ -78,8 +78,13 @@ impl Wallet {
     pub(crate) fn answer(&self, request: VerifiedRequest, granted: &[&str], records: &str) -> Answer {
         let granted: Vec<Scope> = granted.iter().map(|scope| scope.parse().unwrap()).collect();
         let asked = request.consent.as_ref().unwrap();
-        let delivery =
-            delivery::seal(records.as_bytes(), &asked.delivery_key, &ephemeral(), random()).unwrap();
+        let delivery = delivery::seal(
+            records.as_bytes(),
+            &asked.delivery_key,
+            &request.digest,
+            &random(),
+        )
+        .unwrap();
         let thumbprint = PublicKey::from(&self.holder);
         let consent = Consent::from_request(
             &asked.request,
@@ -219,7 +224,7 @@ pub(crate) async fn send(station: &Station, request: &VerifiedRequest, jwe: &str
     let sent = station
         .http
         .post(request.response_uri.clone())
-        .header("content-type", carnet_exchange::media::ANSWER)
+        .header("content-type", carnet_exchange::media::FORM)
         .body(form);
     reply(sent.send().await.unwrap()).await
 }
@@ -228,7 +233,7 @@ pub(crate) async fn deliver(station: &Station, request: &VerifiedRequest, sealed
     let sent = station
         .http
         .post(request.consent.as_ref().unwrap().request.delivery.uri.clone())
-        .header("content-type", carnet_exchange::media::DELIVERY)
+        .header("content-type", delivery::media_type(sealed))
         .body(sealed.to_owned());
     reply(sent.send().await.unwrap()).await
 }

@@ -1,8 +1,9 @@
-//! What `carnet-bench-credentials` prints: processor time of this thread, beside the bare operations that it stands on,
+//! What `carnet-bench-credentials` and `carnet-bench-exchange` print: processor time of this thread, beside the bare operations that it stands on,
 //! measured in the same run. One file for each family of formats.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod did;
+mod exchange;
 mod sd_jwt;
 mod vc;
 
@@ -17,6 +18,18 @@ pub fn credentials() {
     sd_jwt::print();
     vc::print();
     did::print();
+}
+
+/// Prints what reading a question, checking an answer and a flood cost.
+///
+/// # Errors
+/// When the station does not start or does not answer.
+pub fn exchange() -> Result<(), crate::processes::Trouble> {
+    println!(
+        "{:52} {:>12} {:>12}   ratio   target",
+        "one thread, processor time", "ours", "bare"
+    );
+    exchange::print()
 }
 
 /// Processor time of one run: the median of `rounds`, each of `runs` runs, after one round for the caches.

@@ -48,7 +48,7 @@ impl Wallet {
             .talk
             .post(
                 &request.response_uri,
-                media::ANSWER,
+                media::FORM,
                 answer::form_body(&jwe).into_bytes(),
                 Limits::bytes(REPLY_BYTES),
             )

@@ -97,6 +97,7 @@ fn asked(wallet: &Wallet, twice: bool) -> Question {
             registries: vec![],
             log_keys: vec![],
             issuer_keys: vec![],
+            request_keys: vec![],
             offline_keys: vec![],
             local: None,
         }],
@@ -126,15 +127,18 @@ fn asked(wallet: &Wallet, twice: bool) -> Question {
             consent: None,
         },
         &SigningKey::from_pkcs8_der(&pair.serialize_der()).unwrap(),
-        certificate.der(),
+        certificate.der().as_ref(),
     );
     let link = RequestLink {
         client_id,
         request_uri: Url::parse(&format!("{ORIGIN}/q")).unwrap(),
+        method: carnet_exchange::RequestUriMethod::Get,
     };
     let kept = KeptRequest {
         link: link.to_string(),
         compact: signed.compact,
+        wallet_nonce: None,
+        did_document: None,
         expires: now + SignedDuration::from_mins(5),
         once: nonce.clone(),
         consent_id: None,

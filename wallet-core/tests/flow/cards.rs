@@ -39,6 +39,7 @@ pub(super) fn insurer(roles: Vec<Role>) -> Entry {
         registries: vec![],
         log_keys: vec![],
         issuer_keys: vec![PublicKey::from(&key(41))],
+        request_keys: vec![],
         offline_keys: vec![],
         local: None,
     }
@@ -373,6 +374,7 @@ async fn an_issuer_is_known_by_the_certificate_that_the_list_names() {
     let listed = Entry {
         client_ids: vec![client_id_of(certificate.der())],
         issuer_keys: vec![],
+        request_keys: vec![],
         ..insurer(vec![Role::Issuer])
     };
     let list = station.trust_list_with(2, vec![listed]);

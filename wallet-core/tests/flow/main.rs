@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod cards;
+mod clinics;
 mod shown;
 mod station;
 
@@ -308,6 +309,8 @@ async fn a_question_that_does_not_come_as_it_must_is_refused_and_not_kept() {
         (Conduct::RedirectsRequest, "redirected"),
         (Conduct::RequestAsHtml, "wrong_content_type"),
         (Conduct::EndlessRequest, "too_large"),
+        (Conduct::IgnoresNonce, "request_wallet_nonce_missing"),
+        (Conduct::OtherNonce, "request_wallet_nonce"),
     ] {
         station.behave(conduct);
         let link = station.ask(&[(ALLERGIES, true)]);
@@ -331,6 +334,19 @@ async fn a_question_that_does_not_come_as_it_must_is_refused_and_not_kept() {
     assert!(patient.wallet.consents().unwrap().is_empty());
     let seen = station.seen();
     assert!(seen.other_paths.is_empty() && seen.granted.is_empty());
+}
+
+#[tokio::test]
+async fn a_question_that_drips_in_is_given_up_after_five_seconds() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    station.behave(Conduct::DrippingRequest);
+    let link = station.ask(&[(ALLERGIES, true)]);
+    let begun = std::time::Instant::now();
+    let refused = patient.wallet.inspect(&link).await.unwrap_err();
+    assert_eq!(refused.code(), "station_timed_out");
+    assert!(begun.elapsed() < Duration::from_secs(8));
+    assert!(patient.wallet.consents().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -14,11 +14,12 @@ use carnet_consent::{
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
-    EncryptionKey, Entry, RequestLink, TrustList,
+    EncryptionKey, Entry, RequestLink, RequestUriMethod, TrustList,
     answer::{self, AskedOf, CheckedCard, GrantTuple, Opened, Reply, Session},
     client_id_of,
     dcql::Query,
-    delivery,
+    delivery::{self, DeliverySecret},
+    hpke::HpkeSecret,
     manage::{self, DeletionReceipt, ManageReply, Op, OpResult, Read},
     promise::{self, Operation, Promise},
     refusal::Refusal,
@@ -59,6 +60,12 @@ pub(crate) enum Conduct {
     RedirectsRequest,
     RequestAsHtml,
     EndlessRequest,
+    /// Never ends its answer, one byte at a time.
+    DrippingRequest,
+    /// Gives out the request that was signed before the wallet asked.
+    IgnoresNonce,
+    /// Gives out a request that was made for another wallet.
+    OtherNonce,
     /// Promises and records, but can't take records now.
     DeliveryDown,
     DeliveryRefused,
@@ -90,7 +97,7 @@ struct Open {
     compact: String,
     transaction_data: Option<String>,
     answer_key: SecretKey,
-    delivery_key: SecretKey,
+    delivery_key: DeliverySecret,
     delivery_digest: Option<carnet_consent::Digest32>,
     grant_id: Option<GrantId>,
 }
@@ -233,6 +240,7 @@ impl Station {
                 }],
                 log_keys: vec![PublicKey::from(&inner.log_key)],
                 issuer_keys: vec![PublicKey::from(&inner.log_key)],
+                request_keys: vec![],
                 offline_keys: vec![],
                 local: Some(LocalPin {
                     spki_sha256: URL_SAFE_NO_PAD.encode(inner.spki_sha256),
@@ -242,6 +250,14 @@ impl Station {
         list.entries.extend(others);
         *inner.list.lock().unwrap() = Some(list.clone());
         trust::sign(&list, &inner.root).unwrap()
+    }
+
+    /// The clinic's own file about itself, under some name.
+    pub(crate) fn own_entry(&self, name: &str) -> String {
+        let (list, _) = trust::open_any(&self.trust_list(1)).unwrap();
+        let mut entry = list.entries[0].clone();
+        name.clone_into(&mut entry.name);
+        trust::sign_own(&entry, &self.inner.key).unwrap()
     }
 
     /// A fresh question for records; the link of its code.
@@ -269,10 +285,11 @@ impl Station {
                     .mode(jiff::RoundMode::Trunc),
             )
             .unwrap();
-        let (answer_key, delivery_key) = (
-            SecretKey::from_slice(&random::<32>()).unwrap(),
-            SecretKey::from_slice(&random::<32>()).unwrap(),
-        );
+        let answer_key = SecretKey::from_slice(&random::<32>()).unwrap();
+        let delivery_key = DeliverySecret {
+            p256: SecretKey::from_slice(&random::<32>()).unwrap(),
+            hpke: Some(HpkeSecret::from_bytes(&random()).unwrap()),
+        };
         let client_id = client_id_of(&inner.certificate);
         let consent = ConsentRequest {
             consent_id: ConsentId(uuid::Uuid::new_v4()),
@@ -299,7 +316,8 @@ impl Station {
             onward: Onward::None,
             delivery: Endpoint {
                 uri: url(format!("/delivery/{id}")),
-                jwk: EncryptionKey::new(delivery_key.public_key(), None).to_jwk(),
+                jwk: EncryptionKey::new(delivery_key.p256.public_key(), None).to_jwk(),
+                hpke: delivery_key.hpke.as_ref().map(|key| key.public().to_jwk()),
             },
             manage: Manage {
                 uri: url("/manage".to_owned()),
@@ -319,7 +337,7 @@ impl Station {
             query: &query,
             consent: (!items.is_empty()).then_some(&consent),
         };
-        let signed = request::sign(&parts, &inner.key, &inner.certificate);
+        let signed = request::sign(&parts, &inner.key, &*inner.certificate);
         let open = Open {
             query,
             consent,
@@ -336,6 +354,7 @@ impl Station {
         RequestLink {
             client_id,
             request_uri: url(format!("/oid4vp/request/{id}")),
+            method: RequestUriMethod::Post,
         }
         .to_string()
     }
@@ -410,6 +429,15 @@ impl Inner {
                 tls.write_all(b"4\r\nabcd\r\n").await?;
             }
         }
+        if path.starts_with("/oid4vp/request/") && conduct == Conduct::DrippingRequest {
+            tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/oauth-authz-req+jwt\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await?;
+            loop {
+                tls.write_all(b"1\r\na\r\n").await?;
+                tls.flush().await?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
         if path.starts_with("/oid4vp/response/") && conduct == Conduct::Hangs {
             tokio::time::sleep(Duration::from_hours(1)).await;
         }
@@ -432,7 +460,7 @@ impl Inner {
             segments.next().unwrap_or_default(),
         );
         match (first.unwrap_or_default(), second.unwrap_or_default()) {
-            ("oid4vp", "request") => self.request(third, conduct),
+            ("oid4vp", "request") => self.request(third, body, conduct),
             ("oid4vp", "response") => self.response(third, body, conduct),
             ("delivery", id) => self.delivery(id, body, conduct),
             ("manage", _) => self.manage(body),
@@ -452,12 +480,26 @@ impl Inner {
         }
     }
 
-    fn request(&self, id: &str, conduct: Conduct) -> Answer {
+    fn request(&self, id: &str, body: &[u8], conduct: Conduct) -> Answer {
         self.seen().requests_served += 1;
-        let sessions = self.sessions.lock().unwrap();
-        let Some(open) = sessions.get(id) else {
+        let mut sessions = self.sessions.lock().unwrap();
+        let Some(open) = sessions.get_mut(id) else {
             return Answer::refuse("404 Not Found", "unknown");
         };
+        let field = |wanted: &str| {
+            form_urlencoded::parse(body)
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value.into_owned())
+        };
+        let nonce = match conduct {
+            Conduct::IgnoresNonce => None,
+            Conduct::OtherNonce => Some("AAAA".to_owned()),
+            _ => field("wallet_nonce"),
+        };
+        if let Some(nonce) = nonce {
+            open.compact =
+                request::sign_for_wallet(&open.compact, &nonce, &self.key, &*self.certificate).unwrap();
+        }
         match conduct {
             Conduct::RedirectsRequest => Answer {
                 status: "302 Found",
@@ -555,7 +597,7 @@ impl Inner {
             open.delivery_digest,
             "what arrives is what was promised"
         );
-        let bundle = delivery::open(sealed, &open.delivery_key).unwrap();
+        let bundle = delivery::open(sealed, &open.delivery_key, &request::digest(&open.compact)).unwrap();
         self.seen()
             .delivered
             .push(String::from_utf8(bundle.to_vec()).unwrap());
