@@ -73,8 +73,7 @@ fn bytes_of<const N: usize>(text: &str, beginning: &str, version: u8) -> Result<
 }
 
 fn text_of(beginning: &str, version: u8, parts: &[&[u8]]) -> String {
-    let mut bytes = vec![version];
-    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    let bytes = [&[&[version][..]], parts].concat().concat();
     format!("{beginning}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
@@ -85,8 +84,10 @@ fn seconds(time: Timestamp) -> [u8; 5] {
 }
 
 fn time(bytes: [u8; 5]) -> Result<Timestamp, CodeError> {
-    let [a, b, c, d, e] = bytes;
-    Timestamp::from_second(i64::from_be_bytes([0, 0, 0, a, b, c, d, e])).map_err(|_| CodeError::Damaged)
+    let seconds = bytes
+        .iter()
+        .fold(0_i64, |seconds, byte| seconds << 8 | i64::from(*byte));
+    Timestamp::from_second(seconds).map_err(|_| CodeError::Damaged)
 }
 
 /// Refuses a code made at `made` unless it is in use at `now`.

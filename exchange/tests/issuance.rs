@@ -75,6 +75,7 @@ fn entry(id: &str, origin: &str, role: Role) -> Entry {
         registries: vec![],
         log_keys: vec![],
         issuer_keys: vec![],
+        request_keys: Vec::new(),
         offline_keys: vec![],
         local: None,
     }

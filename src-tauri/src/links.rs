@@ -16,9 +16,13 @@ pub fn single_instance<R: Runtime>(settings: &Settings) -> TauriPlugin<R> {
         .vault
         .as_ref()
         .map(|path| path.as_os_str().as_encoded_bytes());
-    let name = &hex(&Sha256::digest(vault.unwrap_or_default()))[..16];
+    let digest: [u8; 32] = Sha256::digest(vault.unwrap_or_default()).into();
+    let name = digest
+        .iter()
+        .take(8)
+        .fold(0, |name, byte| name << 8 | u64::from(*byte));
     tauri_plugin_single_instance::Builder::new()
-        .dbus_id(format!("org.carnet.wallet.v{name}"))
+        .dbus_id(format!("org.carnet.wallet.v{name:016x}"))
         .callback(|app, _, _| to_front(app))
         .build()
 }
@@ -57,8 +61,4 @@ fn to_front<R: Runtime>(app: &AppHandle<R>) {
         let _ = window.unminimize();
         let _ = window.set_focus();
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -29,6 +29,7 @@ fn list() -> TrustList {
         registries: vec![],
         log_keys: vec![],
         issuer_keys: vec![PublicKey::from(&SigningKey::from_slice(&[key; 32]).unwrap())],
+        request_keys: vec![],
         offline_keys: vec![],
         local: None,
     };
