@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod did;
+mod eligibility;
 mod sd_jwt;
 mod vc;
 
@@ -17,6 +18,7 @@ pub fn credentials() {
     sd_jwt::print();
     vc::print();
     did::print();
+    eligibility::print();
 }
 
 /// Processor time of one run: the median of `rounds`, each of `runs` runs, after one round for the caches.
