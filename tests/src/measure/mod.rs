@@ -4,6 +4,7 @@
 
 mod did;
 mod exchange;
+mod eligibility;
 mod sd_jwt;
 mod vc;
 
@@ -18,6 +19,7 @@ pub fn credentials() {
     sd_jwt::print();
     vc::print();
     did::print();
+    eligibility::print();
 }
 
 /// Prints what reading a question, checking an answer and a flood cost.
