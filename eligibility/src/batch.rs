@@ -106,6 +106,7 @@ impl Sum {
     }
 
     /// Adds one proof, its inner-product equation and its polynomial one each with a weight. `None`: it can't hold.
+    #[expect(clippy::many_single_char_names, reason = "the paper's letters")]
     fn add(&mut self, presentation: &Presentation, request: &Request, [rho, c]: [Scalar; 2]) -> Option<()> {
         let bounds: Vec<Bound> = request.statement.bounds(request.as_of).ok()?;
         let n = presentation.copy.kind.bits() as usize;

@@ -17,7 +17,7 @@ pub(crate) struct Bound {
     /// Place of the value among the copy's.
     pub(crate) value: usize,
     pub(crate) relation: Relation,
-    pub(crate) bound: u32,
+    pub(crate) limit: u32,
 }
 
 impl Bound {
@@ -31,8 +31,8 @@ impl Bound {
     /// How far the value is on the right side; none when it is on the wrong one.
     pub(crate) fn distance(&self, value: u32) -> Option<u32> {
         match self.relation {
-            Relation::AtLeast => value.checked_sub(self.bound),
-            Relation::AtMost => self.bound.checked_sub(value),
+            Relation::AtLeast => value.checked_sub(self.limit),
+            Relation::AtMost => self.limit.checked_sub(value),
         }
     }
 
@@ -46,7 +46,7 @@ impl Bound {
 
     /// The distance's commitment: `C − t·B` or `t·B − C`.
     pub(crate) fn shift(&self, commitment: &RistrettoPoint) -> RistrettoPoint {
-        let bound = times_base(&Scalar::from(self.bound));
+        let bound = times_base(&Scalar::from(self.limit));
         match self.relation {
             Relation::AtLeast => commitment - bound,
             Relation::AtMost => bound - commitment,

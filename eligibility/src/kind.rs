@@ -153,6 +153,11 @@ impl TryFrom<String> for ListDigest {
 
 impl From<ListDigest> for String {
     fn from(digest: ListDigest) -> Self {
-        digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+        digest
+            .0
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect()
     }
 }

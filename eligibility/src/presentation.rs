@@ -23,19 +23,19 @@ pub struct Presentation {
 /// First 8 bytes of the SHA-256 of an issuer's key.
 pub fn key_id(issuer: &VerifyingKey) -> [u8; 8] {
     let digest: [u8; 32] = Sha256::digest(issuer.as_bytes()).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    [a, b, c, d, e, f, g, h]
+    let mut id = [0; 8];
+    id.copy_from_slice(&digest[..8]);
+    id
 }
 
 /// Length of the proof of a statement, in bytes: `32·(9 + 2·log₂(bits·ranges))`, or 64 for each member.
 pub(crate) fn proof_length(statement: &Statement, as_of: Day) -> Result<usize, StatementError> {
     let ranges = statement.bounds(as_of)?.len();
-    Ok(match statement.members() {
-        Some(places) => 64 * places.len(),
-        None => {
-            let width = statement.kind().bits() * ranges.next_power_of_two() as u32;
-            32 * (9 + 2 * width.ilog2() as usize)
-        }
+    Ok(if let Some(places) = statement.members() {
+        64 * places.len()
+    } else {
+        let width = statement.kind().bits() * ranges.next_power_of_two() as u32;
+        32 * (9 + 2 * width.ilog2() as usize)
     })
 }
 

@@ -150,12 +150,12 @@ impl Statement {
         let day = |value, relation, day: Day| Bound {
             value,
             relation,
-            bound: u32::from(day.number()),
+            limit: u32::from(day.number()),
         };
-        let number = |value, relation, bound| Bound {
+        let number = |value, relation, limit| Bound {
             value,
             relation,
-            bound,
+            limit,
         };
         let at_least = Relation::AtLeast;
         let at_most = Relation::AtMost;

@@ -24,7 +24,7 @@ pub(crate) fn bounds(transcript: &mut Transcript, bounds: &[Bound], bits: u32) {
     for bound in bounds {
         transcript.append_u64(b"value", bound.value as u64);
         transcript.append_message(b"direction", bound.direction());
-        transcript.append_u64(b"bound", u64::from(bound.bound));
+        transcript.append_u64(b"bound", u64::from(bound.limit));
     }
 }
 

@@ -1,5 +1,9 @@
 //! What holds can be shown, what doesn't can't, and nothing else passes for it.
-#![expect(clippy::unwrap_used, reason = "a test that can't go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can't go on should stop"
+)]
 
 use carnet_eligibility::{
     CheckError, Copy, Day, Issuance, Kind, Opening, ProveError, Randomness, Request, Rules, Statement, check,

@@ -105,7 +105,7 @@ fn lines() -> Result<(), Box<dyn Error>> {
             &mut OsRng,
         )
     };
-    let (proof, commitment) = bare()?;
+    let (proof, commitment) = bare().map_err(|error| format!("{error:?}"))?;
     let message = [7; 64];
     let signature = stage.holder.sign(&message);
     let holder = stage.holder.verifying_key();

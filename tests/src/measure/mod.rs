@@ -3,8 +3,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod did;
-mod exchange;
 mod eligibility;
+mod exchange;
 mod sd_jwt;
 mod vc;
 

@@ -78,46 +78,24 @@ export const commands = {
 	saveAttachment: (recordId: string, index: number, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_attachment", { recordId, index, path })),
 	/**  The link in a picture (PNG or JPEG) of a code. */
 	readCodePicture: (contentBase64: string) => typedError<string, ErrorView>(__TAURI_INVOKE("read_code_picture", { contentBase64 })),
-	/**  One door for every code: scanned, pasted, read from a picture or opened as a link. Nothing is answered. */
-	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
-	/**  The link that another program handed over, once. */
-	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
-	/**  A code that lets this clinic's desk ask. Good for five minutes. */
-	showOffer: (partyId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_offer", { partyId })),
-	/**  Whether the desk's question has come; it is fetched and checked then. The page asks every few seconds. */
-	offerState: (codeId: string) => typedError<OfferStateView, ErrorView>(__TAURI_INVOKE("offer_state", { codeId })),
-	/**  A code that opens this consent at the clinic's desk. Good for five minutes. */
-	showPass: (consentId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_pass", { consentId })),
-	/**  What an issuer offers. Nothing is fetched yet. */
-	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
-	/**  Takes the offered cards, with the PIN where one is asked. */
-	acceptCardOffer: (offerId: string, pin: string | null) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("accept_card_offer", { offerId, pin })),
-	/**  Says no to an offer. */
-	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
-	/**  Fetches fresh copies of a card. */
-	refillCard: (cardId: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("refill_card", { cardId })),
-	/**  Begins the sign-in at the issuer in the browser. */
-	beginSignIn: (offerId: string) => typedError<SignInView, ErrorView>(__TAURI_INVOKE("begin_sign_in", { offerId })),
-	/**  Waits for the sign-in in the browser, then takes the cards. */
-	finishSignIn: (offerId: string) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("finish_sign_in", { offerId })),
-	/**  Why one organisation is known, and who vouches for it. */
-	trustOf: (entryId: string) => typedError<PartyTrustView, ErrorView>(__TAURI_INVOKE("trust_of", { entryId })),
-	/**  Every organisation that is known. */
-	parties: () => typedError<PartyLine[], ErrorView>(__TAURI_INVOKE("parties")),
-	/**  What a clinic's own file says, before it is added. */
-	previewClinic: (name: string, content: string) => typedError<ClinicView, ErrorView>(__TAURI_INVOKE("preview_clinic", { name, content })),
-	/**  Adds a clinic by hand. `typed`: the last group of the fingerprint on its paper. */
-	addClinic: (content: string, typed: string) => typedError<PartyLine, ErrorView>(__TAURI_INVOKE("add_clinic", { content, typed })),
-	/**  Removes a clinic that was added by hand. */
-	removeClinic: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_clinic", { id })),
 	/**  Who is known, and who vouches for them. */
 	trust: () => typedError<TrustView | null, ErrorView>(__TAURI_INVOKE("trust")),
+	/**  Everybody who is known. */
+	parties: () => typedError<PartyLine[], ErrorView>(__TAURI_INVOKE("parties")),
+	/**  Why an organisation's name is believed. */
+	trustOf: (entryId: string) => typedError<PartyTrustView, ErrorView>(__TAURI_INVOKE("trust_of", { entryId })),
+	/**  What an organisation's own file would add. Adds nothing. */
+	previewClinic: (name: string, content: string) => typedError<ClinicView, ErrorView>(__TAURI_INVOKE("preview_clinic", { name, content })),
+	/**  Adds an organisation by its file and the last group of the fingerprint on its paper. */
+	addClinic: (content: string, typed: string) => typedError<PartyLine, ErrorView>(__TAURI_INVOKE("add_clinic", { content, typed })),
+	/**  Takes away an organisation that the patient added. */
+	removeClinic: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_clinic", { id })),
 	/**  Fetches and checks a clinic's question. Nothing is answered. */
 	inspect: (uri: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("inspect", { uri })),
 	/**  A question read before, from the vault. */
 	question: (requestId: string) => typedError<QuestionView, ErrorView>(__TAURI_INVOKE("question", { requestId })),
 	/**
-	 *  Shares what is ticked, and shows the chosen cards. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
+	 *  Shares what is ticked and shows the chosen cards. `profile`: for whom the question was opened; refused with `other_profile_acting` when somebody
 	 *  else acts now.
 	 */
 	answer: (requestId: string, scopes: string[], cards: ChosenCard[], profile: number) => typedError<AnswerView, ErrorView>(__TAURI_INVOKE("answer", { requestId, scopes, cards, profile })),
@@ -137,6 +115,14 @@ export const commands = {
 	refreshReads: (id: string) => typedError<ReadView[], ErrorView>(__TAURI_INVOKE("refresh_reads", { id })),
 	/**  Sends what waits, now. */
 	sync: () => typedError<SyncView, ErrorView>(__TAURI_INVOKE("sync")),
+	/**  The link that another program handed over, once. */
+	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
+	/**  A code that lets this clinic's desk ask. Good for five minutes. */
+	showOffer: (partyId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_offer", { partyId })),
+	/**  Whether the desk's question has come; it is fetched and checked then. The page asks every few seconds. */
+	offerState: (codeId: string) => typedError<OfferStateView, ErrorView>(__TAURI_INVOKE("offer_state", { codeId })),
+	/**  A code that opens this consent at the clinic's desk. Good for five minutes. */
+	showPass: (consentId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_pass", { consentId })),
 	/**  Every card, newest first. */
 	cards: () => typedError<CardLine[], ErrorView>(__TAURI_INVOKE("cards")),
 	/**  One card whole. */
@@ -151,6 +137,20 @@ export const commands = {
 	removeCard: (id: string) => typedError<null, ErrorView>(__TAURI_INVOKE("remove_card", { id })),
 	/**  Writes the receipt of a consent to a file on this device, in the clear. */
 	saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_receipt", { consentId, format, path })),
+	/**  Finds out what a code is and reads what stands behind it: a question, or an offer of cards. Answers nothing. */
+	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
+	/**  Who offers which cards. */
+	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
+	/**  Takes the cards of an offer. */
+	acceptCardOffer: (offerId: string, pin: string | null) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("accept_card_offer", { offerId, pin })),
+	/**  Begins a sign-in at the issuer; the page is then opened in the system's browser. */
+	beginSignIn: (offerId: string) => typedError<SignInView, ErrorView>(__TAURI_INVOKE("begin_sign_in", { offerId })),
+	/**  Waits until the browser comes back from the issuer's page, and takes the cards. */
+	finishSignIn: (offerId: string) => typedError<AcceptedView, ErrorView>(__TAURI_INVOKE("finish_sign_in", { offerId })),
+	/**  Says no to an offer. */
+	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
+	/**  Gets fresh copies of a card. */
+	refillCard: (cardId: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("refill_card", { cardId })),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
 	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
 	/**  Checks that the log is whole: each entry follows from the one before. */
@@ -167,10 +167,10 @@ export const events = {
 };
 
 /* Types */
-/**  What came of accepting an offer. */
+/**  What became of an offer that was taken. */
 export type AcceptedView = {
 	cards: CardLine[],
-	/**  The issuer needs longer; the cards come later by themselves. */
+	/**  Something comes later. */
 	waiting: boolean,
 };
 
@@ -180,8 +180,8 @@ export type ActivityLine = {
 	/**  Number of the person who acted. */
 	profile: number,
 	/**
-	 *  `imported`, `asked`, `granted`, `shown`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
-	 *  `recovered`.
+	 *  `imported`, `asked`, `granted`, `denied`, `failed`, `revoked`, `refused`, `read`, `trust_updated`, `slip_made`,
+	 *  `recovered`, `shown`.
 	 */
 	what: string,
 	who: string | null,
@@ -197,11 +197,12 @@ export type ActivityLine = {
 export type AnswerView = {
 	/**  `permit`, `partial` or `deny`. */
 	decision: string,
-	/**  None when only cards were shown. */
+	/**  None where only cards were shown. */
 	consent_id: string | null,
 	grant_id: string | null,
 	/**  Four digits to read out at the desk. */
 	code: string | null,
+	/**  `shown` where only cards were. */
 	state: string,
 	ledger: LedgerView | null,
 	records: number,
@@ -247,26 +248,27 @@ export type BackupView = {
 	records: number,
 };
 
-/**  A card that is asked for, with what the patient holds for it. */
+/**  A card that is asked for. */
 export type CardAskedView = {
-	/**  Id of the DCQL credential query. */
+	/**  Id of the query; `answer` takes it. */
 	query: string,
-	/**  What would do, in plain words. */
+	/**  What kind of card, in plain words; any of these. */
 	kinds: string[],
-	/**  More than one may be shown. */
+	/**  Several may be shown. */
 	multiple: boolean,
-	/**  No choice of theirs makes it optional. */
+	/**  No choice leaves it out. */
 	required: boolean,
-	/**  What the patient holds that fits; empty: no such card. */
+	/**  What the patient holds for it; empty: no such card. */
 	options: CardOption[],
-	/**  Issuers that they insist on; empty: any. */
+	/**  Names of the issuers that they insist on; may be empty. */
 	issuers: string[],
 };
 
-/**  A choice between sets of cards. */
+/**  A choice between cards. */
 export type CardChoiceView = {
+	/**  One of the options is needed. */
 	required: boolean,
-	/**  Any one of these lists of query ids is enough. */
+	/**  Each a list of query ids that go together. */
 	options: string[][],
 };
 
@@ -285,37 +287,40 @@ export type CardLine = {
 	status: CardStatus,
 	/**  Copies that can still be shown. */
 	copies: number,
-	/**  Each copy is shown once. */
+	/**  Each copy is shown once and never again. */
 	single_use: boolean,
-	/**  Few copies are left. */
+	/**  Few copies are left, or none. */
 	low: boolean,
-	/**  The issuer gives fresh copies. */
+	/**  The issuer gives more copies. */
 	refillable: boolean,
 };
 
-/**  What an issuer offers. */
+/**  An offer of cards, from a listed issuer. */
 export type CardOfferView = {
 	offer_id: string,
 	issuer: VerifierView,
 	cards: OfferedCardView[],
-	/**  The PIN that the issuer gave by another way, if one is asked. */
+	/**  A PIN is needed that came by another way. */
 	pin: PinView | null,
-	/**  One signs in at the issuer, in the browser. */
+	/**  It can be taken by signing in at the issuer's page; without a `pin`, only so. */
 	sign_in: boolean,
+	/**  Until when the code counts, if the issuer says so. */
 	expires: string | null,
+	/**  The list of organisations is one for trying out. */
 	development: boolean,
 };
 
-/**  One card that could be shown. */
+/**  A card that could be shown. */
 export type CardOption = {
 	card: string,
 	title: string,
 	issuer: IssuerView,
 	until: string | null,
+	/**  Copies that can still be shown to them. */
 	copies: number,
-	/**  Exactly what would be shown; never more. */
+	/**  Exactly what they would see. */
 	shown: ClaimLine[],
-	/**  It is the last copy. */
+	/**  It can be shown once, and this is the last time. */
 	last_copy: boolean,
 };
 
@@ -350,9 +355,11 @@ export type Changed = {
 	unlocked: boolean,
 };
 
-/**  A card that was chosen for a question. */
+/**  A card that the patient shows for one of the cards that are asked for. */
 export type ChosenCard = {
+	/**  Id of the query, as the question has it. */
 	query: string,
+	/**  Id of the card; a unique beginning will do. */
 	card: string,
 };
 
@@ -362,19 +369,19 @@ export type ClaimLine = {
 	value: string,
 };
 
-/**  What a clinic's own file says. */
+/**  An organisation's own entry, before it is added. */
 export type ClinicView = {
 	id: string,
 	name: string,
 	origins: string[],
 	purposes: string[],
-	/**  Eight groups of four characters, as on the clinic's paper. */
+	/**  Eight groups of four characters, to be compared with the organisation's paper. */
 	fingerprint: string,
-	/**  A listed name that it resembles. */
+	/**  A known organisation that it could be taken for. */
 	looks_like: string | null,
-	/**  Its name mixes letters of several scripts, as names do that pretend to be another. */
+	/**  The name is written in letters of several scripts. */
 	mixed_letters: boolean,
-	/**  It is known already. */
+	/**  It, or something of it, is on the list already. */
 	known: boolean,
 };
 
@@ -592,25 +599,28 @@ export type NewVaultView = {
 	fingerprint: string,
 };
 
-/**  A card in an offer. */
-export type OfferedCardView = {
-	title: string,
-	kind: string,
-	/**  What it will say, in words; may be empty. */
-	describes: string[],
-};
-
-/**  Whether the desk answered a shown code. */
+/**  What came of a code that was shown. */
 export type OfferStateView = {
-	/**  `waiting`, `question`, `expired`. */
+	/**  `waiting`, `question` or `expired`. */
 	state: string,
+	/**  The desk's question, once it has come. */
 	request_id: string | null,
 };
 
-/**  Where a code led. */
+/**  One card of an offer. */
+export type OfferedCardView = {
+	title: string,
+	/**  Its type, as the issuer names it. */
+	kind: string,
+	/**  What it will say, in the issuer's words. */
+	describes: string[],
+};
+
+/**  What a code was. */
 export type OpenedCode = {
 	/**  `question` or `card_offer`. */
 	kind: string,
+	/**  Of the question or of the offer. */
 	id: string,
 };
 
@@ -626,15 +636,17 @@ export type OtherPerson = {
 export type PartyLine = {
 	id: string,
 	name: string,
+	/**  `verifier`, `issuer`, `relayer`, `spender`. */
 	roles: string[],
 	added_by_you: boolean,
 	development: boolean,
 };
 
-/**  Why one organisation is known. */
+/**  Why an organisation's name is believed. */
 export type PartyTrustView = {
 	id: string,
 	name: string,
+	/**  Empty where the patient added them. */
 	vouched_by: string,
 	added_by_you: boolean,
 	list_version: number,
@@ -644,8 +656,9 @@ export type PartyTrustView = {
 	development: boolean,
 	origins: string[],
 	roles: string[],
+	/**  HL7 v3 ActReason codes. */
 	purposes: string[],
-	/**  The first consent or card with them. */
+	/**  The first consent with them, or when they were added. */
 	since: string | null,
 };
 
@@ -659,12 +672,11 @@ export type PersonView = {
 	birth_date: string | null,
 };
 
-/**  The PIN of an offer. */
+/**  What the PIN looks like. */
 export type PinView = {
-	/**  Digits only. */
 	digits: boolean,
 	length: number | null,
-	/**  What the issuer says about where it is. */
+	/**  The issuer's words on where to find it. */
 	hint: string | null,
 };
 
@@ -694,15 +706,18 @@ export type QuestionView = {
 	verifier: VerifierView,
 	/**  HL7 v3 ActReason codes. */
 	purpose: string[],
-	/**  Empty when only cards are asked. */
+	/**  Records that are asked for; empty where only cards are. */
 	items: ItemView[],
+	/**  None where only cards are asked for. */
 	period: PeriodView | null,
-	/**  Days for which they keep a copy. */
+	/**  Days for which they keep a copy of the records. */
 	retention_days: number | null,
 	/**  When this question can no longer be answered. */
 	expires: string,
 	development: boolean,
+	/**  Cards that are asked for; empty where only records are. */
 	cards: CardAskedView[],
+	/**  Which of them together are an answer; empty: all of them. */
 	card_choices: CardChoiceView[],
 };
 
@@ -813,17 +828,23 @@ export type RevokedLine = {
 	revocation: RevocationView,
 };
 
-/**  A code on this screen, for the desk to scan. */
+/**  A code for the screen that the desk scans. */
 export type ShownCode = {
+	/**  Names an offer when its state is asked; empty for a pass. */
 	code_id: string,
+	/**  What the code says, for a link or a hand scanner; at most 300 characters. */
 	uri: string,
+	/**  The code as a picture. */
 	svg: string,
+	/**  From when nobody takes it any more. */
 	expires: string,
+	/**  Whom it is for. */
 	verifier: VerifierView,
 };
 
-/**  Where one signs in. */
+/**  A sign-in that was begun. */
 export type SignInView = {
+	/**  The issuer's page, to be opened in the system's browser. */
 	url: string,
 };
 
@@ -881,9 +902,9 @@ export type VerifierView = {
 	id: string,
 	/**  Name from the trust list, never from the request. */
 	name: string,
-	/**  Who vouches for that name. */
+	/**  Who vouches for that name; empty where nobody does. */
 	vouched_by: string,
-	/**  The patient added it by hand; nobody else vouches. */
+	/**  The patient added them by hand; no authority vouches. */
 	added_by_you: boolean,
 };
 
