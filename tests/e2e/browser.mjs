@@ -1,27 +1,16 @@
 // The journey in Chromium: the desk on the station's own page, the patient in the same wallet screens served by the bridge.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { launchChromium, openPage } from './lib/drivers.mjs'
+import { accessible, launchChromium, openPage } from './lib/drivers.mjs'
 import { Report, Stage, expect, project } from './lib/processes.mjs'
 import {
   addPersonAndSwitch, backupPassphrase, freshPassphrase, lookAtRecords, makeBackup, passphrase, readTheCode, restoreBackup, sayYes, seeWhoReads, takeItBack, takeRecordsIn, unlock,
 } from './lib/story.mjs'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const stage = new Stage()
 const report = new Report()
 const sample = join(project, 'demo', 'maria.json')
 const browser = await launchChromium()
 const pages = {}
-
-/** No serious accessibility violation on the page as it stands. */
-async function accessible(view, name) {
-  await view.page.evaluate(axeSource)
-  const { violations } = await view.page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }))
-  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-  expect(serious.length === 0, `${name} is accessible, but: ${serious.map((v) => `${v.id} (${v.nodes[0].html})`).join('; ')}`)
-}
 
 try {
   const station = await stage.station()

@@ -1,5 +1,6 @@
 // The journey in the app's real window: WebKitGTK under a virtual display, the real station beside it, the desk through its API.
 // `--screenshot FILE` stops at the question and writes the picture of it.
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWindow } from './lib/drivers.mjs'
@@ -42,6 +43,27 @@ try {
         ]
       : everythingAsked,
   )
+  if (!picture) {
+    await report.check('a hostile code is refused in words, and nothing is opened', async () => {
+      await app.click('nav-scan')
+      await app.fill('scan-link', asked.uri.replace(/x509_[a-z_]+%3A[^&]+/, 'x509_hash%3AQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE'))
+      await app.click('scan-go')
+      await app.appears('[data-testid="error"][data-code="request_client_not_listed"]')
+      await shot('hostile-not-listed')
+      await app.fill('scan-link', asked.uri.replace('request_uri=https', 'request_uri=http'))
+      await app.click('scan-go')
+      await app.appears('[data-testid="error"][data-code="link_bad_address"]')
+      await shot('hostile-address')
+    })
+    await report.check('a link in another program opens its question in this window, and the second program ends', async () => {
+      const other = await desk.ask(everythingAsked)
+      const second = spawnSync(application, [other.uri], { env: { ...process.env, ...environment }, timeout: 20_000 })
+      expect(second.status === 0, `the second program ended by itself, not ${second.status ?? second.signal}`)
+      await app.appears('decide-item', 30_000)
+      await shot('link-from-outside')
+      await app.click('decide-no')
+    })
+  }
   await report.check('the question is shown, nothing ticked', () => readTheCode(app, shot, asked.uri))
   if (picture) {
     await app.click('decide-needed')

@@ -1,8 +1,10 @@
 // One small language for a page, spoken to the real window (WebDriver) and to Chromium (Playwright), so that the story is told once.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { remote } from 'webdriverio'
 import { chromium } from 'playwright-core'
 import { join } from 'node:path'
-import { pause } from './processes.mjs'
+import { expect, pause } from './processes.mjs'
 
 const selector = (id) => (id.startsWith('[') || id.startsWith('.') ? id : `[data-testid="${id}"]`)
 
@@ -106,7 +108,17 @@ export const chromiumFlags = [
   '--disable-component-update', '--disable-sync',
 ]
 
-export const launchChromium = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags })
+export const launchChromium = (args = chromiumFlags) => chromium.launch({ executablePath: '/usr/bin/chromium', args })
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** No serious accessibility violation on a page in Chromium as it stands. */
+export async function accessible(view, name) {
+  await view.page.evaluate(axeSource)
+  const { violations } = await view.page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }))
+  const serious = violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+  expect(serious.length === 0, `${name} is accessible, but: ${serious.map((v) => `${v.id} (${v.nodes[0].html})`).join('; ')}`)
+}
 
 /** A page in Chromium. */
 export async function openPage(stage, browser, url, options = {}) {

@@ -44,8 +44,8 @@ export class Stage {
     }
   }
 
-  async station(name = 'Northgate Clinic') {
-    const child = this.start('carnet-station', ['serve', '--data', join(this.folder, 'station'), '--name', name])
+  async station(name = 'Northgate Clinic', roles = 'clinic') {
+    const child = this.start('carnet-station', ['serve', '--data', join(this.folder, 'station'), '--name', name, '--role', roles])
     const at = await firstLine(child)
     for (let tries = 0; tries < 100 && !/set-up secret/i.test(child.said); tries++) await pause(50)
     const secret = child.said.split('\n').find((line) => /set-up secret/i.test(line))?.trim().split(/\s+/).at(-1)
