@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer, request as httpsRequest } from 'node:https';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +62,7 @@ export function entry(id, more) {
 }
 
 /** A TLS server; `answer` gets method, path and body. */
-export function server({ key, certificate }, answer) {
+export function server({ key, certificate }, answer, host = '127.0.0.1') {
   return new Promise((ready) => {
     const https = createServer({ key, cert: certificate }, (request, response) => {
       const pieces = [];
@@ -74,7 +75,7 @@ export function server({ key, certificate }, answer) {
     });
     https.listen(0, '127.0.0.1', () => {
       https.unref();
-      ready({ origin: `https://127.0.0.1:${https.address().port}`, close: () => https.close() });
+      ready({ origin: `https://${host}:${https.address().port}`, close: () => https.close() });
     });
   });
 }
@@ -139,20 +140,32 @@ export class Carnet {
 
 /** Our station, with its folder and a list that others can be put on. */
 export class Station {
-  static async start(within) {
+  static async start(within, kind) {
     const station = new Station();
-    const data = join(within, 'station');
+    station.data = join(within, 'station');
     station.list = join(within, 'authority', 'trust-list.jws');
-    station.child = spawn(program('carnet-station'), ['serve', '--data', data, '--name', 'Northgate Clinic', '--trust-list', station.list], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    process.on('exit', () => station.child.kill('SIGKILL'));
-    const [line] = await new Promise((ready) => createInterface({ input: station.child.stdout }).once('line', (line) => ready([line])));
-    const greeting = JSON.parse(line);
+    let greeting = await station.serve();
+    if (kind !== 'x509_hash') {
+      // Under a name, at the port that it remembers.
+      const ended = once(station.child, 'exit');
+      station.child.kill('SIGTERM');
+      await ended;
+      greeting = await station.serve('--client-id', kind, '--public-url', greeting.public_url.replace('127.0.0.1', 'localhost'));
+    }
     station.staff = greeting.staff_url;
     station.token = readFileSync(greeting.token_file, 'utf8').trim();
-    station.entry = join(data, 'entry.json');
+    station.entry = join(station.data, 'entry.json');
     return station;
+  }
+
+  /** Starts the program; what its first line says. */
+  async serve(...more) {
+    const given = ['serve', '--data', this.data, '--name', 'Northgate Clinic', '--trust-list', this.list, ...more];
+    this.child = spawn(program('carnet-station'), given, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const { child } = this;
+    process.once('exit', () => child.kill('SIGKILL'));
+    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    return JSON.parse(line);
   }
 
   async desk(path, body) {
@@ -167,6 +180,14 @@ export class Station {
   end() {
     this.child.kill('SIGKILL');
   }
+}
+
+/** The key of a did:web on this machine, from its document. */
+async function keyOfHosted(didUrl) {
+  const [, host] = /^did:web:([^#]+)#/.exec(didUrl);
+  const document = await (await fetchPinned(`https://${decodeURIComponent(host)}/.well-known/did.json`)).json();
+  const { publicKeyJwk } = document.verificationMethod.find(({ id }) => id === didUrl || didUrl.endsWith(id));
+  return createPublicKey({ key: publicKeyJwk, format: 'jwk' });
 }
 
 /** What both sides of the library are told about cryptography. */
@@ -185,7 +206,7 @@ export function callbacks({ signer, decryption } = {}) {
       return { jwt, signerJwk: signer.jwk };
     },
     async verifyJwt(jwtSigner, { compact }) {
-      const key = new X509Certificate(Buffer.from(jwtSigner.x5c[0], 'base64')).publicKey;
+      const key = jwtSigner.method === 'did' ? await keyOfHosted(jwtSigner.didUrl) : new X509Certificate(Buffer.from(jwtSigner.x5c[0], 'base64')).publicKey;
       try {
         await compactVerify(compact, key);
         return { verified: true, signerJwk: key.export({ format: 'jwk' }) };

@@ -3,6 +3,8 @@
 import { readdir } from 'node:fs/promises';
 import { Ours } from './ours.mjs';
 
+// Each program that a row starts is ended with this one.
+process.setMaxListeners(100);
 const only = process.argv[2];
 const folder = new URL('./cases/', import.meta.url);
 const files = (await readdir(folder)).filter((name) => name.endsWith('.mjs')).sort();

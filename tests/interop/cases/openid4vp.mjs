@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { Openid4vpClient, Openid4vpVerifier } from '@openid4vc/openid4vp';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import { DcqlPresentationResult, DcqlQuery } from 'dcql';
 import { calculateJwkThumbprint } from 'jose';
 import { callbacks, Carnet, entry, fetchPinned, folder, identity, now, random, sdJwt, server, Station, trustList } from '../openid4vp.mjs';
@@ -29,23 +30,28 @@ const asksForCard = {
   credentials: [{ id: 'insurance', format: 'dc+sd-jwt', meta: { vct_values: [vct] }, claims: [{ path: ['plan'] }] }],
 };
 
-/** The kinds of client id: who the verifier is, and how it signs. The wallet has to know each. */
+const didKey = async ({ jwk }) => `did:key:${(await EcdsaMultikey.fromJwk({ jwk })).publicKeyMultibase}`;
+
+/** The kinds of client id: who the verifier is, where, and how it signs. */
 const clientIds = {
   x509_hash: {
     id: ({ hash }) => `x509_hash:${hash}`,
     signer: ({ x5c }, id) => ({ method: 'x5c', alg: 'ES256', x5c, clientId: id }),
   },
   x509_san_dns: {
+    host: 'localhost',
     id: () => 'x509_san_dns:localhost',
     signer: ({ x5c }, id) => ({ method: 'x5c', alg: 'ES256', x5c, clientId: id }),
   },
   decentralized_identifier: {
-    id: ({ jwk }) => `decentralized_identifier:did:jwk:${Buffer.from(JSON.stringify(jwk)).toString('base64url')}`,
-    signer: ({ jwk }) => ({ method: 'did', alg: 'ES256', didUrl: `did:jwk:${Buffer.from(JSON.stringify(jwk)).toString('base64url')}#0` }),
+    id: async (identity) => `decentralized_identifier:${await didKey(identity)}`,
+    signer: async (identity) => {
+      const did = await didKey(identity);
+      return { method: 'did', alg: 'ES256', didUrl: `${did}#${did.slice('did:key:'.length)}` };
+    },
   },
 };
-/** Those that are asked here; the rest waits for the wallet. */
-const asked = (process.env.CARNET_CLIENT_IDS ?? 'x509_hash').split(',');
+const kinds = Object.keys(clientIds);
 
 /** A verifier by the library, over TLS, with our wallet before it. */
 class Verifier {
@@ -56,14 +62,14 @@ class Verifier {
     verifier.sessions = new Map();
     verifier.identity = identity(within, 'verifier');
     verifier.issuer = pair();
-    const { origin, close } = await server(verifier.identity, (method, path, body) => verifier.serve(method, path, body));
+    const { origin, close } = await server(verifier.identity, (method, path, body) => verifier.serve(method, path, body), clientIds[kind].host);
     Object.assign(verifier, { origin, close });
-    verifier.clientId = clientIds[kind].id(verifier.identity);
+    verifier.clientId = await clientIds[kind].id(verifier.identity);
     const list = trustList(within, [
       entry('verifier', {
         name: 'Verifier by npm', client_ids: [verifier.clientId], origins: [origin], purposes: ['TREAT'], roles: ['verifier'],
         registries: [{ ...ledger, address: ledger.registry, registry: undefined, endpoints: [`${origin}/ledger`], finality_seconds: 0, kind: 'embedded' }],
-        log_keys: [pair().jwk], local: { spki_sha256: verifier.identity.spki },
+        log_keys: [pair().jwk], ...(kind === 'x509_san_dns' && { request_keys: [verifier.identity.jwk] }), local: { spki_sha256: verifier.identity.spki },
       }),
       entry('sunrise', { name: 'Sunrise Insurance', origins: [iss], roles: ['issuer'], issuer_keys: [verifier.issuer.jwk] }),
     ]);
@@ -102,7 +108,7 @@ class Verifier {
     const made = await library.createOpenId4vpAuthorizationRequest({
       authorizationRequestPayload: payload,
       jar: {
-        requestUri, expiresInSeconds: 300, jwtSigner: clientIds[this.kind].signer(this.identity, this.clientId),
+        requestUri, expiresInSeconds: 300, jwtSigner: await clientIds[this.kind].signer(this.identity, this.clientId),
         additionalJwtPayload: { aud: 'https://self-issued.me/v2', iat: now(), exp: now() + 300 },
       },
     });
@@ -203,7 +209,7 @@ async function refusesAltered(verifier) {
   await verifier.wallet.refuses('request_uri_origin', 'inspect', stranger);
 }
 
-const verifierRows = asked.map((kind) => ({
+const verifierRows = kinds.map((kind) => ({
   format: `OpenID4VP ${kind}`, tool, direction: 'they ask, our wallet answers',
   async run() {
     const verifier = await Verifier.start(kind);
@@ -221,12 +227,12 @@ async function digits(requestJwt, holder) {
   return String(code.readBigUInt64BE() % 10000n).padStart(4, '0');
 }
 
-const walletRow = {
-  format: 'OpenID4VP x509_hash', tool, direction: 'our station asks, they answer',
+const walletRow = (kind) => ({
+  format: `OpenID4VP ${kind}`, tool, direction: 'our station asks, they answer',
   async run() {
     const within = folder();
     const [issuer, holder] = [pair(), pair()];
-    const station = await Station.start(within);
+    const station = await Station.start(within, kind);
     trustList(within, [station.entry, entry('sunrise', { name: 'Sunrise Insurance', origins: [iss], roles: ['issuer'], issuer_keys: [issuer.jwk] })]);
     const client = new Openid4vpClient({ callbacks: callbacks() });
     const ask = async (issuers = []) => {
@@ -292,7 +298,7 @@ const walletRow = {
     await refused('answer_several', async (fresh) => ({ insurance: [await present(fresh), await present(fresh)] }));
     station.end();
   },
-};
+});
 
 /** Queries, and whether npm `dcql` finds that these credentials answer them. */
 const held = [
@@ -366,4 +372,4 @@ const dcqlRow = {
   },
 };
 
-export const rows = [dcqlRow, walletRow, ...verifierRows];
+export const rows = [dcqlRow, ...kinds.map(walletRow), ...verifierRows];

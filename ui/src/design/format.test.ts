@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countdown, formatDay, formatUntil, formatWhen, periodLeft, fewWords } from './format';
+import { countdown, formatDay, formatFrom, formatUntil, formatWhen, periodLeft, fewWords } from './format';
 
 const now = new Date('2026-11-22T14:02:00Z');
 
@@ -24,6 +24,8 @@ describe('dates', () => {
     expect(formatUntil('2027-03-12T14:00:00Z', now, 'UTC')).toBe('12 March 2027');
     expect(formatUntil('2026-11-23T09:00:00Z', now, 'UTC')).toBe('tomorrow 09:00');
     expect(formatUntil('2026-09-13T09:00:00Z', now, 'UTC')).toBe('13 September');
+    expect(formatUntil('2027-07-01T00:00:00Z', now, 'UTC')).toBe('30 June 2027');
+    expect(formatFrom('2027-07-01T00:00:00Z', now, 'UTC')).toBe('1 July 2027');
   });
 });
 

@@ -43,11 +43,20 @@ export function formatTime(instant: string, timeZone?: string): string {
   return new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(at);
 }
 
-/** "until 22 December"; the year only when it is another one, the hour only when it is within two days. */
+/** "until 22 December": the last day, since an end is the first moment that no longer counts. Otherwise as `formatFrom`. */
 export function formatUntil(instant: string, now: Date = new Date(), timeZone?: string): string {
   const at = new Date(instant);
   if (Number.isNaN(at.getTime())) return instant;
-  if (Math.abs(at.getTime() - now.getTime()) < 2 * 86_400_000) return formatWhen(instant, now, timeZone);
+  return near(at, now) ? formatWhen(instant, now, timeZone) : formatFrom(new Date(at.getTime() - 1).toISOString(), now, timeZone);
+}
+
+const near = (at: Date, now: Date) => Math.abs(at.getTime() - now.getTime()) < 2 * 86_400_000;
+
+/** "22 December"; the year only when it is another one, the hour only when it is within two days. */
+export function formatFrom(instant: string, now: Date = new Date(), timeZone?: string): string {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return instant;
+  if (near(at, now)) return formatWhen(instant, now, timeZone);
   const style: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'long', timeZone };
   if (at.getFullYear() !== now.getFullYear()) style.year = 'numeric';
   return new Intl.DateTimeFormat(locale(), style).format(at);

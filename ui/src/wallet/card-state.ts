@@ -4,7 +4,7 @@ import CircleHelp from '@lucide/svelte/icons/circle-question-mark';
 import Clock from '@lucide/svelte/icons/clock';
 import Hourglass from '@lucide/svelte/icons/hourglass';
 import type { Icon, Tone } from '../design/icon';
-import { formatUntil, formatWhen } from '../design/format';
+import { formatFrom, formatUntil, formatWhen } from '../design/format';
 import { m } from '../paraglide/messages.js';
 import type { CardLine } from './bindings';
 
@@ -43,7 +43,7 @@ export function cardStatus({ status }: Pick<CardLine, 'status'>, now: Date): str
 export function cardTimes({ status, validity, from, until }: Pick<CardLine, 'status' | 'validity' | 'from' | 'until'>, now: Date): string {
   if (status.state === 'revoked' || status.state === 'ended') return '';
   if (until && validity === 'expired') return m.card_was_until({ until: formatUntil(until, now) });
-  if (from && validity === 'not_yet') return m.card_from({ from: formatUntil(from, now) });
+  if (from && validity === 'not_yet') return m.card_from({ from: formatFrom(from, now) });
   return until ? m.card_until({ until: formatUntil(until, now) }) : m.card_no_end();
 }
 
