@@ -546,8 +546,14 @@ async fn what_is_no_code_of_ours_is_named_and_not_opened() {
     let station = Station::start().await;
     let patient = Patient::with(&station);
     for (text, code) in [
-        ("shlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUub3JnIn0", "code_is_a_health_link"),
-        ("https://viewer.example/#shlink:/eyJ1cmwiOiJ4In0", "code_is_a_health_link"),
+        (
+            "shlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUub3JnIn0",
+            "code_is_a_health_link",
+        ),
+        (
+            "https://viewer.example/#shlink:/eyJ1cmwiOiJ4In0",
+            "code_is_a_health_link",
+        ),
         ("https://example.org/", "code_is_a_web_link"),
         ("carnet:slip?d=AQ", "code_is_a_slip"),
         ("carnet:pass?d=AQ", "code_is_for_the_desk"),
