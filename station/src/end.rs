@@ -96,6 +96,11 @@ pub fn revoke(app: &App, grant: &Grant, proof: &Proof, by_holder: bool) -> Resul
     let Some(given) = app.db.get::<Given>(&Given::key(&id))? else {
         // Never answered here: a tombstone, so that it can't be given any more either.
         let recorded = app.ledger.revoke(grant, proof)?;
+        if app.db.get::<Given>(&Given::key(&id))?.is_some() {
+            // An answer was at work: it wrote the consent down after the look above and may have asked the ledger before this
+            // revocation stood there. One of the two sees the other, whichever came first.
+            return revoke(app, grant, proof, by_holder);
+        }
         let promise = Some(promise(app, &id, Operation::Revoke, recorded)?);
         return Ok(Revoked {
             grant_id: id,
