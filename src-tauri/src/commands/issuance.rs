@@ -38,7 +38,12 @@ pub async fn accept_card_offer(
 #[tauri::command]
 #[specta::specta]
 pub async fn begin_sign_in(state: State<'_, AppState>, offer_id: String) -> Answer<SignInView> {
-    Ok(traces::wiped_always(state.wallet()?.begin_sign_in(&offer_id)).await?)
+    let page = traces::wiped_always(state.wallet()?.begin_sign_in(&offer_id)).await?;
+    // The address is the listed issuer's. Where no browser comes, the screen shows it; a demo is in a browser already.
+    if !state.places().demo {
+        let _ = open::that_detached(&page.url);
+    }
+    Ok(page)
 }
 
 /// Waits until the browser comes back from the issuer's page, and takes the cards.
