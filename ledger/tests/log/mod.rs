@@ -1,7 +1,4 @@
 //! Every operation is in the log that grows with it, at its place, and the log never loses one.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod support;
 
 use std::sync::Arc;
 
@@ -14,7 +11,8 @@ use carnet_log::{
 };
 use carnet_store::Store;
 use k256::ecdsa::SigningKey;
-use support::{Disk, MemoryStore};
+
+use crate::support::{Disk, MemoryStore};
 
 const CHAIN: u64 = 5_000_000_000_000_001;
 const NOW: u64 = 1_900_000_800;
