@@ -16,6 +16,7 @@
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
 //! - [`slip`]: taking back from paper, without the wallet
 //! - [`code`]: codes that the patient shows and the desk scans
+//! - [`counter`]: a statement asked and shown without a network, code against code
 //! - [`refusal`]: the shape of every error on the wire
 //!
 //! Below them: [`jwe`] and [`hpke`] (encryption), [`limits`] (all bounds), [`media`] (content types).
@@ -25,6 +26,7 @@ mod hex_bytes;
 
 pub mod answer;
 pub mod code;
+pub mod counter;
 pub mod dcql;
 pub mod delivery;
 pub mod hpke;
