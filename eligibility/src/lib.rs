@@ -11,6 +11,7 @@
 //! - [`copy`]: what the issuer signs; each copy is shown once
 //! - [`prove`], [`check`], [`batch`]: a presentation made, checked, and many checked at once
 //! - [`members`]: being one of a few codes that are no interval
+//! - [`list`], [`words`]: published lists of codes; statements and values in words
 //!
 //! Pure: no clock, no network, no storage; randomness is passed in ([`randomness`]).
 
@@ -21,13 +22,16 @@ pub mod copy;
 pub mod day;
 mod fields;
 mod generators;
+mod holds;
 pub mod kind;
+pub mod list;
 pub mod members;
 pub mod presentation;
 pub mod prove;
 pub mod randomness;
 pub mod statement;
 mod transcript;
+pub mod words;
 
 pub use batch::check_all;
 pub use check::{CheckError, Checked, Rules, check};
