@@ -9,6 +9,7 @@
 //! - [`statement`]: what may be asked, and the bounds that follow from it
 //! - [`kind`]: what a value is: its encoding, unit and place
 //! - [`copy`]: what the issuer signs; each copy is shown once
+//! - [`credential`]: a copy, and what is shown of it, as a W3C Verifiable Credential
 //! - [`prove`], [`check`], [`batch`]: a presentation made, checked, and many checked at once
 //! - [`members`]: being one of a few codes that are no interval
 //! - [`list`], [`words`]: published lists of codes; statements and values in words
@@ -19,6 +20,7 @@ pub mod batch;
 mod bounds;
 pub mod check;
 pub mod copy;
+pub mod credential;
 pub mod day;
 mod fields;
 mod generators;
