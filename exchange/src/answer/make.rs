@@ -5,11 +5,12 @@ use carnet_credentials::{
     jwk::PublicKey,
     sd_jwt::{self, Issuance, IssueError, KbClaims, PresentError},
 };
+use carnet_eligibility::ProveError;
 use jiff::Timestamp;
 use p256::{SecretKey, ecdsa::SigningKey};
 use serde_json::{Map, Value, json};
 
-use super::{CarnetPart, Presentations, binding};
+use super::{CarnetPart, Presentation, Presentations, binding};
 use crate::{
     jwe::{self, JweError},
     limits::ANSWER_BYTES,
@@ -34,6 +35,9 @@ pub enum MakeError {
     /// The presentation could not be made.
     #[error("the proof of identity could not be shown; nothing was sent")]
     Presentation(#[from] PresentError),
+    /// The statement was not proven.
+    #[error("the proof could not be made; nothing was sent: {0}")]
+    Statement(#[from] ProveError),
     /// The answer could not be encrypted.
     #[error("the answer could not be encrypted; nothing was sent")]
     Sealed(#[from] JweError),
@@ -51,6 +55,8 @@ impl MakeError {
             Self::QueryMisfit => "answer_query_misfit",
             Self::Credential(e) => e.code(),
             Self::Presentation(e) => e.code(),
+            Self::Statement(ProveError::DoesNotHold) => "eligibility_not_true",
+            Self::Statement(_) => "eligibility_not_proven",
             Self::Sealed(e) => e.code(),
             Self::TooLarge => "answer_too_large",
         }
@@ -65,7 +71,7 @@ pub fn build_presentation(
     grant_id: &GrantId,
     holder: &SigningKey,
     now: Timestamp,
-) -> Result<String, MakeError> {
+) -> Result<Presentation, MakeError> {
     if now >= request.expires {
         return Err(MakeError::RequestExpired);
     }
@@ -104,7 +110,7 @@ pub fn build_presentation(
         iat: now,
         extra: binding(&asked.transaction_data, consent, grant_id),
     };
-    Ok(sd_jwt::present(&credential, &[], &kb, holder)?)
+    Ok(sd_jwt::present(&credential, &[], &kb, holder)?.into())
 }
 
 /// The encrypted answer. `ephemeral` and `iv` must be fresh. `part` where there is a consent.

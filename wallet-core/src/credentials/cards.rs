@@ -226,5 +226,7 @@ fn ledger_entry(form: CredentialForm, status: &Value) -> Option<LedgerEntry> {
                 grant_id,
             })
         }
+        // Without a status: it is over in a few days.
+        CredentialForm::Eligibility => None,
     }
 }

@@ -107,7 +107,8 @@ impl Wallet {
         let key = match &kept.binding {
             Binding::Nobody => None,
             // Not among those that can be shown.
-            Binding::Spent => return Err(GrantError::CardNotHeld),
+            // Proves, and is never shown as a card.
+            Binding::EdCopy(_) | Binding::Spent => return Err(GrantError::CardNotHeld),
             Binding::Pairwise(party) => Some(self.vault.keys().derive_holder_key(party)),
             Binding::Copy(key) => Some(key.signing_key()),
         };
