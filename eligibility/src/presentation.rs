@@ -40,6 +40,11 @@ pub(crate) fn proof_length(statement: &Statement, as_of: Day) -> Result<usize, S
 }
 
 impl Presentation {
+    /// The copy that it is about.
+    pub fn copy(&self) -> &Copy {
+        &self.copy
+    }
+
     /// As it travels.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(FIXED + 32 * self.copy.commitments.len() + self.proof.len());

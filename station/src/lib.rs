@@ -10,6 +10,7 @@
 //! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
+//! | the same with the cable out, code against code | [`counter`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
@@ -30,6 +31,7 @@ pub mod cards_shown;
 pub mod cli;
 pub mod clock;
 pub mod confirm;
+pub mod counter;
 pub mod db;
 pub mod deliver;
 pub mod delivery_keys;

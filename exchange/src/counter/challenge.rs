@@ -162,6 +162,15 @@ impl Challenge {
         Ok((challenge, entry))
     }
 
+    /// Reads a challenge that was signed with one's own key, whenever that was.
+    pub fn read_own(text: &str, key: &VerifyingKey) -> Result<Self, ChallengeError> {
+        let (_, bytes, signature) = parts(text)?;
+        if !verifies(&PublicKey::Ed25519(*key), &[CONTEXT, &bytes].concat(), &signature) {
+            return Err(ChallengeError::Signature);
+        }
+        Self::of_signed(&bytes)
+    }
+
     fn of_signed(bytes: &[u8]) -> Result<Self, ChallengeError> {
         let rest = bytes.get(9..).unwrap_or_default();
         let damaged = ChallengeError::Damaged;

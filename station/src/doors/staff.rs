@@ -22,7 +22,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::Stream;
 
 use super::{
-    at_work, cards,
+    at_work, cards, counter,
     guard::{Door, SignedIn, guard},
     views,
 };
@@ -77,6 +77,7 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/events", get(events))
         .route("/api/health", get(station_health))
         .merge(cards::router())
+        .merge(counter::router())
         .route("/api/{*rest}", get(nothing).post(nothing))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(limits::SMALL_BYTES))
