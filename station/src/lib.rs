@@ -11,6 +11,7 @@
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
 //! | the same with the cable out, code against code | [`counter`] |
+//! | ask for a proof at the counter, and see what came of it | [`checks`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
@@ -28,6 +29,7 @@ pub mod ask;
 pub mod authority;
 pub mod cards_asked;
 pub mod cards_shown;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod confirm;
