@@ -214,6 +214,15 @@ pub(crate) struct KeptProof {
     pub(crate) when: Timestamp,
 }
 
+/// What a counter without a network asked (table `Challenges`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptChallenge {
+    /// As read; empty once it was answered.
+    pub(crate) text: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) answered: bool,
+}
+
 /// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
@@ -238,4 +247,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptProofs KeptProof KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);

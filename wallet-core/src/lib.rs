@@ -11,6 +11,7 @@ mod clinics;
 mod clock;
 mod consents;
 mod convert;
+mod counter;
 mod create;
 mod credentials;
 mod deny;
@@ -68,6 +69,7 @@ pub use clinics::ClinicError;
 pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use convert::ConvertError;
+pub use counter::CounterError;
 pub use create::{CreateError, Created};
 pub use credentials::{
     CardsError, ImportCredentialError, IssuedReceipt, LookUpError, ReceiptError, ReceiptForm,

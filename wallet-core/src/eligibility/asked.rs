@@ -1,11 +1,12 @@
 //! What a statement would show, by which cards, and what they would learn. Nothing is chosen here.
 
+use carnet_eligibility::Day;
 use carnet_exchange::{
     TrustList,
-    eligibility::{AskedStatement, issuers},
+    eligibility::{AskedStatement, issuers, today},
 };
 
-use super::Provable;
+use super::{Asker, Provable};
 use crate::{
     Wallet,
     activity::to_the_second,
@@ -23,25 +24,22 @@ impl Wallet {
         let Some(asked) = &question.request.statement else {
             return Ok(Vec::new());
         };
-        let view = self.statement_view(asked, &question.request.entry_id, &question.talk.list, |issuer| {
-            question.accepts_proof_by(issuer)
-        })?;
+        let accepts = |issuer: &str| question.accepts_proof_by(issuer);
+        let view = self.statement_view(asked, question.asker(&accepts))?;
         Ok(vec![StatementAskedView {
             required: question.request.query.sets.is_empty(),
             ..view
         }])
     }
 
-    /// A statement that this party asks for, with what the patient holds for it. `trusts` says whose word they accept.
+    /// A statement that this party asks for, with what the patient holds for it.
     pub(crate) fn statement_view(
         &self,
         asked: &AskedStatement,
-        party: &str,
-        list: &TrustList,
-        trusts: impl Fn(&str) -> bool,
+        asker: Asker<'_>,
     ) -> Result<StatementAskedView, VaultError> {
-        let now = self.clock.now();
-        let provable = self.provable(asked, list, trusts)?;
+        let (now, list) = (self.clock.now(), asker.list);
+        let provable = self.provable(asked, asker)?;
         let mut names: Vec<String> = Vec::new();
         for name in provable
             .iter()
@@ -55,7 +53,7 @@ impl Wallet {
             [] => "who issued it".to_owned(),
             names => format!("who issued it: {}", names.join(" or ")),
         };
-        let probing = self.probing(party, asked)?;
+        let probing = self.probing(asker.party, asked)?;
         Ok(StatementAskedView {
             query: asked.query.clone(),
             says: asked.statement.says(asked.as_of),
@@ -75,18 +73,19 @@ impl Wallet {
     pub(crate) fn provable(
         &self,
         asked: &AskedStatement,
-        list: &TrustList,
-        trusts: impl Fn(&str) -> bool,
+        asker: Asker<'_>,
     ) -> Result<Vec<Provable>, VaultError> {
-        let known = issuers(list);
+        let known = issuers(asker.list);
+        let in_time = |issued: Option<Day>| asker.issued_on.is_none_or(|day| issued == Some(day));
         let mut provable = Vec::new();
         for copies in self.eligibility_copies(&asked.statement.kind())? {
-            let count = u32::try_from(copies.len()).unwrap_or(u32::MAX);
+            let fresh = copies.iter().filter(|(_, kept)| in_time(kept.from.and_then(today)));
+            let count = u32::try_from(fresh.count()).unwrap_or(u32::MAX);
             let fitting = copies.into_iter().find_map(|(id, kept)| {
                 let (copy, opening, key) = kept.eligibility()?;
                 let listed = known
                     .iter()
-                    .any(|(issuer, entry)| *issuer == copy.issuer && trusts(&entry.id));
+                    .any(|(issuer, entry)| *issuer == copy.issuer && (asker.trusts)(&entry.id));
                 (listed && (copy.from..=copy.until).contains(&asked.as_of))
                     .then_some((id, kept, copy, opening, key))
             });
@@ -95,12 +94,12 @@ impl Wallet {
             };
             let holds = asked.request("", &[0; 32]).holds_of(&opening).unwrap_or(false);
             provable.push(Provable {
+                copies: if in_time(Some(copy.from)) { count } else { 0 },
                 id,
                 kept,
                 copy,
                 opening,
                 key,
-                copies: count,
                 holds,
             });
         }
@@ -109,6 +108,16 @@ impl Wallet {
 }
 
 impl Question {
+    /// Who asks it.
+    pub(crate) fn asker<'a>(&'a self, trusts: &'a dyn Fn(&str) -> bool) -> Asker<'a> {
+        Asker {
+            party: &self.request.entry_id,
+            list: &self.talk.list,
+            trusts,
+            issued_on: None,
+        }
+    }
+
     /// Whether they accept this issuer's word (stable id).
     pub(crate) fn accepts_proof_by(&self, issuer: &str) -> bool {
         let asked = self.request.statement.as_ref();

@@ -14,9 +14,28 @@ pub use held::StatementsError;
 pub(crate) use prove::Proof;
 pub use prove::ProofError;
 
-use carnet_eligibility::{Copy, Opening};
+use carnet_eligibility::{Copy, Day, Opening};
+use carnet_exchange::TrustList;
 
 use crate::credentials::KeptCredential;
+
+/// Who asks, and which copies count with them.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    /// Their stable id.
+    pub(crate) party: &'a str,
+    pub(crate) list: &'a TrustList,
+    /// Whether they accept this issuer's word (stable id).
+    pub(crate) trusts: &'a dyn Fn(&str) -> bool,
+    /// Only copies of this day, where they can't ask anybody.
+    pub(crate) issued_on: Option<Day>,
+}
+
+impl std::fmt::Debug for Asker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asker(…)")
+    }
+}
 
 /// A copy that could answer a question.
 pub(crate) struct Provable {
@@ -26,7 +45,7 @@ pub(crate) struct Provable {
     pub(crate) copy: Copy,
     pub(crate) opening: Opening,
     pub(crate) key: ed25519_dalek::SigningKey,
-    /// Copies of the same card that could answer it too, this one included.
+    /// Copies of the same card that could answer it, this one included; none where this one is too old for them.
     pub(crate) copies: u32,
     /// Whether the statement holds of its value: nobody but the patient learns that.
     pub(crate) holds: bool,

@@ -1,11 +1,11 @@
 //! Proving a statement with one copy, which is used up by it.
 
 use carnet_eligibility::{Presentation, ProveError, Randomness, Request, prove};
-use carnet_exchange::{TrustList, answer, eligibility::AskedStatement};
+use carnet_exchange::{answer, eligibility::AskedStatement};
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::Provable;
+use super::{Asker, Provable};
 use crate::{
     ChosenCard, Described, Facts, NoRandomness, Wallet,
     activity::{Entry, Happened},
@@ -21,6 +21,10 @@ use crate::{
 pub enum ProofError {
     #[error("You hold no such card that can prove it to them. Nothing was sent.")]
     NotHeld,
+    #[error(
+        "None of this card's copies is of today, and without a network only those of today count. Nothing was shown."
+    )]
+    NoFreshCopy,
     #[error("This card does not bear it out, so it can't be shown. Nothing was sent.")]
     NotTrue,
     #[error(
@@ -42,6 +46,10 @@ impl Described for ProofError {
     fn facts(&self) -> Facts {
         match self {
             Self::NotHeld => Facts::personal("no_such_card", "Choose another card, or say no."),
+            Self::NoFreshCopy => Facts::personal(
+                "no_copy_of_today",
+                "Connect this device once and fetch today's copies, or ask the counter to ask you over the network.",
+            ),
             Self::NotTrue => Facts::personal(
                 "eligibility_not_true",
                 "Say no. They can't tell that from holding no card, or from not wanting to.",
@@ -102,23 +110,20 @@ impl Wallet {
         let request = &question.request;
         let to_prove = asked.request(&request.client_id, &request.digest);
         let accepts = |issuer: &str| question.accepts_proof_by(issuer);
-        let of_party = (request.entry_id.as_str(), &question.talk.list);
-        let proof = self.prove_with(asked, &to_prove, of_party, &choice.card, accepts)?;
+        let proof = self.prove_with(asked, &to_prove, question.asker(&accepts), &choice.card)?;
         Ok(((&proof.presentation).into(), proof))
     }
 
-    /// Proves a statement to this party with a copy of this card (the beginning of its id is enough). `trusts` says whose word
-    /// they accept.
+    /// Proves a statement to this party with a copy of this card (the beginning of its id is enough).
     pub(crate) fn prove_with(
         &self,
         asked: &AskedStatement,
         request: &Request,
-        (party, list): (&str, &TrustList),
+        asker: Asker<'_>,
         card: &str,
-        trusts: impl Fn(&str) -> bool,
     ) -> Result<Proof, ProofError> {
         let mut matching = self
-            .provable(asked, list, trusts)?
+            .provable(asked, asker)?
             .into_iter()
             .filter(|one| !card.is_empty() && one.kept.card.starts_with(card));
         let (Some(chosen), None) = (matching.next(), matching.next()) else {
@@ -127,8 +132,11 @@ impl Wallet {
         if !chosen.holds {
             return Err(ProofError::NotTrue);
         }
+        if chosen.copies == 0 {
+            return Err(ProofError::NoFreshCopy);
+        }
         let now = self.clock.now();
-        let mut probing = self.probing(party, asked)?;
+        let mut probing = self.probing(asker.party, asked)?;
         if let Some(until) = probing.wait_until(asked, now) {
             return Err(ProofError::Probing {
                 until: crate::activity::to_the_second(until),

@@ -37,11 +37,13 @@ pub enum Table {
     Shown,
     /// Which limits were shown to whom without their values.
     Proofs,
+    /// What counters without a network asked, as long as it can be answered.
+    Challenges,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 12] = [
+    pub const OF_ONE_PERSON: [Self; 13] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -54,6 +56,7 @@ impl Table {
         Self::Issuances,
         Self::Shown,
         Self::Proofs,
+        Self::Challenges,
     ];
 
     /// The tables that are everybody's.
@@ -86,6 +89,7 @@ impl Table {
             Self::Issuances => 16,
             Self::Shown => 17,
             Self::Proofs => 18,
+            Self::Challenges => 19,
         }
     }
 
@@ -104,7 +108,8 @@ impl Table {
             | Self::Credentials
             | Self::Issuances
             | Self::Shown
-            | Self::Proofs => profile,
+            | Self::Proofs
+            | Self::Challenges => profile,
         }
     }
 }
