@@ -156,7 +156,11 @@ fn entry(
             Vec::new()
         },
         request_keys: identity.request_keys(keys),
-        offline_keys: Vec::new(),
+        offline_keys: if roles.contains(&Role::Pharmacy) {
+            vec![(&keys.offline).into()]
+        } else {
+            Vec::new()
+        },
         local: Some(LocalPin {
             spki_sha256: keys.tls_pin(),
         }),

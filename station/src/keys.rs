@@ -1,5 +1,6 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts).
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *offline* (signs what is asked at a
+//! counter without a network).
 
 use std::{fs, io, path::Path};
 
@@ -38,6 +39,8 @@ pub struct Keys {
     pub certificate: Vec<u8>,
     /// Signs promises and deletion receipts.
     pub log: SigningKey,
+    /// Signs what is asked at a counter without a network.
+    pub offline: ed25519_dalek::SigningKey,
     tls: KeyPair,
 }
 
@@ -54,6 +57,7 @@ impl Keys {
     pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
+        let offline = read_or_make_ed25519_key(&folder.file(OFFLINE_KEY), OFFLINE_KEY)?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
         let path = folder.file("identity.cer");
         let certificate = if path.exists() {
@@ -73,6 +77,7 @@ impl Keys {
             identity,
             certificate,
             log,
+            offline,
             tls,
         })
     }
@@ -135,6 +140,27 @@ pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<Signi
     let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged(name))?;
     write_private(path, der.as_bytes())?;
     Ok(key)
+}
+
+/// File of the key for the counter.
+pub const OFFLINE_KEY: &str = "offline.key";
+
+/// An Ed25519 key in a file of its own (0600): its 32 secret bytes (RFC 8032, section 5.1.5).
+pub fn read_or_make_ed25519_key(
+    path: &Path,
+    name: &'static str,
+) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    if path.exists() {
+        let bytes = Zeroizing::new(fs::read(path)?);
+        return bytes
+            .as_slice()
+            .try_into()
+            .map(ed25519_dalek::SigningKey::from_bytes)
+            .map_err(|_| KeyError::Damaged(name));
+    }
+    let bytes = Zeroizing::new(make_bytes::<32>()?);
+    write_private(path, bytes.as_slice())?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
 }
 
 /// A fresh P-256 secret.

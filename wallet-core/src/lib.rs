@@ -11,11 +11,13 @@ mod clinics;
 mod clock;
 mod consents;
 mod convert;
+mod counter;
 mod create;
 mod credentials;
 mod deny;
 mod device;
 pub mod dumps;
+mod eligibility;
 mod errands;
 mod error;
 mod fetch_request;
@@ -67,12 +69,14 @@ pub use clinics::ClinicError;
 pub use clock::Clock;
 pub use consents::ConsentsError;
 pub use convert::ConvertError;
+pub use counter::CounterError;
 pub use create::{CreateError, Created};
 pub use credentials::{
     CardsError, ImportCredentialError, IssuedReceipt, LookUpError, ReceiptError, ReceiptForm,
 };
 pub use deny::DenyError;
 pub use device::Device;
+pub use eligibility::{ProofError, StatementsError};
 pub use error::{Category, Described, Facts};
 pub use grant::GrantError;
 pub use home::HomeError;

@@ -1,6 +1,7 @@
 //! The two doors: HTTP in, use case, HTTP out.
 
 mod cards;
+mod counter;
 pub mod guard;
 mod identifiers;
 mod issuance;

@@ -37,7 +37,7 @@ impl KeptCredential {
         let for_them = match &self.binding {
             Binding::Nobody | Binding::Copy(_) => true,
             Binding::Pairwise(known_to) => known_to == party,
-            Binding::Spent => false,
+            Binding::EdCopy(_) | Binding::Spent => false,
         };
         let taken_back = self
             .looked_up

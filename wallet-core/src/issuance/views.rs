@@ -8,9 +8,9 @@ use crate::{credentials::views::CardLine, views::VerifierView};
 /// What a code was.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct OpenedCode {
-    /// `question` or `card_offer`.
+    /// `question`, `challenge` or `card_offer`.
     pub kind: String,
-    /// Of the question or of the offer.
+    /// Of the question, of the counter's question or of the offer.
     pub id: String,
 }
 

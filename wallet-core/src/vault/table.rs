@@ -35,11 +35,15 @@ pub enum Table {
     Issuances,
     /// Codes that the patient shows, as long as they are good.
     Shown,
+    /// Which limits were shown to whom without their values.
+    Proofs,
+    /// What counters without a network asked, as long as it can be answered.
+    Challenges,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 11] = [
+    pub const OF_ONE_PERSON: [Self; 13] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -51,6 +55,8 @@ impl Table {
         Self::Credentials,
         Self::Issuances,
         Self::Shown,
+        Self::Proofs,
+        Self::Challenges,
     ];
 
     /// The tables that are everybody's.
@@ -82,6 +88,8 @@ impl Table {
             Self::Credentials => 15,
             Self::Issuances => 16,
             Self::Shown => 17,
+            Self::Proofs => 18,
+            Self::Challenges => 19,
         }
     }
 
@@ -99,7 +107,9 @@ impl Table {
             | Self::Pages
             | Self::Credentials
             | Self::Issuances
-            | Self::Shown => profile,
+            | Self::Shown
+            | Self::Proofs
+            | Self::Challenges => profile,
         }
     }
 }
