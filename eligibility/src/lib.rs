@@ -26,6 +26,7 @@ pub mod members;
 pub mod presentation;
 pub mod prove;
 pub mod randomness;
+mod range;
 pub mod statement;
 mod transcript;
 

@@ -12,7 +12,7 @@ use rand_core_for_bulletproofs::RngCore as _;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
-use crate::generators::{blinding_table, pedersen, times_base};
+use crate::generators::{blinding_table, pedersen, public_times_base};
 
 /// `None` when the value is none of them.
 pub(crate) fn prove(
@@ -84,7 +84,7 @@ pub(crate) fn check(
 }
 
 fn shifted(point: &RistrettoPoint, place: u16) -> RistrettoPoint {
-    point - times_base(&Scalar::from(place))
+    point - public_times_base(u32::from(place))
 }
 
 fn challenge(transcript: &mut Transcript, places: &[u16], announced: &[CompressedRistretto]) -> Scalar {

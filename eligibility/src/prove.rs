@@ -56,7 +56,9 @@ pub fn prove(
     if request.as_of < copy.from || request.as_of > copy.until {
         return Err(ProveError::Validity);
     }
-    let mut transcript = transcript::begin(request, copy);
+    let begun = transcript::begin(request, copy, &copy.signed());
+    let mut transcript = begun.clone();
+    let commitments = copy.points()?;
     let secrets: Vec<Zeroizing<[u8; 32]>> = opening
         .blindings
         .iter()
@@ -78,7 +80,7 @@ pub fn prove(
             places,
             *value,
             blinding,
-            &copy.points()?,
+            &commitments,
             &mut source,
         )
         .ok_or(ProveError::DoesNotHold)?
@@ -98,18 +100,18 @@ pub fn prove(
         made.map_err(|_| ProveError::Failed)?.0.to_bytes()
     };
 
-    // From the beginning, as the verifier sees it.
-    let message = transcript::holder_message(transcript::begin(request, copy), &proof);
-    let presentation = Presentation {
+    // As the verifier does.
+    match check::check_proof(&begun, request, copy.kind.bits(), &commitments, &proof) {
+        Ok(()) => {}
+        Err(CheckError::DoesNotHold) => return Err(ProveError::DoesNotHold),
+        Err(_) => return Err(ProveError::Failed),
+    }
+    let message = transcript::holder_message(begun, &proof);
+    Ok(Presentation {
         copy: copy.clone(),
         proof,
         holder_signature: holder.sign(&message),
-    };
-    match check::check_proof(&presentation, request) {
-        Ok(()) => Ok(presentation),
-        Err(CheckError::DoesNotHold) => Err(ProveError::DoesNotHold),
-        Err(_) => Err(ProveError::Failed),
-    }
+    })
 }
 
 type Secrets = (Zeroizing<Vec<u64>>, Zeroizing<Vec<Scalar>>);
@@ -157,7 +159,7 @@ pub mod testing {
         let step = curve25519_dalek::Scalar::from(by.unsigned_abs());
         let altered = if by < 0 { scalar - step } else { scalar + step };
         proof[128..160].copy_from_slice(altered.as_bytes());
-        let message = transcript::holder_message(transcript::begin(request, copy), &proof);
+        let message = transcript::holder_message(transcript::begin(request, copy, &copy.signed()), &proof);
         Presentation {
             copy: copy.clone(),
             proof,
