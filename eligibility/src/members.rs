@@ -37,7 +37,7 @@ pub(crate) fn prove(
         let genuine = &*secret * blinding_table();
         announced.push(RistrettoPoint::conditional_select(&simulation, &genuine, real).compress());
         rest += Scalar::conditional_select(&challenge, &Scalar::ZERO, real);
-        simulated.push((challenge, response, real));
+        simulated.push((challenge, response));
     }
     if !bool::from(holds) {
         return None;
@@ -46,7 +46,8 @@ pub(crate) fn prove(
     let own = whole - rest;
     let answer = Zeroizing::new(*secret + own * blinding);
     let mut proof = Vec::with_capacity(64 * places.len());
-    for (challenge, response, real) in simulated {
+    for (place, (challenge, response)) in places.iter().zip(simulated) {
+        let real = u32::from(*place).ct_eq(&value);
         proof.extend_from_slice(Scalar::conditional_select(&challenge, &own, real).as_bytes());
         proof.extend_from_slice(Scalar::conditional_select(&response, &answer, real).as_bytes());
     }

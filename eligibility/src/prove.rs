@@ -134,37 +134,3 @@ fn distances(bounds: &[Bound], opening: &Opening) -> Result<Secrets, ProveError>
     }
     Ok((distances, blindings))
 }
-
-/// Presentations that a dishonest holder could make; for tests of the verifier.
-#[doc(hidden)]
-pub mod testing {
-    use ed25519_dalek::Signer as _;
-
-    use super::{Copy, Presentation, Request, SigningKey, transcript};
-
-    /// `presentation` with `by` added to a scalar of its proof (t_x), and signed anew by the holder.
-    pub fn with_altered_proof(
-        request: &Request,
-        copy: &Copy,
-        holder: &SigningKey,
-        presentation: &[u8],
-        by: i8,
-    ) -> Vec<u8> {
-        let length = presentation.len();
-        let begin = length - 64 - 544;
-        let mut proof = presentation[begin..length - 64].to_vec();
-        let mut word = [0; 32];
-        word.copy_from_slice(&proof[128..160]);
-        let scalar = curve25519_dalek::Scalar::from_bytes_mod_order(word);
-        let step = curve25519_dalek::Scalar::from(by.unsigned_abs());
-        let altered = if by < 0 { scalar - step } else { scalar + step };
-        proof[128..160].copy_from_slice(altered.as_bytes());
-        let message = transcript::holder_message(transcript::begin(request, copy, &copy.signed()), &proof);
-        Presentation {
-            copy: copy.clone(),
-            proof,
-            holder_signature: holder.sign(&message),
-        }
-        .to_bytes()
-    }
-}
