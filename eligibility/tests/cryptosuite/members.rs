@@ -17,7 +17,7 @@ fn generators() -> bulletproofs::PedersenGens {
 }
 
 /// Challenges and responses, and for each place `C − t·B`.
-struct Parts {
+pub(crate) struct Parts {
     transcript: Transcript,
     places: Vec<u16>,
     points: Vec<RistrettoPoint>,
@@ -26,7 +26,10 @@ struct Parts {
 
 impl Parts {
     fn of(asked: &Request, place: u32) -> Self {
-        let by_hand = ByHand::of(asked, &held_for(asked, &[place]), &[]);
+        Self::of_copy(asked, ByHand::of(asked, &held_for(asked, &[place]), &[]))
+    }
+
+    pub(crate) fn of_copy(asked: &Request, by_hand: ByHand) -> Self {
         let commitment: [u8; 32] = by_hand.clone().field("commitment")[..].try_into().unwrap();
         let commitment = CompressedRistretto(commitment).decompress().unwrap();
         let places: Vec<u16> = serde_json::from_value(json!(asked.statement)["places"].clone()).unwrap();
@@ -85,7 +88,7 @@ impl Parts {
     }
 
     /// Whether the proof holds, as the document says it.
-    fn takes(&self, proof: &[u8]) -> bool {
+    pub(crate) fn takes(&self, proof: &[u8]) -> bool {
         let scalar = |bytes: &[u8]| Scalar::from_canonical_bytes(bytes.try_into().unwrap()).unwrap();
         let parts: Vec<(Scalar, Scalar)> = proof
             .chunks_exact(64)
