@@ -199,9 +199,10 @@ impl Copy {
         self.commitments.iter().map(point).collect()
     }
 
-    pub(crate) fn check_signature(&self) -> Result<(), CopyError> {
+    /// `signed` are the bytes of [`Self::signed`].
+    pub(crate) fn check_signature(&self, signed: &[u8]) -> Result<(), CopyError> {
         self.issuer
-            .verify_strict(&self.signed(), &self.signature)
+            .verify_strict(signed, &self.signature)
             .map_err(|_| CopyError::Signature)
     }
 
@@ -209,7 +210,7 @@ impl Copy {
     pub fn check(&self, opening: &Opening) -> Result<(), CopyError> {
         self.check_form()?;
         let points = self.points()?;
-        self.check_signature()?;
+        self.check_signature(&self.signed())?;
         check_values(&self.kind, &opening.values)?;
         if opening.blindings.len() != points.len() {
             return Err(CopyError::Opening);

@@ -31,6 +31,7 @@ pub mod members;
 pub mod presentation;
 pub mod prove;
 pub mod randomness;
+mod range;
 pub mod statement;
 mod transcript;
 pub mod words;
