@@ -12,6 +12,7 @@
 //! - [`request`]: the station's signed request, made and checked
 //! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
 //! - [`promise`]: the station's signed promise that a grant or revocation is recorded
+//! - [`evidence`]: the same, with the proof that it stands in the registry's log, for somebody else
 //! - [`delivery`]: the sealed records
 //! - [`registry`]: a registry's answers about a grant
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
@@ -31,6 +32,7 @@ pub mod counter;
 pub mod dcql;
 pub mod delivery;
 pub mod eligibility;
+pub mod evidence;
 pub mod hpke;
 pub mod issuance;
 pub mod issuers;

@@ -27,5 +27,5 @@ pub mod witness;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use history::{Broken, compare};
 pub use receipt::{Receipt, ReceiptError};
-pub use tree::{Hash, Place, Tiles, Tree, TreeError};
+pub use tree::{Hash, Part, Place, Tiles, Tree, TreeError};
 pub use witness::{Cosigned, Refusal, Witness};

@@ -101,12 +101,20 @@ impl Receipt {
     }
 }
 
-/// A line for each hash.
-pub(crate) fn lines(hashes: &[Hash]) -> String {
+/// A proof as it travels: a line of base64 for each hash.
+pub fn lines(hashes: &[Hash]) -> String {
     hashes
         .iter()
         .flat_map(|hash| [hash.to_string(), "\n".to_owned()])
         .collect()
+}
+
+/// Reads what [`lines`] writes. `None`: no hashes, or more than any proof has.
+pub fn read_lines(text: &str) -> Option<Vec<Hash>> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    hashes(text.lines())
 }
 
 /// Lines of one hash each, at most [`PROOF_HASHES`].

@@ -28,6 +28,49 @@ pub struct Place {
     pub index: u64,
 }
 
+/// What somebody asks for by its path under the log (c2sp.org/tlog-tiles): `tile/0/x001/234.p/5`, `tile/entries/000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// So many hashes of a tile.
+    Hashes(Place, u32),
+    /// So many entries from this one on.
+    Entries(u64, u32),
+}
+
+impl Part {
+    /// Reads a path. `None`: there can be no such part.
+    pub fn of(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix("tile/")?;
+        // The library writes the height first and calls entries data.
+        let rest = rest
+            .strip_prefix("entries/")
+            .map_or_else(|| rest.to_owned(), |rest| format!("data/{rest}"));
+        let tile = Tile::from_path(&format!("tile/{HEIGHT}/{rest}")).ok()?;
+        if tile.level_index() > ENTRIES >> HEIGHT {
+            return None;
+        }
+        Some(if tile.is_data() {
+            Self::Entries(tile.level_index() << HEIGHT, tile.width())
+        } else {
+            let place = Place {
+                level: tile.level(),
+                index: tile.level_index(),
+            };
+            Self::Hashes(place, tile.width())
+        })
+    }
+}
+
+/// Entries as they travel: each after its length in two bytes, big-endian. `None`: one is longer than 65,535 bytes.
+pub fn bundle<'a>(entries: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+    let mut bundle = Vec::new();
+    for entry in entries {
+        bundle.extend(u16::try_from(entry.len()).ok()?.to_be_bytes());
+        bundle.extend(entry);
+    }
+    Some(bundle)
+}
+
 /// Where tiles are kept.
 pub trait Tiles {
     /// A tile as it was last written, or none. What can't be read is an error, never none.
@@ -131,6 +174,28 @@ impl Tree {
     pub fn root(self, tiles: &dyn Tiles) -> Result<Hash, TreeError> {
         let reader = Reader::new(tiles, self.size);
         tree_hash(self.size, &reader).map_err(|_| reader.why())
+    }
+
+    /// So many hashes of a tile, as they travel. `None` where the log is not that long.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn hashes(self, place: Place, width: u32, tiles: &dyn Tiles) -> Result<Option<Vec<u8>>, TreeError> {
+        let on_level = self
+            .size
+            .checked_shr(u32::from(HEIGHT) * u32::from(place.level))
+            .unwrap_or(0);
+        let end = (place.index << HEIGHT).saturating_add(u64::from(width));
+        if end > on_level {
+            return Ok(None);
+        }
+        let mut tile = tiles.read(place)?.ok_or(TreeError::Missing)?;
+        let wanted = width as usize * HASH_SIZE;
+        if tile.len() < wanted {
+            return Err(TreeError::Missing);
+        }
+        tile.truncate(wanted);
+        Ok(Some(tile))
     }
 
     /// Proof that the entry at `index` is in it.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use carnet_consent::{GrantId, LedgerRef};
 use carnet_exchange::trust::{Entry, LocalPin, Registry, RegistryKind, Role as TrustRole};
-use carnet_ledger::Ledger;
+use carnet_ledger::{Ledger, embedded::Embedded};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -41,6 +41,8 @@ pub struct App {
     pub keys: Keys,
     pub db: Db,
     pub ledger: Arc<dyn Ledger>,
+    /// The same, where this station keeps it: its log of operations.
+    pub registry: Arc<Embedded>,
     pub clock: Clock,
     pub accounts: Accounts,
     pub events: Events,
@@ -148,7 +150,7 @@ fn entry(
             finality_seconds: 0,
             kind: RegistryKind::Embedded,
         }],
-        log_keys: vec![keys.log_public()],
+        log_keys: keys.log_public(),
         // Beside the certificate, for cards whose reader goes by `iss`.
         issuer_keys: if roles.contains(&Role::Issuer) {
             vec![(&keys.identity).into()]

@@ -1,5 +1,6 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *offline* (signs what is asked at a
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *checkpoint*
+//! (signs the state of the registry's log), *offline* (signs what is asked at a
 //! counter without a network).
 
 use std::{fs, io, path::Path};
@@ -39,6 +40,8 @@ pub struct Keys {
     pub certificate: Vec<u8>,
     /// Signs promises and deletion receipts.
     pub log: SigningKey,
+    /// Signs the state of the registry's log of operations, and nothing else.
+    pub checkpoint: ed25519_dalek::SigningKey,
     /// Signs what is asked at a counter without a network.
     pub offline: ed25519_dalek::SigningKey,
     tls: KeyPair,
@@ -57,6 +60,7 @@ impl Keys {
     pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
+        let checkpoint = read_or_make_ed25519_key(&folder.file("checkpoint.key"), "checkpoint.key")?;
         let offline = read_or_make_ed25519_key(&folder.file(OFFLINE_KEY), OFFLINE_KEY)?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
         let path = folder.file("identity.cer");
@@ -77,6 +81,7 @@ impl Keys {
             identity,
             certificate,
             log,
+            checkpoint,
             offline,
             tls,
         })
@@ -98,8 +103,9 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.tls.subject_public_key_info()))
     }
 
-    pub fn log_public(&self) -> PublicKey {
-        PublicKey::from(&self.log)
+    /// What promises, receipts and checkpoints are signed with.
+    pub fn log_public(&self) -> Vec<PublicKey> {
+        vec![PublicKey::from(&self.log), PublicKey::from(&self.checkpoint)]
     }
 
     /// A certificate for the public door, made anew at each start over the pinned key.

@@ -16,6 +16,7 @@
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
 //! | issue cards into wallets | [`issue`] |
+//! | show that the registry was not rewritten | [`evidence`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
@@ -41,6 +42,7 @@ pub mod doors;
 pub mod end;
 pub mod errors;
 pub mod events;
+pub mod evidence;
 pub mod folder;
 pub mod gates;
 pub mod health;

@@ -12,7 +12,7 @@ use axum_server::{
     Handle,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use carnet_ledger::{LedgerError, embedded::Embedded};
+use carnet_ledger::{Ledger, LedgerError, embedded::Embedded};
 use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -174,11 +174,11 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
 
     let db = Db::new(store);
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
-    let ledger = Embedded::open(
+    let registry = Arc::new(Embedded::open(
         open_store(&folder, "ledger")?,
         make_chain_id()?,
         ledger_clock(now),
-    )?;
+    )?);
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
     let authority = folder.file("development-authority");
@@ -197,7 +197,8 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         folder,
         keys,
         db,
-        ledger: Arc::new(ledger),
+        ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
+        registry,
         clock,
         accounts,
         events: crate::events::Events::default(),

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, rescue, show, statements,
+    import, log, people, plain, registers, rescue, show, statements,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -108,7 +108,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             }
             Ok(Answer::new(&json, text))
         }
-        Command::Log { command } => log::run(common, command),
+        Command::Log { command } => log::run(common, command).await,
         Command::People { command } => people::run(&doors::open_for_everyone(common)?, command),
         Command::Backup { command } => backup::run(common, command),
         Command::Activity { everyone } => {
@@ -319,6 +319,7 @@ async fn consents(wallet: &Wallet, common: &Common, command: ConsentsCommand) ->
         ConsentsCommand::RevokeAll { everyone, yes } => {
             rescue::revoke_all(wallet, common, everyone, yes).await
         }
+        ConsentsCommand::Evidence { id, out } => registers::evidence(wallet, &id, &out),
         ConsentsCommand::Slip { id, out } => rescue::slip(wallet, &id, &out),
         ConsentsCommand::Reads { id } => {
             let reads = wallet.reads(&id).await?;

@@ -270,6 +270,13 @@ pub(crate) enum ConsentsCommand {
         #[arg(long, value_name = "FILE.pdf", default_value = "revocation-slip.pdf")]
         out: PathBuf,
     },
+    /// A proof, for somebody else, that it stands in the register: of the grant, or of taking it back
+    Evidence {
+        id: String,
+        /// Where to write it
+        #[arg(long, value_name = "FILE", default_value = "consent-evidence.json")]
+        out: PathBuf,
+    },
     /// Ask who read what
     Reads { id: String },
 }
@@ -330,6 +337,16 @@ pub(crate) enum LogCommand {
     Verify { file: Option<PathBuf> },
     /// The whole log, everybody's: as JSON that anybody can verify, or for printing if FILE ends in .pdf
     Export { file: PathBuf },
+    /// The registers that hold your consents: does each still continue what it was? Asks them, unless --known
+    Registers {
+        /// Ask nobody
+        #[arg(long)]
+        known: bool,
+    },
+    /// Write down which state of each register you were shown, for another wallet to compare with
+    States { file: PathBuf },
+    /// Compare another wallet's states with yours: were you shown the same registers?
+    Compare { file: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ mod log;
 mod people;
 mod plain;
 mod progress;
+mod registers;
 mod rescue;
 mod show;
 mod statements;

@@ -56,6 +56,7 @@ pub(crate) enum Happened {
     CredentialRemoved,
     Shown,
     Proved,
+    RegistryBroken,
 }
 
 impl Happened {
@@ -87,6 +88,7 @@ impl Happened {
             Self::CredentialRemoved => "credential_removed",
             Self::Shown => "shown",
             Self::Proved => "proved",
+            Self::RegistryBroken => "registry_broken",
         }
     }
 }

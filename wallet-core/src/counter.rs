@@ -36,7 +36,9 @@ const NO_GRANT: [u8; 32] = [0; 32];
 pub enum CounterError {
     #[error("This question was not taken: {0}. Nothing was shown.")]
     Refused(#[from] ChallengeError),
-    #[error("This is about a list that this wallet doesn't know, so it can't tell what is asked. Nothing was shown.")]
+    #[error(
+        "This is about a list that this wallet doesn't know, so it can't tell what is asked. Nothing was shown."
+    )]
     UnknownList,
     #[error("This question is not known here any more. Nothing was shown.")]
     Unknown,

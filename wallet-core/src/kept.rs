@@ -105,6 +105,9 @@ pub(crate) struct Given {
     pub(crate) manage_uri: String,
     /// Ledger evidence, once its signature was verified.
     pub(crate) promise: Option<String>,
+    /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
+    #[serde(default)]
+    pub(crate) logged: Option<String>,
     pub(crate) status: Option<LedgerStatus>,
     pub(crate) delivered: bool,
     pub(crate) taken_back: Option<TakenBack>,
@@ -115,6 +118,9 @@ pub(crate) struct Given {
 pub(crate) struct TakenBack {
     /// The ledger's signed promise of the revocation.
     pub(crate) ledger: Option<String>,
+    /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
+    #[serde(default)]
+    pub(crate) logged: Option<String>,
     pub(crate) clinic: bool,
     /// The clinic's signed deletion receipt.
     pub(crate) receipt: Option<String>,

@@ -119,7 +119,7 @@ pub struct TrustView {
 pub struct PartyLine {
     pub id: String,
     pub name: String,
-    /// `verifier`, `issuer`, `relayer`, `spender`.
+    /// `verifier`, `issuer`, `relayer`, `spender`, `witness`.
     pub roles: Vec<String>,
     pub added_by_you: bool,
     pub development: bool,
@@ -520,8 +520,42 @@ pub struct LedgerView {
     pub status: String,
     pub chain_id: String,
     pub registry: String,
-    /// `embedded`: recorded by the clinic itself, no independent witness.
+    /// `embedded`: recorded by the clinic itself.
     pub kind: String,
+    /// What the register's log says: `none` (not checked yet), `kept` (it stands there, and nothing before it was changed),
+    /// `witnessed` (somebody independent has seen the same), `broken` (the register contradicts itself).
+    pub evidence: String,
+}
+
+/// A register that holds consents, as it was last seen.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RegistryView {
+    /// Name of its log.
+    pub log: String,
+    /// Who keeps it.
+    pub keeper: String,
+    /// `kept`, `witnessed`, `broken`.
+    pub state: String,
+    /// Operations in its log.
+    pub entries: u32,
+    pub seen: String,
+    /// Who else has signed that state.
+    pub witnesses: Vec<String>,
+    /// Which way it contradicts itself.
+    pub code: Option<String>,
+    pub broken_at: Option<String>,
+}
+
+/// A register that two wallets know.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ComparedView {
+    /// Name of its log.
+    pub log: String,
+    /// Who keeps it.
+    pub keeper: String,
+    /// `same`, `broken`, `unreachable` (its keeper doesn't give the proof), `not_theirs` (the other file's state isn't signed
+    /// by the keeper: it says nothing).
+    pub result: String,
 }
 
 /// One line of the consents list.

@@ -79,6 +79,8 @@ pub enum Role {
     Relayer,
     /// Mark single-use statements as spent.
     Spender,
+    /// Sign the states of others' logs.
+    Witness,
 }
 
 /// A consent registry.

@@ -19,18 +19,18 @@ impl Tiles for State<'_> {
     }
 }
 
-/// An operation as the log has it.
-pub(super) fn leaf_of(event: &Event) -> Hash {
+/// An operation as it stands in the log.
+pub fn entry_of(event: &Event) -> Vec<u8> {
     let operation = match event.kind {
         EventKind::Granted => entry::Operation::Grant,
         EventKind::Revoked => entry::Operation::Revoke,
     };
-    leaf(&entry::operation(
-        operation,
-        &hex::encode(event.grant_id),
-        event.recorded.sequence,
-        event.recorded.time,
-    ))
+    let grant_id = hex::encode(event.grant_id);
+    entry::operation(operation, &grant_id, event.recorded.sequence, event.recorded.time)
+}
+
+pub(super) fn leaf_of(event: &Event) -> Hash {
+    leaf(&entry_of(event))
 }
 
 /// Adds operations to the log of the first `size` ones.

@@ -22,6 +22,7 @@ use carnet_log::{Hash, Place, Tiles, Tree, TreeError};
 use carnet_store::Store;
 use revm::{Database as _, state::Bytecode};
 
+pub use self::log::entry_of;
 use self::{
     contract::{Block, Operation},
     queue::{Queue, Waiting},

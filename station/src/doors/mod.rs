@@ -2,6 +2,7 @@
 
 mod cards;
 mod counter;
+mod evidence;
 pub mod guard;
 mod identifiers;
 mod issuance;

@@ -23,6 +23,8 @@ pub enum Table {
     Reads,
     /// Records sealed for a station, kept back until its promise holds.
     Deliveries,
+    /// Logs of registries: the newest state that each was seen in.
+    Logs,
     /// Who is in this vault.
     Profiles,
     /// Records as imported, byte for byte, many to an entry.
@@ -60,7 +62,13 @@ impl Table {
     ];
 
     /// The tables that are everybody's.
-    pub const OF_EVERYBODY: [Self; 4] = [Self::Meta, Self::Trust, Self::Activity, Self::Profiles];
+    pub const OF_EVERYBODY: [Self; 5] = [
+        Self::Meta,
+        Self::Trust,
+        Self::Activity,
+        Self::Profiles,
+        Self::Logs,
+    ];
 
     /// The table of this number.
     pub(super) fn of_number(number: u8) -> Option<Self> {
@@ -90,13 +98,14 @@ impl Table {
             Self::Shown => 17,
             Self::Proofs => 18,
             Self::Challenges => 19,
+            Self::Logs => 20,
         }
     }
 
     /// Whose entries these are when `profile` asks: some tables are everybody's.
     pub(super) fn owner(self, profile: ProfileId) -> ProfileId {
         match self {
-            Self::Meta | Self::Trust | Self::Activity | Self::Profiles => ProfileId::NOBODY,
+            Self::Meta | Self::Trust | Self::Activity | Self::Profiles | Self::Logs => ProfileId::NOBODY,
             Self::Profile
             | Self::Requests
             | Self::Consents
