@@ -16,6 +16,7 @@ mod log;
 mod people;
 mod plain;
 mod progress;
+mod prove;
 mod rescue;
 mod show;
 mod statements;
