@@ -10,7 +10,7 @@
 //! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
-//! | the same with the cable out, code against code | [`counter`] |
+//! | the same with the cable out, code against code | [`counter`], [`counter_alone`] |
 //! | ask for a proof at the counter, and see what came of it | [`checks`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
@@ -35,6 +35,7 @@ pub mod cli;
 pub mod clock;
 pub mod confirm;
 pub mod counter;
+pub mod counter_alone;
 pub mod db;
 pub mod deliver;
 pub mod delivery_keys;

@@ -181,7 +181,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     )?);
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
-    let authority = folder.file("development-authority");
+    let authority = folder.file(authority::FOLDER);
     let identity = Identity::of(options.client_id, &keys, &public_url)?;
     let mut app = App {
         name,
@@ -329,7 +329,7 @@ async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
+pub(crate) fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
     let path = folder.file(name);
     crate::folder::private_dir(&path).map_err(ServeError::Folder)?;
     match carnet_store::open(&path, EngineKind::default()) {

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, registers, rescue, show, statements,
+    import, log, people, plain, prove, registers, rescue, show, statements,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -93,6 +93,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Credentials { command } => credentials::run(&doors::open(common)?, command).await,
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
+        Command::Prove(prove) => prove::run(&doors::open(common)?, common, prove).await,
         Command::Statements => statements::run(&doors::open(common)?),
         Command::Did { command } => did::run(command).await,
         Command::Sync => {

@@ -83,6 +83,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CredentialsCommand,
     },
+    /// Answer a counter's code with a code, without a network
+    Prove(ProveArguments),
     /// What you could show without the value behind it: by which cards, until when, how often
     Statements,
     /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
@@ -388,6 +390,25 @@ fn receipt_form(name: &str) -> Result<ReceiptForm, String> {
 
 fn engine(name: &str) -> Result<StoreEngine, String> {
     StoreEngine::named(name).ok_or_else(|| "there are sled and redb".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArguments {
+    /// What the counter's code says
+    #[arg(required_unless_present = "picture")]
+    pub(crate) text: Option<String>,
+    /// A picture of that code (PNG or JPEG)
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub(crate) picture: Option<PathBuf>,
+    /// The card to show it with; needed where several can
+    #[arg(long, value_name = "ID")]
+    pub(crate) card: Option<String>,
+    /// Write the answer's code as a picture (SVG)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Show it without asking again
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod people;
 mod plain;
 mod progress;
 mod registers;
+mod prove;
 mod rescue;
 mod show;
 mod statements;
