@@ -23,7 +23,7 @@ mod w3c;
 
 pub use cards::CardsError;
 pub(crate) use claims::{labels, lines, title as kind_title};
-pub(crate) use copies::about_the_person;
+pub(crate) use carnet_credentials::sd_jwt::about_the_person;
 pub use import::ImportCredentialError;
 pub use look_up::LookUpError;
 pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
