@@ -4,9 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_credentials::{json, jwk::PublicKey};
 use carnet_eligibility::{
-    Day, Request, Statement, StatementError, credential,
-    kind::ListDigest,
-    statement::Nonce,
+    Day, Request, Statement, StatementError, credential, kind::ListDigest, statement::Nonce,
 };
 use ed25519_dalek::VerifyingKey;
 use jiff::{Timestamp, tz::TimeZone};
@@ -132,7 +130,10 @@ impl AskedStatement {
         client_id: &str,
         now: Timestamp,
     ) -> Result<Option<Self>, AskedStatementError> {
-        let entries = data.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let entries = data
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut ours = entries.iter().filter_map(statement_in);
         let Some(data) = ours.next() else {
             return Ok(None);

@@ -91,7 +91,11 @@ fn keys_for(header: &Map<String, Value>, keys: &[PublicKey]) -> Vec<PublicKey> {
     let alg = header.get("alg").and_then(Value::as_str);
     let fits = |key: &&PublicKey| alg.is_some() && signature::algorithm(key) == alg;
     let fitting: Vec<PublicKey> = keys.iter().filter(fits).copied().collect();
-    if fitting.is_empty() { keys.to_vec() } else { fitting }
+    if fitting.is_empty() {
+        keys.to_vec()
+    } else {
+        fitting
+    }
 }
 
 /// Whether `iss` is an address of this party.

@@ -362,7 +362,8 @@ fn a_proof_by_a_key_of_another_curve_than_the_copies_have_is_refused() {
 
 #[test]
 fn copies_that_are_objects_come_back_as_objects() {
-    let copies = json!({"credentials": [{"credential": {"type": ["VerifiableCredential"]}}, {"credential": "a~"}]});
+    let copies =
+        json!({"credentials": [{"credential": {"type": ["VerifiableCredential"]}}, {"credential": "a~"}]});
     let read = CredentialResponse::parse(copies.to_string().as_bytes(), 2).unwrap();
     assert_eq!(read.to_value(), copies);
     for other in [json!(7), json!(null), json!(["a~"])] {

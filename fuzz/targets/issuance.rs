@@ -33,7 +33,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = text.parse::<OfferLink>();
         for form in [Form::SdJwt, Form::Eligibility] {
-            let _ = proof::check(&[text.to_owned()], "https://a.example", form, Timestamp::UNIX_EPOCH);
+            let _ = proof::check(
+                &[text.to_owned()],
+                "https://a.example",
+                form,
+                Timestamp::UNIX_EPOCH,
+            );
         }
         let url = url::Url::parse("https://a.example/token");
         if let Ok(url) = &url {

@@ -59,10 +59,11 @@ pub fn check(
     let mut keys = Vec::with_capacity(proofs.len());
     let mut common: Option<String> = None;
     for proof in proofs {
-        let (key, claims) = signed_by_own_key(proof, TYP, form.proof_algorithm()).map_err(|error| match error {
-            OwnKeyError::Malformed => ProofError::Malformed,
-            OwnKeyError::BadSignature => ProofError::BadSignature,
-        })?;
+        let (key, claims) =
+            signed_by_own_key(proof, TYP, form.proof_algorithm()).map_err(|error| match error {
+                OwnKeyError::Malformed => ProofError::Malformed,
+                OwnKeyError::BadSignature => ProofError::BadSignature,
+            })?;
         let audience = match claims.get("aud") {
             Some(Value::Array(one)) if one.len() == 1 => one.first(),
             other => other,

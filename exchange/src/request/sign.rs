@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{AUDIENCE, FORMAT, eligibility_format, HOLDER_VCT, RequestError, TYP};
+use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP, eligibility_format};
 use crate::{
     EncryptionKey, client_id_of,
     dcql::{CredentialQuery, Query},
@@ -104,7 +104,8 @@ pub fn sign<'a>(
 ) -> SignedRequest {
     let asking_as = asking_as.into();
     let transaction_data = parts.consent.map(ConsentRequest::to_transaction_data);
-    let transaction_data = transaction_data.or_else(|| parts.statement.map(AskedStatement::to_transaction_data));
+    let transaction_data =
+        transaction_data.or_else(|| parts.statement.map(AskedStatement::to_transaction_data));
     let algorithms = json!(["ES256"]);
     let mut payload = json!({
         "client_id": asking_as.client_id(),
