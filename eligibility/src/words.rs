@@ -86,6 +86,17 @@ impl Kind {
         title(self.schema()).unwrap_or("Proof")
     }
 
+    /// What a card of this kind can show.
+    pub fn can_prove(&self) -> &'static str {
+        match self {
+            Self::BirthDate => "that you are as old as somebody needs you to be",
+            Self::Cover => "that you are covered on a day",
+            Self::Income { .. } => "that your income is below an amount",
+            Self::Lab { .. } => "that a laboratory value is in a range",
+            Self::Code { .. } => "that you have one of several conditions",
+        }
+    }
+
     /// What a card of this kind says: for the holder's own screen, and for nobody else.
     pub fn own_words(&self, opening: &Opening) -> String {
         self.value_says(&opening.values)

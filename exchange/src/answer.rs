@@ -15,7 +15,7 @@ pub use cards::{CheckedCard, show_card, thumbprint_of};
 pub use check::{AnswerError, AskedOf, CheckedAnswer, CheckedConsent, Session, check};
 pub use make::{MakeError, build_presentation, seal, seal_denial};
 pub use reply::{Reply, ReplyError, form_body};
-pub use statement::{CheckedStatement, show_statement};
+pub use statement::CheckedStatement;
 
 use std::collections::BTreeMap;
 

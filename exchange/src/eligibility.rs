@@ -30,7 +30,7 @@ const TYPES: [&str; 2] = [
 ];
 
 /// A statement that is asked for, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskedStatement {
     /// Id of the query that it belongs to.
     pub query: String,

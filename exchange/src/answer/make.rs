@@ -5,7 +5,6 @@ use carnet_credentials::{
     jwk::PublicKey,
     sd_jwt::{self, Issuance, IssueError, KbClaims, PresentError},
 };
-use carnet_eligibility::ProveError;
 use jiff::Timestamp;
 use p256::{SecretKey, ecdsa::SigningKey};
 use serde_json::{Map, Value, json};
@@ -35,9 +34,6 @@ pub enum MakeError {
     /// The presentation could not be made.
     #[error("the proof of identity could not be shown; nothing was sent")]
     Presentation(#[from] PresentError),
-    /// The statement was not proven.
-    #[error("the proof could not be made; nothing was sent: {0}")]
-    Statement(#[from] ProveError),
     /// The answer could not be encrypted.
     #[error("the answer could not be encrypted; nothing was sent")]
     Sealed(#[from] JweError),
@@ -55,8 +51,6 @@ impl MakeError {
             Self::QueryMisfit => "answer_query_misfit",
             Self::Credential(e) => e.code(),
             Self::Presentation(e) => e.code(),
-            Self::Statement(ProveError::DoesNotHold) => "eligibility_not_true",
-            Self::Statement(_) => "eligibility_not_proven",
             Self::Sealed(e) => e.code(),
             Self::TooLarge => "answer_too_large",
         }
@@ -125,7 +119,7 @@ pub fn seal(
         return Err(MakeError::ConsentMisfit);
     }
     let answered = presentations.keys().map(String::as_str).collect();
-    let alone = |(id, shown): (&String, &Vec<String>)| {
+    let alone = |(id, shown): (&String, &Vec<Presentation>)| {
         shown.len() == 1 || request.query.credential(id).is_some_and(|query| query.multiple)
     };
     if request.query.accepts(&answered).is_err() || !presentations.iter().all(alone) {

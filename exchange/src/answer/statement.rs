@@ -1,16 +1,14 @@
-//! A statement in an answer: proven by the wallet, judged by the station.
+//! A statement in an answer: as the wallet puts it there, and judged by the station.
 
 use carnet_credentials::jwk::PublicKey;
-use carnet_eligibility::{Copy, Day, Opening, Randomness, Rules, check, credential, prove};
-use ed25519_dalek::SigningKey;
+use carnet_eligibility::{Day, Presentation as Proof, Rules, check, credential};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{AnswerError, MakeError, Presentation, Session};
+use super::{AnswerError, Presentation, Session};
 use crate::{
     dcql::CredentialQuery,
     eligibility::{AskedStatement, issuers, today},
-    request::VerifiedRequest,
 };
 
 /// A statement that was shown: yes, it holds. Nothing of the value is known.
@@ -28,22 +26,12 @@ pub struct CheckedStatement {
     pub thumbprint: [u8; 32],
 }
 
-/// Proves the statement of this request with a copy. The copy must not be used again, whatever comes of it.
-pub fn show_statement(
-    request: &VerifiedRequest,
-    (copy, opening, holder): (&Copy, &Opening, &SigningKey),
-    randomness: Randomness,
-    now: Timestamp,
-) -> Result<Presentation, MakeError> {
-    if now >= request.expires {
-        return Err(MakeError::RequestExpired);
-    }
-    let asked = request.statement.as_ref().ok_or(MakeError::QueryMisfit)?;
-    let asked = asked.request(&request.client_id, &request.digest);
-    let proof = prove(&asked, copy, opening, holder, randomness)?;
-    match credential::shown(&proof) {
-        Value::Object(shown) => Ok(Presentation::Object(shown)),
-        _ => Err(MakeError::QueryMisfit),
+impl From<&Proof> for Presentation {
+    fn from(proof: &Proof) -> Self {
+        match credential::shown(proof) {
+            Value::Object(shown) => Self::Object(shown),
+            _ => Self::Object(Map::new()),
+        }
     }
 }
 
