@@ -94,7 +94,7 @@ impl Wallet {
     }
 
     /// All copies of each card, the newest copy and the newest card first.
-    pub(super) fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
+    pub(crate) fn kept_cards(&self) -> Result<Vec<Vec<(String, KeptCredential)>>, VaultError> {
         let mut all: Vec<(String, KeptCredential)> = self.vault.all(Table::Credentials)?;
         all.sort_by(|(a, one), (b, other)| (other.added, b).cmp(&(one.added, a)));
         let mut cards: Vec<Vec<(String, KeptCredential)>> = Vec::new();

@@ -103,13 +103,13 @@ impl Wallet {
         let to_prove = asked.request(&request.client_id, &request.digest);
         let accepts = |issuer: &str| question.accepts_proof_by(issuer);
         let of_party = (request.entry_id.as_str(), &question.talk.list);
-        let proof = self.prove(asked, &to_prove, of_party, &choice.card, accepts)?;
+        let proof = self.prove_with(asked, &to_prove, of_party, &choice.card, accepts)?;
         Ok(((&proof.presentation).into(), proof))
     }
 
     /// Proves a statement to this party with a copy of this card (the beginning of its id is enough). `trusts` says whose word
     /// they accept.
-    pub(crate) fn prove(
+    pub(crate) fn prove_with(
         &self,
         asked: &AskedStatement,
         request: &Request,
