@@ -1,7 +1,7 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *checkpoint*
-//! (signs the state of the registry's log), *offline* (signs what is asked at a
-//! counter without a network).
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *checkpoint* (signs the
+//! state of the registry's log), *offline* (signs what is asked at a counter without a network), and where cards are issued
+//! *eligibility* (signs copies that prove something of a value).
 
 use std::{fs, io, path::Path};
 
@@ -44,6 +44,8 @@ pub struct Keys {
     pub checkpoint: ed25519_dalek::SigningKey,
     /// Signs what is asked at a counter without a network.
     pub offline: ed25519_dalek::SigningKey,
+    /// Signs copies that prove something of a value; none where no cards are issued.
+    pub eligibility: Option<ed25519_dalek::SigningKey>,
     tls: KeyPair,
 }
 
@@ -56,12 +58,13 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate.
-    pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
+    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate; only who `issues` cards
+    /// needs a key for that.
+    pub fn open(folder: &Folder, name: &str, issues: bool) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
-        let checkpoint = read_or_make_ed25519_key(&folder.file("checkpoint.key"), "checkpoint.key")?;
-        let offline = read_or_make_ed25519_key(&folder.file(OFFLINE_KEY), OFFLINE_KEY)?;
+        let checkpoint = ed25519_key(folder, "checkpoint.key")?;
+        let offline = ed25519_key(folder, OFFLINE_KEY)?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
         let path = folder.file("identity.cer");
         let certificate = if path.exists() {
@@ -83,6 +86,9 @@ impl Keys {
             log,
             checkpoint,
             offline,
+            eligibility: issues
+                .then(|| ed25519_key(folder, "eligibility.key"))
+                .transpose()?,
             tls,
         })
     }
@@ -134,6 +140,10 @@ fn rcgen_key(key: &SigningKey, file: &'static str) -> Result<KeyPair, KeyError> 
 
 fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyError> {
     read_or_make_signing_key(&folder.file(file), file)
+}
+
+fn ed25519_key(folder: &Folder, file: &'static str) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    read_or_make_ed25519_key(&folder.file(file), file)
 }
 
 /// A P-256 key in a PKCS#8 DER file of its own (0600).
