@@ -8,7 +8,7 @@ use crate::{
     CheckError, Checked, Request, Rules,
     check::{Signed, checked},
     randomness::public_source,
-    range::{Sum, weight},
+    range::{Sum, weights},
 };
 
 /// The outcome of each, in their order: the same as [`crate::check`] of each.
@@ -53,6 +53,5 @@ fn all_hold(waiting: &[(usize, Signed<'_>)]) -> bool {
     }
     let mut source = public_source(&seed);
     let mut sum = Sum::new();
-    let weights = |_| [weight(&mut source), weight(&mut source)];
-    sum.add(&played, weights).is_some() && sum.is_zero()
+    sum.add(&played, |_| weights(&mut source)).is_some() && sum.is_zero()
 }

@@ -9,7 +9,7 @@ use crate::{
     bounds::Bound,
     members,
     randomness::public_source,
-    range::{Played, weight},
+    range::{Played, weights},
     transcript,
 };
 
@@ -167,7 +167,7 @@ pub(crate) fn check_proof(
         let played = played(&mut transcript, request, bits, commitments, proof)?;
         // The last two scalars are the only part that no challenge was drawn from yet.
         transcript.append_message(b"proof", proof);
-        played.holds(weight(&mut public_source(&transcript)))
+        played.holds(weights(&mut public_source(&transcript)))
     };
     if holds {
         Ok(())

@@ -77,11 +77,11 @@ impl Played {
         })
     }
 
-    /// Whether this one proof holds. `weight`, which the prover can't have known, keeps its two equations apart.
-    pub(crate) fn holds(self, weight: Scalar) -> bool {
+    /// Whether this one proof holds. The weights, which the prover can't have known, keep its two equations apart.
+    pub(crate) fn holds(self, weights: [Scalar; 2]) -> bool {
         let (bits, ranges) = (self.bits, self.commitments.len());
         let mut sum = Sum::new();
-        sum.add(&[self], |_| [Scalar::ONE, weight]).is_some() && sum.is_zero_with_tables(bits, ranges)
+        sum.add(&[self], |_| weights).is_some() && sum.is_zero_with_tables(bits, ranges)
     }
 }
 
@@ -148,17 +148,18 @@ impl Sum {
     ) -> Option<()> {
         let (n, m) = (proof.bits, proof.commitments.len());
         let (parts, y, z, x, w) = (&proof.parts, &proof.y, &proof.z, &proof.x, &proof.w);
-        let squares: Vec<Scalar> = proof.u.iter().map(|u| u * u).collect();
-        let s = factors(&squares, u_inverses);
+        let mut squares: Vec<Scalar> = proof.u.iter().map(|u| u * u).collect();
+        let inverse_squares: Vec<Scalar> = u_inverses.iter().map(|inverse| inverse * inverse).collect();
         let (a, b, zz) = (parts.a, parts.b, z * z);
 
         self.own(rho, parts.a_point.decompress()?);
         self.own(rho * x, parts.s_point.decompress()?);
         self.own(c * x, parts.t_1.decompress()?);
         self.own(c * x * x, parts.t_2.decompress()?);
-        for ((square, inverse), (left, right)) in squares.iter().zip(u_inverses).zip(&parts.left_right) {
+        for ((square, inverse), (left, right)) in squares.iter().zip(&inverse_squares).zip(&parts.left_right)
+        {
             self.own(rho * square, left.decompress()?);
-            self.own(rho * inverse * inverse, right.decompress()?);
+            self.own(rho * inverse, right.decompress()?);
         }
         let mut z_power = c * zz;
         for commitment in &proof.commitments {
@@ -168,19 +169,36 @@ impl Sum {
         self.blinding -= rho * parts.e_blinding + c * parts.t_x_blinding;
         self.base += rho * w * (parts.t_x - a * b) + c * (delta(n, m, y, z) - parts.t_x);
 
-        let (rho_a, rho_b, rho_z) = (rho * a, rho * b, rho * z);
-        let mut y_power = Scalar::ONE;
-        let mut z_and_2 = zz * rho;
+        // For the k-th generators (k = j·n + i): −z − a·sₖ, and z + y⁻ᵏ·(z²⁺ʲ·2ⁱ − b/sₖ). Both sₖ and y⁻ᵏ/sₖ are products over
+        // the bits of k, and the middle term grows by 2/y, so that each takes one multiplication.
+        let rounds = proof.u.len();
+        let y_powers: Vec<Scalar> = std::iter::successors(Some(*y_inverse), |power| Some(power * power))
+            .take(rounds)
+            .collect();
+        let steps: Vec<Scalar> = inverse_squares
+            .iter()
+            .rev()
+            .zip(&y_powers)
+            .map(|(inverse, power)| inverse * power)
+            .collect();
+        squares.reverse();
+        let g = products(rho * a * u_inverses.iter().product::<Scalar>(), &squares);
+        let h = products(rho * b * proof.u.iter().product::<Scalar>(), &steps);
+        let rho_z = rho * z;
+        let (two_over_y, next_range) = (
+            y_inverse + y_inverse,
+            z * y_powers.get(n.ilog2() as usize).unwrap_or(y),
+        );
+        let mut range = rho * zz;
         for j in 0..m {
-            let mut power = z_and_2;
+            let mut middle = range;
             for i in 0..n {
                 let k = j * n + i;
-                self.g[j][i] -= rho_z + rho_a * s[k];
-                self.h[j][i] += rho_z + y_power * (power - rho_b * s[n * m - 1 - k]);
-                y_power *= y_inverse;
-                power += power;
+                self.g[j][i] -= rho_z + g[k];
+                self.h[j][i] += rho_z + middle - h[k];
+                middle *= two_over_y;
             }
-            z_and_2 *= z;
+            range *= next_range;
         }
         Some(())
     }
@@ -213,11 +231,19 @@ impl Sum {
     }
 }
 
-/// A weight out of 64 bytes that nobody could choose.
-pub(crate) fn weight(source: &mut merlin::TranscriptRng) -> Scalar {
-    let mut wide = [0; 64];
-    source.fill_bytes(&mut wide);
-    Scalar::from_bytes_mod_order_wide(&wide)
+/// Two weights of 128 bits that nobody could choose.
+pub(crate) fn weights(source: &mut merlin::TranscriptRng) -> [Scalar; 2] {
+    let mut drawn = [0; 32];
+    source.fill_bytes(&mut drawn);
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |number, byte| number << 8 | u128::from(*byte))
+    };
+    [
+        Scalar::from(number(&drawn[..16])),
+        Scalar::from(number(&drawn[16..])),
+    ]
 }
 
 /// A range proof's parts.
@@ -276,16 +302,16 @@ fn challenge(transcript: &mut Transcript, label: &'static [u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&wide)
 }
 
-/// The products of challenges and inverse challenges that the folded generators carry.
-fn factors(squares: &[Scalar], inverses: &[Scalar]) -> Vec<Scalar> {
-    let rounds = squares.len();
-    let mut s = Vec::with_capacity(1 << rounds);
-    s.push(inverses.iter().product());
-    for i in 1..1_usize << rounds {
-        let round = i.ilog2() as usize;
-        s.push(s[i - (1 << round)] * squares[rounds - 1 - round]);
+/// For every k the product of `first` and of those `steps` whose bit of k is set, the lowest bit's first.
+fn products(first: Scalar, steps: &[Scalar]) -> Vec<Scalar> {
+    let mut all = Vec::with_capacity(1 << steps.len());
+    all.push(first);
+    for step in steps {
+        for k in 0..all.len() {
+            all.push(all[k] * step);
+        }
     }
-    s
+    all
 }
 
 /// (z − z²)·⟨1, yⁿᵐ⟩ − Σ z^{j+3}·⟨1, 2ⁿ⟩.
