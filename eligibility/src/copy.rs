@@ -86,6 +86,20 @@ pub enum CopyError {
     Opening,
 }
 
+impl CopyError {
+    /// Stable name of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Value => "eligibility_copy_value",
+            Self::Validity => "eligibility_copy_validity",
+            Self::WeakKey => "eligibility_copy_weak_key",
+            Self::Signature => "eligibility_copy_signature",
+            Self::Commitment => "eligibility_copy_commitment",
+            Self::Opening => "eligibility_copy_opening",
+        }
+    }
+}
+
 /// Commits to the values and signs.
 pub fn issue(
     issuance: &Issuance<'_>,
@@ -214,6 +228,11 @@ impl Copy {
 }
 
 impl Opening {
+    /// The values, in the kind's order: for the holder's own screen.
+    pub fn values(&self) -> &[u32] {
+        &self.values
+    }
+
     /// For the vault: each value in four bytes (big-endian), then each blinding in 32.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.values.len() * 36));

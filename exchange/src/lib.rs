@@ -7,6 +7,7 @@
 //! - [`trust`]: the signed list that says who is who
 //! - [`issuers`]: whose signature may stand under a credential
 //! - [`dcql`]: which credentials are asked for
+//! - [`eligibility`]: a statement shown without its value
 //! - [`issuance`]: credentials into a wallet (OpenID4VCI 1.0)
 //! - [`request`]: the station's signed request, made and checked
 //! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
@@ -27,6 +28,7 @@ pub mod answer;
 pub mod code;
 pub mod dcql;
 pub mod delivery;
+pub mod eligibility;
 pub mod hpke;
 pub mod issuance;
 pub mod issuers;

@@ -1,5 +1,6 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts).
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), and where cards are issued
+//! *eligibility* (signs copies that prove something of a value).
 
 use std::{fs, io, path::Path};
 
@@ -38,6 +39,8 @@ pub struct Keys {
     pub certificate: Vec<u8>,
     /// Signs promises and deletion receipts.
     pub log: SigningKey,
+    /// Signs copies that prove something of a value; none where no cards are issued.
+    pub eligibility: Option<ed25519_dalek::SigningKey>,
     tls: KeyPair,
 }
 
@@ -50,8 +53,9 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate.
-    pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
+    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate; only who `issues` cards
+    /// needs a key for that.
+    pub fn open(folder: &Folder, name: &str, issues: bool) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
@@ -73,6 +77,9 @@ impl Keys {
             identity,
             certificate,
             log,
+            eligibility: issues
+                .then(|| ed25519_key(folder, "eligibility.key"))
+                .transpose()?,
             tls,
         })
     }
@@ -123,6 +130,19 @@ fn rcgen_key(key: &SigningKey, file: &'static str) -> Result<KeyPair, KeyError> 
 
 fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyError> {
     read_or_make_signing_key(&folder.file(file), file)
+}
+
+/// An Ed25519 key: its 32 secret bytes (RFC 8032, section 5.1.5) in a file of their own (0600).
+fn ed25519_key(folder: &Folder, file: &'static str) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    let path = folder.file(file);
+    if path.exists() {
+        let bytes = Zeroizing::new(fs::read(path)?);
+        let key = ed25519_dalek::SigningKey::try_from(bytes.as_slice());
+        return key.map_err(|_| KeyError::Damaged(file));
+    }
+    let bytes = Zeroizing::new(make_bytes::<32>()?);
+    write_private(&path, bytes.as_slice())?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
 }
 
 /// A P-256 key in a PKCS#8 DER file of its own (0600).

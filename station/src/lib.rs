@@ -10,6 +10,7 @@
 //! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
+//! | ask for a proof at the counter, and see what came of it | [`checks`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
@@ -27,6 +28,7 @@ pub mod ask;
 pub mod authority;
 pub mod cards_asked;
 pub mod cards_shown;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod confirm;

@@ -83,6 +83,12 @@ pub fn now(app: &App) -> Result<(), SweepError> {
         match asked.state(time) {
             State::Expired | State::Denied => forget_question(app, &asked)?,
             State::Locked => lock(app, &asked)?,
+            // The line of a check stays; the question goes.
+            State::Answered if asked.check.is_some() && time.duration_since(asked.expires) > FORGET => {
+                let mut change = Change::default();
+                change.delete(&Asked::key(&asked.id));
+                app.db.commit(change)?;
+            }
             State::Waiting | State::Opened | State::Answered | State::Confirmed => {}
         }
         if asked.cards.is_some() && over(app, &asked) {

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, rescue, show,
+    import, log, people, plain, rescue, show, statements,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -93,6 +93,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Credentials { command } => credentials::run(&doors::open(common)?, command).await,
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
+        Command::Statements => statements::run(&doors::open(common)?),
         Command::Did { command } => did::run(command).await,
         Command::Sync => {
             let wallet = doors::open_for_everyone(common)?;
@@ -358,6 +359,7 @@ fn question_json(question: &QuestionView) -> Value {
         "retention": question.retention_days.map(|days| format!("P{days}D")),
         "cards": question.cards,
         "card_choices": question.card_choices,
+        "statements": question.statements,
     })
 }
 

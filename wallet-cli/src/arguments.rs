@@ -83,6 +83,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CredentialsCommand,
     },
+    /// What you could show without the value behind it: by which cards, until when, how often
+    Statements,
     /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
     Restore {
         /// File with the 24 words, in their order [else: the search goes on in the vault that is there]

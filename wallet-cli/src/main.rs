@@ -18,6 +18,7 @@ mod plain;
 mod progress;
 mod rescue;
 mod show;
+mod statements;
 
 use std::{alloc::System, process::ExitCode};
 

@@ -55,6 +55,7 @@ pub(crate) enum Happened {
     CredentialImported,
     CredentialRemoved,
     Shown,
+    Proved,
 }
 
 impl Happened {
@@ -85,6 +86,7 @@ impl Happened {
             Self::CredentialImported => "credential_imported",
             Self::CredentialRemoved => "credential_removed",
             Self::Shown => "shown",
+            Self::Proved => "proved",
         }
     }
 }

@@ -201,6 +201,19 @@ pub(crate) struct KeptOffer {
     pub(crate) request_id: Option<String>,
 }
 
+/// Which limits one party was shown of one kind of value (table `Proofs`).
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct KeptProofs {
+    pub(crate) shown: Vec<KeptProof>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptProof {
+    /// SHA-256 of the statement without its day, hexadecimal; its first 16 bytes.
+    pub(crate) limit: String,
+    pub(crate) when: Timestamp,
+}
+
 /// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
@@ -225,4 +238,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptProofs KeptProof KeptActivity);

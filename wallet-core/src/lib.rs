@@ -16,6 +16,7 @@ mod credentials;
 mod deny;
 mod device;
 pub mod dumps;
+mod eligibility;
 mod errands;
 mod error;
 mod fetch_request;
@@ -73,6 +74,7 @@ pub use credentials::{
 };
 pub use deny::DenyError;
 pub use device::Device;
+pub use eligibility::{ProofError, StatementsError};
 pub use error::{Category, Described, Facts};
 pub use grant::GrantError;
 pub use home::HomeError;

@@ -303,6 +303,59 @@ pub struct QuestionView {
     pub cards: Vec<CardAskedView>,
     /// Which of them together are an answer; empty: all of them.
     pub card_choices: Vec<CardChoiceView>,
+    /// Statements that are to be shown without their values; mostly none.
+    pub statements: Vec<StatementAskedView>,
+}
+
+/// A statement that is asked for.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct StatementAskedView {
+    /// Id of the query; `answer` takes it with a card.
+    pub query: String,
+    /// "65 or older on 23 November 2026".
+    pub says: String,
+    /// All that they learn.
+    pub learns: Vec<String>,
+    /// Cards by which it could be shown; empty: no such card.
+    pub options: Vec<StatementOption>,
+    /// No choice leaves it out.
+    pub required: bool,
+    /// Other limits of the same value that they were shown in the last 30 days.
+    pub asked_before: u32,
+    /// From when it can be answered, where they asked for too many limits.
+    pub wait_until: Option<String>,
+}
+
+/// A card by which a statement could be shown.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct StatementOption {
+    pub card: String,
+    pub title: String,
+    pub issuer: IssuerView,
+    pub until: Option<String>,
+    /// Copies that are left; each is used once.
+    pub copies: u32,
+    /// Whether it holds: known to the patient only. What doesn't hold can't be chosen.
+    pub holds: bool,
+    /// The patient's own words, for this screen only: "born 1 June 1950".
+    pub own_value: String,
+    pub last_copy: bool,
+}
+
+/// A card that can prove something.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ProvableView {
+    pub card: String,
+    pub title: String,
+    pub issuer: IssuerView,
+    /// The issuer's key is on the list, so that others believe it.
+    pub issuer_listed: bool,
+    /// The patient's own words, for this screen only.
+    pub own_value: String,
+    /// What can be shown with it.
+    pub proves: String,
+    pub until: Option<String>,
+    pub copies: u32,
 }
 
 /// A card that is asked for.
@@ -424,7 +477,7 @@ pub struct AnswerView {
     pub grant_id: Option<String>,
     /// Four digits to read out at the desk.
     pub code: Option<String>,
-    /// `shown` where only cards were.
+    /// `shown` where only cards were, `proved` where a statement was shown.
     pub state: String,
     pub ledger: Option<LedgerView>,
     pub records: u32,

@@ -35,11 +35,13 @@ pub enum Table {
     Issuances,
     /// Codes that the patient shows, as long as they are good.
     Shown,
+    /// Which limits were shown to whom without their values.
+    Proofs,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 11] = [
+    pub const OF_ONE_PERSON: [Self; 12] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -51,6 +53,7 @@ impl Table {
         Self::Credentials,
         Self::Issuances,
         Self::Shown,
+        Self::Proofs,
     ];
 
     /// The tables that are everybody's.
@@ -82,6 +85,7 @@ impl Table {
             Self::Credentials => 15,
             Self::Issuances => 16,
             Self::Shown => 17,
+            Self::Proofs => 18,
         }
     }
 
@@ -99,7 +103,8 @@ impl Table {
             | Self::Pages
             | Self::Credentials
             | Self::Issuances
-            | Self::Shown => profile,
+            | Self::Shown
+            | Self::Proofs => profile,
         }
     }
 }
