@@ -160,7 +160,13 @@ pub fn check_unsigned(bytes: &[u8], request: &Request, issuers: &[VerifyingKey])
     let copy = &presentation.copy;
     let transcript = transcript::begin(request, copy, &copy.signed());
     let points = copy.points()?;
-    check_proof(&transcript, request, copy.kind.bits(), &points, &presentation.proof)
+    check_proof(
+        &transcript,
+        request,
+        copy.kind.bits(),
+        &points,
+        &presentation.proof,
+    )
 }
 
 /// Whether a proof holds of these commitments. `transcript` stands where the proof begins.
