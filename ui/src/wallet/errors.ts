@@ -448,6 +448,14 @@ export function meaningOf(code: string): Meaning | null {
   return CODES[code] ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;
 }
 
+const OVER: readonly Meaning[] = ['expired', 'used', 'unknown_question', 'no_promise', 'not_on_ledger', 'delivery_refused', 'question_bad', 'identity', 'card_not_taken'];
+
+/** What the core said means that this question can't be answered any more, whatever the clock here says. */
+export function questionOver(code: string): boolean {
+  const known = meaningOf(code);
+  return known !== null && OVER.includes(known);
+}
+
 function meaning(code: string): Words | null {
   const known = meaningOf(code);
   return known ? MEANINGS[known] : null;
