@@ -13,7 +13,7 @@ test('a statement: what they learn and what only the patient sees stand apart, y
   const sent: unknown[] = [];
   const { page, end } = await open(OPEN, PHONE, { answer: (args: unknown) => (sent.push(args), proved) });
   await go(page, '#/question/q-age');
-  expect(await page.locator('h1').innerText()).toBe('Harbour Pharmacy asks whether something is so');
+  expect(await page.locator('h1').innerText()).toBe('Harbour Pharmacy asks: is this so?');
   expect(await page.getByTestId('statement-says').innerText()).toBe('65 or older on 23 November 2026');
   expect(await page.getByTestId('statement-learns').innerText()).not.toContain('1952');
   expect(await page.getByTestId('statement-own').innerText()).toContain('born 5 March 1952');
