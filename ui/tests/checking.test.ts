@@ -138,10 +138,16 @@ test('a patient’s own code is scanned, and the question goes to that phone', a
 test('a card that shows without telling: issued with the truth about how long it is good, and ended with it', async () => {
   const { page, station, end } = await open({ roles: ['issuer', 'pharmacy'] });
   await page.getByTestId('nav-issue').click();
+  await page.locator('[data-template=entitlement]').click();
+  await page.getByTestId('issue-look-go').click();
+  await page.getByText('Long-term condition is needed').waitFor();
+  await page.locator('[data-name=code]').selectOption('E11 Type 2 diabetes');
+  await inspect(page, '61-issue-entitlement');
+  await page.getByTestId('nav-issue').click();
   await page.locator('[data-template=proof-age]').click();
   await page.locator('[data-name=birth_date]').fill('1952-03-05');
   await page.getByTestId('issue-look-go').click();
-  expect(await page.getByTestId('issue-means').innerText()).toContain('kept sealed here until you revoke');
+  expect(await page.getByTestId('issue-means').innerText()).toContain('kept sealed here until then');
   await inspect(page, '61-issue-proof');
   await page.getByTestId('issue-go').click();
   await page.getByTestId('qr').waitFor();

@@ -168,7 +168,7 @@ test('a card that shows without telling hides what it says until it is asked for
   await page.getByText('7 days at most').waitFor();
   expect(await page.content()).not.toContain('1952');
   await page.getByTestId('card-own-show').click();
-  await page.getByText('5 March 1952').waitFor();
+  await page.getByText('born 5 March 1952').waitFor();
   await inspect(page, 'card-proves-shown');
   await page.getByTestId('card-own-show').click();
   expect(await page.content()).not.toContain('1952');

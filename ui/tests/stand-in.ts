@@ -181,11 +181,11 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
-const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, single_use: false, low: false, refillable: false, ...more });
+const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, says: null, single_use: false, low: false, refillable: false, ...more });
 const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };
 export const cards = [
   held('k-cover', 'Insurance cover', 'https://sunrise.example/types/InsuranceCover/1', sunrise, 'valid', { state: 'not_checked', as_of: in_(-30) }, { until: in_(24 * 200), copies: 6, single_use: true, refillable: true }),
-  held('k-age', 'Proof of age', 'urn:carnet:eligibility:birth-date:1', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 6), copies: 18, single_use: true, refillable: true }),
+  held('k-age', 'Proof of age', 'urn:carnet:eligibility:birth-date:1', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 6), copies: 18, single_use: true, refillable: true, says: 'born 5 March 1952' }),
   held('k-low', 'Birth date', 'urn:example:BirthDate:2', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 20), copies: 1, single_use: true, low: true, refillable: true }),
   held('k-receipt', 'Receipt of a consent', 'urn:carnet:consent-receipt:1', { name: null, own: true }, 'valid', { state: 'valid', as_of: null }),
   held('k-taken', 'Receipt of a consent', 'ConsentReceipt', { name: null, own: true }, 'valid', { state: 'revoked', as_of: null }),
@@ -280,7 +280,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     still_here: () => null,
     home: (): View.HomeView => ({
       person: acting().person?.name ?? null, records: records.length, cards: cards.length, active_consents: 2, words_pending: true, trust: null,
-      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }],
+      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: in_(0.08) }],
       profile: acting(), scan_pending: [],
       backup: { last: in_(-40 * 24), due: true, suggested_path: '/media/maria/stick/carnet-backup-2026-11-22' },
       others: profiles.length > 1 ? [{ number: 1, name: 'Ana Kozey', needs: 1 }] : []
@@ -316,8 +316,9 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
       if (String(text).startsWith('carnet:check')) return { kind: 'challenge', id: 'ch1' };
       return String(text).startsWith('openid4vp:') ? { kind: 'question', id: 'q1' } : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } };
     },
-    question: ({ requestId }) => questions.find((one) => one.request_id === requestId) ?? question,
-    challenge: ({ challengeId }) => challenges.find((one) => one.challenge_id === challengeId),
+    // Asked just now, however long the tests before it took.
+    question: ({ requestId }) => ({ ...(questions.find((one) => one.request_id === requestId) ?? question), expires: in_(0.08) }),
+    challenge: ({ challengeId }) => ({ ...challenges.find((one) => one.challenge_id === challengeId), expires: in_(0.08) }),
     answer_challenge: (): View.CounterAnswerView => ({ svg: DENSE, uri: `CARNET:A1/${'6BFOXN*TS0BI$ZD4N9:9S6RCVN5+O30K3/XIV0W23NTDE$VK'.repeat(22)}`, digits: '4821', expires: in_(0.08) }),
     parties: () => parties,
     trust_of: ({ entryId }): View.PartyTrustView => {

@@ -25,7 +25,8 @@ const templates: Template[] = [
 const shownCard: CardShown = { id: 'insurance', title: 'Insurance cover', issuer: 'Sunrise Insurance', issuer_listed: true, claims: [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }], until: new Date(Date.now() + 200 * 86_400_000).toISOString(), status: 'valid' };
 const cardTemplates: CardTemplate[] = [
   { id: 'insurance', title: 'Insurance cover', valid_days: 365, copies: 12, approval: false, fields: [{ name: 'plan', label: 'Plan', kind: 'choice', options: ['Basic', 'Family'], required: true }, { name: 'member_number', label: 'Member number', kind: 'text', required: true }, { name: 'from', label: 'Covered from', kind: 'date', required: true }, { name: 'excess', label: 'Own share, per year', kind: 'number', required: false }] },
-  { id: 'proof-age', title: 'Proof of age', valid_days: 7, copies: 20, approval: false, refill: true, eligibility: { type: 'birth-date' }, fields: [{ name: 'birth_date', label: 'Date of birth', kind: 'date', required: true }] },
+  { id: 'proof-age', title: 'Proof of age', valid_days: 730, copies: 20, approval: false, refill: true, eligibility: 'birth-date', fields: [{ name: 'birth_date', label: 'Date of birth', kind: 'date', required: true }] },
+  { id: 'entitlement', title: 'Entitlement', valid_days: 366, copies: 20, approval: false, refill: true, eligibility: 'code', fields: [{ name: 'code', label: 'Long-term condition', kind: 'choice', required: true, options: ['C34 Cancer of the lung', 'D57 Sickle-cell disease', 'E10 Type 1 diabetes', 'E11 Type 2 diabetes', 'G35 Multiple sclerosis', 'I50 Heart failure', 'J44 Chronic obstructive lung disease', 'J45 Asthma'] }] },
   { id: 'birth', title: 'Birth date', valid_days: 30, copies: 6, approval: true, fields: [{ name: 'birth_date', label: 'Birth date', kind: 'date', required: true }] }
 ];
 

@@ -6,9 +6,9 @@
  * - `Button look="primary|secondary|quiet|danger" icon busy wide` (a link when it has `href`)
  * - `Field label bind:value hint error secret lines` · `Checkbox bind:checked` · `Radio name checked`
  * - `State tone icon label` (chip) · `ErrorNote what safe next` · `Waiting` · `EmptyState` · `Disclosure`
- * - `Chips legend options bind:value` (one of several) · `Progress title done total stop` (takes long, can be ended)
+ * - `Chips legend options bind:value` (one of several) · `Select label options bind:value none` (one of many) · `Progress title done total stop` (takes long, can be ended)
  * - `Camera read found failed` (looks for a code, stops at the first) · `CodePicture svg|src label` (black on white for any phone) · `CodeText text` · `FourDigits code label`
- * - `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
+ * - `RowLink href title about` (a line of a list) · `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
  * - `format.ts`: dates, times, numbers, lists, what is left of a period, sizes · `groups.ts`: kinds, sensitivity, purpose in words
  *
  * Texts are Paraglide messages in `messages/<language>/*.json` (`m.key()`); no text stands in a component.
@@ -32,6 +32,8 @@ export { default as Page } from './Page.svelte';
 export { default as PeriodBar } from './PeriodBar.svelte';
 export { default as Progress } from './Progress.svelte';
 export { default as Radio } from './Radio.svelte';
+export { default as RowLink } from './RowLink.svelte';
+export { default as Select } from './Select.svelte';
 export { default as SeriesChart } from './SeriesChart.svelte';
 export { default as Shell } from './Shell.svelte';
 export { default as State } from './State.svelte';

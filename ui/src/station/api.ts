@@ -57,7 +57,7 @@ export type Check = {
   what_next: string | null;
 };
 /** A question for a phone without a network; `text` is what its picture says. */
-export type Counter = { id: string; text: string; says: string; expires: string; list_issued: string | null; check?: Check | null };
+export type Counter = { id: string; text: string; says: string; expires: string; list_issued: string | null; list_expired?: boolean; check?: Check | null };
 export type RequestState = 'waiting' | 'opened' | 'answered' | 'confirmed' | 'denied' | 'expired' | 'locked';
 export type AskedRequest = {
   id: string;
@@ -117,7 +117,7 @@ export type Health = {
   trust: { status: string; authority?: string; version?: number; expires?: string; development: boolean };
 };
 /** A card that this station issues. `valid_days`: days; `copies`: how many single-use copies. */
-export type CardTemplate = { id: string; title: string; fields: EntryField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean; /** The card ends with the date in this field, if that is earlier. */ ends_with?: string | null; /** Only statements are shown of it, by copies that last a few days. */ eligibility?: { type: string } | null; /** What is typed is kept sealed for fresh copies. */ refill?: boolean };
+export type CardTemplate = { id: string; title: string; fields: EntryField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean; /** The card ends with the date in this field, if that is earlier. */ ends_with?: string | null; /** Only statements about a value of this kind are shown of it, by copies that last a few days. */ eligibility?: string | null; /** What is typed is kept sealed for fresh copies. */ refill?: boolean };
 export type OfferState = 'waiting' | 'opened' | 'issued' | 'accepted' | 'expired' | 'locked' | 'revoked';
 export type CardOffer = { id: string; title: string; state: OfferState; uri: string | null; pin: string | null; created: string; expires: string; by: string; copies: number; tries_left: number; approval: 'needed' | 'given' | null; approved_by: string | null };
 /** What a scanned code is: a patient's offer to be asked, the pass of a consent, or the answer to a counter's question. */

@@ -291,6 +291,8 @@ export type CardLine = {
 	status: CardStatus,
 	/**  Copies that can still be shown. */
 	copies: number,
+	/**  Of a card that proves something: the value that it proves something of ("born 1 June 1950"), for nobody but its holder. */
+	says: string | null,
 	/**  Each copy is shown once and never again. */
 	single_use: boolean,
 	/**  Few copies are left, or none. */

@@ -134,6 +134,12 @@ const MEANINGS = {
   no_seal: { what: m.error_no_seal_what, safe: m.error_no_seal_safe, next: m.error_no_seal_next },
   clock: { what: m.error_clock_what, safe: m.error_clock_safe, next: m.error_clock_next },
   purpose_unlisted: { what: m.error_purpose_unlisted_what, safe: m.error_purpose_unlisted_safe, next: m.error_purpose_unlisted_next },
+  not_true: { what: m.error_not_true_what, safe: m.error_not_true_safe, next: m.error_not_true_next },
+  probing: { what: m.error_probing_what, safe: m.error_probing_safe, next: m.error_probing_next },
+  proof_failed: { what: m.error_proof_failed_what, safe: m.error_proof_failed_safe, next: m.error_proof_failed_next },
+  copies_old: { what: m.error_copies_old_what, safe: m.error_copies_old_safe, next: m.error_copies_old_next },
+  list_unknown: { what: m.error_list_unknown_what, safe: m.error_list_unknown_safe, next: m.error_list_unknown_next },
+  challenge_bad: { what: m.error_challenge_bad_what, safe: m.error_challenge_bad_safe, next: m.error_challenge_bad_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -401,7 +407,19 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   clinic_listed: 'clinic_listed',
   clinic_looks_listed: 'clinic_clash',
   clinic_not_added: 'clinic_not_added',
-  clinic_unknown: 'clinic_unknown'
+  clinic_unknown: 'clinic_unknown',
+  eligibility_not_true: 'not_true',
+  eligibility_probing: 'probing',
+  eligibility_not_proven: 'proof_failed',
+  no_copy_of_today: 'copies_old',
+  request_statement_list: 'list_unknown',
+  challenge_list: 'list_unknown',
+  challenge_unknown: 'unknown_question',
+  challenge_used: 'used',
+  challenge_expired: 'expired',
+  challenge_clock: 'clock',
+  challenge_unlisted: 'not_listed',
+  challenge_signature: 'identity'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */
@@ -415,6 +433,9 @@ export const FAMILIES: readonly (readonly [prefix: string, meaning: Meaning])[] 
   ['copies_', 'issued_bad'],
   ['sign_in_', 'sign_in_card'],
   ['clinic_', 'clinic_file'],
+  ['challenge_', 'challenge_bad'],
+  ['eligibility_', 'proof_failed'],
+  ['counter_', 'proof_failed'],
   ['jws_', 'identity'],
   ['jwe_', 'no_seal'],
   ['certificate_', 'identity'],
@@ -448,7 +469,7 @@ export function meaningOf(code: string): Meaning | null {
   return CODES[code] ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;
 }
 
-const OVER: readonly Meaning[] = ['expired', 'used', 'unknown_question', 'no_promise', 'not_on_ledger', 'delivery_refused', 'question_bad', 'identity', 'card_not_taken'];
+const OVER: readonly Meaning[] = ['expired', 'used', 'unknown_question', 'no_promise', 'not_on_ledger', 'delivery_refused', 'question_bad', 'identity', 'card_not_taken', 'challenge_bad', 'list_unknown'];
 
 /** What the core said means that this question can't be answered any more, whatever the clock here says. */
 export function questionOver(code: string): boolean {
