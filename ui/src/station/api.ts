@@ -55,6 +55,8 @@ export type Check = {
   /** When the list was made by which issuers are known. */
   list_issued: string | null;
   what_next: string | null;
+  /** When it was found out. */
+  at?: string | null;
 };
 /** A question for a phone without a network; `text` is what its picture says. */
 export type Counter = { id: string; text: string; says: string; expires: string; list_issued: string | null; list_expired?: boolean; check?: Check | null };
