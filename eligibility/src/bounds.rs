@@ -2,7 +2,7 @@
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
-use crate::generators::times_base;
+use crate::generators::public_times_base;
 
 /// On which side of the bound a value must be; the bound itself is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Bound {
 
     /// The distance's commitment: `C − t·B` or `t·B − C`.
     pub(crate) fn shift(&self, commitment: &RistrettoPoint) -> RistrettoPoint {
-        let bound = times_base(&Scalar::from(self.limit));
+        let bound = public_times_base(self.limit);
         match self.relation {
             Relation::AtLeast => commitment - bound,
             Relation::AtMost => bound - commitment,

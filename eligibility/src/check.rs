@@ -1,15 +1,16 @@
 //! The verifier's side.
 
-use bulletproofs::RangeProof;
-use curve25519_dalek::{RistrettoPoint, ristretto::CompressedRistretto};
+use curve25519_dalek::RistrettoPoint;
 use ed25519_dalek::VerifyingKey;
 use merlin::Transcript;
 
 use crate::{
     CopyError, Day, Presentation, Request, StatementError,
     bounds::Bound,
-    generators::{pedersen, vectors},
-    members, transcript,
+    members,
+    randomness::public_source,
+    range::{Played, weights},
+    transcript,
 };
 
 /// What the verifier trusts.
@@ -77,9 +78,9 @@ impl CheckError {
 
 /// Checks an answer. `Ok` is "yes".
 pub fn check(bytes: &[u8], request: &Request, rules: &Rules<'_>) -> Result<Checked, CheckError> {
-    let presentation = signatures(bytes, request, rules)?;
-    check_proof(&presentation, request)?;
-    Ok(checked(&presentation))
+    let signed = Signed::read(bytes, request, rules)?;
+    signed.check_proof()?;
+    Ok(checked(&signed.presentation))
 }
 
 pub(crate) fn checked(presentation: &Presentation) -> Checked {
@@ -89,70 +90,107 @@ pub(crate) fn checked(presentation: &Presentation) -> Checked {
     }
 }
 
-/// Everything but the proof itself.
-pub(crate) fn signatures(
-    bytes: &[u8],
-    request: &Request,
-    rules: &Rules<'_>,
-) -> Result<Presentation, CheckError> {
-    request.check()?;
-    let presentation = Presentation::parse(bytes, request, rules.issuers)?;
-    let copy = &presentation.copy;
-    copy.check_form()?;
-    let valid = copy.from..=copy.until;
-    if !valid.contains(&rules.today) || !valid.contains(&request.as_of) {
-        return Err(CheckError::Validity);
-    }
-    copy.check_signature()?;
-    let message = transcript::holder_message(transcript::begin(request, copy), &presentation.proof);
-    copy.holder
-        .verify_strict(&message, &presentation.holder_signature)
-        .map_err(|_| CheckError::Holder)?;
-    Ok(presentation)
+/// An answer in which all is well but the proof, which is not checked yet.
+pub(crate) struct Signed<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) presentation: Presentation,
+    /// What the holder signed: a digest of the whole transcript.
+    pub(crate) message: Vec<u8>,
+    transcript: Transcript,
+    commitments: Vec<RistrettoPoint>,
 }
 
-/// The proof alone.
-pub(crate) fn check_proof(presentation: &Presentation, request: &Request) -> Result<(), CheckError> {
-    let points = presentation.copy.points()?;
-    let mut transcript = transcript::begin(request, &presentation.copy);
-    if let Some(places) = request.statement.members() {
-        return if members::check(&mut transcript, places, &points, &presentation.proof) {
-            Ok(())
-        } else {
-            Err(CheckError::DoesNotHold)
-        };
+impl<'a> Signed<'a> {
+    /// Checks everything but the proof.
+    pub(crate) fn read(bytes: &[u8], request: &'a Request, rules: &Rules<'_>) -> Result<Self, CheckError> {
+        request.check()?;
+        let presentation = Presentation::parse(bytes, request, rules.issuers)?;
+        let copy = &presentation.copy;
+        copy.check_form()?;
+        let valid = copy.from..=copy.until;
+        if !valid.contains(&rules.today) || !valid.contains(&request.as_of) {
+            return Err(CheckError::Validity);
+        }
+        let bytes = copy.signed();
+        copy.check_signature(&bytes)?;
+        let transcript = transcript::begin(request, copy, &bytes);
+        let message = transcript::holder_message(transcript.clone(), &presentation.proof);
+        copy.holder
+            .verify_strict(&message, &presentation.holder_signature)
+            .map_err(|_| CheckError::Holder)?;
+        Ok(Self {
+            request,
+            commitments: copy.points()?,
+            presentation,
+            message,
+            transcript,
+        })
     }
-    let bounds = request.statement.bounds(request.as_of)?;
-    let bits = presentation.copy.kind.bits();
-    transcript::bounds(&mut transcript, &bounds, bits);
-    let shifted = compressed(&shifted(&bounds, &points)?);
-    let proof = RangeProof::from_bytes(&presentation.proof).map_err(|_| CheckError::Malformed)?;
-    let mut source = verifier_source(&transcript, &presentation.proof);
-    proof
-        .verify_multiple_with_rng(
-            vectors(),
-            pedersen(),
-            &mut transcript,
-            &shifted,
-            bits as usize,
-            &mut source,
+
+    /// The proof alone.
+    pub(crate) fn check_proof(&self) -> Result<(), CheckError> {
+        let copy = &self.presentation.copy;
+        check_proof(
+            &self.transcript,
+            self.request,
+            copy.kind.bits(),
+            &self.commitments,
+            &self.presentation.proof,
         )
-        .map_err(|_| CheckError::DoesNotHold)
+    }
+
+    /// A range proof's transcript played through, for a sum of many.
+    pub(crate) fn played(&self) -> Result<Played, CheckError> {
+        let copy = &self.presentation.copy;
+        played(
+            &mut self.transcript.clone(),
+            self.request,
+            copy.kind.bits(),
+            &self.commitments,
+            &self.presentation.proof,
+        )
+    }
 }
 
-/// The verifier's one random number weighs two equations against each other; it must only be unknown to the prover when the
-/// proof is made, and it is drawn from the whole proof.
-fn verifier_source(transcript: &Transcript, proof: &[u8]) -> merlin::TranscriptRng {
+/// Whether a proof holds of these commitments. `transcript` stands where the proof begins.
+pub(crate) fn check_proof(
+    transcript: &Transcript,
+    request: &Request,
+    bits: u32,
+    commitments: &[RistrettoPoint],
+    proof: &[u8],
+) -> Result<(), CheckError> {
     let mut transcript = transcript.clone();
-    transcript.append_message(b"proof", proof);
-    crate::randomness::public_source(&transcript)
+    let holds = if let Some(places) = request.statement.members() {
+        members::check(&mut transcript, places, commitments, proof)
+    } else {
+        let played = played(&mut transcript, request, bits, commitments, proof)?;
+        // The last two scalars are the only part that no challenge was drawn from yet.
+        transcript.append_message(b"proof", proof);
+        played.holds(weights(&mut public_source(&transcript)))
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(CheckError::DoesNotHold)
+    }
+}
+
+fn played(
+    transcript: &mut Transcript,
+    request: &Request,
+    bits: u32,
+    commitments: &[RistrettoPoint],
+    proof: &[u8],
+) -> Result<Played, CheckError> {
+    let bounds = request.statement.bounds(request.as_of)?;
+    transcript::bounds(transcript, &bounds, bits);
+    let shifted = shifted(&bounds, commitments)?;
+    Played::through(transcript, proof, shifted, bits as usize).ok_or(CheckError::DoesNotHold)
 }
 
 /// The commitments that the ranges are about, the last repeated until their number is a power of two.
-pub(crate) fn shifted(
-    bounds: &[Bound],
-    points: &[RistrettoPoint],
-) -> Result<Vec<RistrettoPoint>, CheckError> {
+fn shifted(bounds: &[Bound], points: &[RistrettoPoint]) -> Result<Vec<RistrettoPoint>, CheckError> {
     let mut shifted = Vec::with_capacity(bounds.len().next_power_of_two());
     for bound in bounds {
         shifted.push(bound.shift(points.get(bound.value).ok_or(CheckError::Malformed)?));
@@ -161,8 +199,4 @@ pub(crate) fn shifted(
         shifted.extend_from_within(shifted.len() - 1..);
     }
     Ok(shifted)
-}
-
-pub(crate) fn compressed(points: &[RistrettoPoint]) -> Vec<CompressedRistretto> {
-    points.iter().map(RistrettoPoint::compress).collect()
 }

@@ -86,6 +86,20 @@ pub enum CopyError {
     Opening,
 }
 
+impl CopyError {
+    /// Stable name of the refusal.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Value => "eligibility_copy_value",
+            Self::Validity => "eligibility_copy_validity",
+            Self::WeakKey => "eligibility_copy_weak_key",
+            Self::Signature => "eligibility_copy_signature",
+            Self::Commitment => "eligibility_copy_commitment",
+            Self::Opening => "eligibility_copy_opening",
+        }
+    }
+}
+
 /// Commits to the values and signs.
 pub fn issue(
     issuance: &Issuance<'_>,
@@ -185,9 +199,10 @@ impl Copy {
         self.commitments.iter().map(point).collect()
     }
 
-    pub(crate) fn check_signature(&self) -> Result<(), CopyError> {
+    /// `signed` are the bytes of [`Self::signed`].
+    pub(crate) fn check_signature(&self, signed: &[u8]) -> Result<(), CopyError> {
         self.issuer
-            .verify_strict(&self.signed(), &self.signature)
+            .verify_strict(signed, &self.signature)
             .map_err(|_| CopyError::Signature)
     }
 
@@ -195,7 +210,7 @@ impl Copy {
     pub fn check(&self, opening: &Opening) -> Result<(), CopyError> {
         self.check_form()?;
         let points = self.points()?;
-        self.check_signature()?;
+        self.check_signature(&self.signed())?;
         check_values(&self.kind, &opening.values)?;
         if opening.blindings.len() != points.len() {
             return Err(CopyError::Opening);
@@ -213,6 +228,11 @@ impl Copy {
 }
 
 impl Opening {
+    /// The values, in the kind's order: for the holder's own screen.
+    pub fn values(&self) -> &[u32] {
+        &self.values
+    }
+
     /// For the vault: each value in four bytes (big-endian), then each blinding in 32.
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.values.len() * 36));

@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// Days since 1900-01-01, which is day 0; the last is 2079-06-06. As text, an ISO 8601 date.
+/// Days since 1900-01-01, which is day 0; the last is 2079-06-06. As text, an ISO 8601 date in
+/// the one form `2026-03-01`. Whose day it is, is for the request to say: it is UTC's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Date", into = "Date")]
+#[serde(try_from = "String", into = "Date")]
 pub struct Day(u16);
 
 /// The date has no number.
@@ -57,6 +58,20 @@ impl TryFrom<Date> for Day {
     fn try_from(date: Date) -> Result<Self, NoSuchDay> {
         let days = (date - FIRST).get_days();
         u16::try_from(days).map(Self).map_err(|_| NoSuchDay)
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = NoSuchDay;
+
+    fn try_from(text: String) -> Result<Self, NoSuchDay> {
+        let date: Date = text.parse().map_err(|_| NoSuchDay)?;
+        // Dates with times, zones or other forms would be second spellings of one day.
+        if date.to_string() == text {
+            date.try_into()
+        } else {
+            Err(NoSuchDay)
+        }
     }
 }
 

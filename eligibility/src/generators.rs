@@ -3,7 +3,10 @@
 use std::sync::OnceLock;
 
 use bulletproofs::{BulletproofGens, PedersenGens};
-use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
+use curve25519_dalek::{
+    ristretto::{RistrettoBasepointTable, RistrettoPoint, VartimeRistrettoPrecomputation},
+    traits::{Identity as _, VartimePrecomputedMultiscalarMul as _},
+};
 use sha3_for_bulletproofs::{
     Shake256,
     digest::{ExtendableOutput as _, Update as _, XofReader as _},
@@ -56,7 +59,48 @@ pub(crate) fn blinding_table() -> &'static RistrettoBasepointTable {
     TABLE.get_or_init(|| RistrettoBasepointTable::create(&pedersen().B_blinding))
 }
 
-/// `bound·B`, in constant time.
+/// All generators of a proof of so many ranges of so many bits, with tables: B, B̃, then G and H of each range. For checking
+/// only: multiplying by them takes a time that depends on the numbers.
+pub(crate) fn tables(bits: usize, ranges: usize) -> Option<&'static VartimeRistrettoPrecomputation> {
+    static TABLES: [OnceLock<VartimeRistrettoPrecomputation>; 6] = [const { OnceLock::new() }; 6];
+    let place = [(16, 1), (16, 2), (16, 4), (32, 1), (32, 2), (32, 4)]
+        .iter()
+        .position(|width| *width == (bits, ranges))?;
+    Some(TABLES[place].get_or_init(|| {
+        let mut points = vec![pedersen().B, pedersen().B_blinding];
+        for range in 0..ranges {
+            points.extend(vectors().share(range).G(bits));
+            points.extend(&h_vector(range)[..bits]);
+        }
+        VartimeRistrettoPrecomputation::new(points)
+    }))
+}
+
+/// `number·B`, by a table for each four bits. For numbers that everybody knows: the time depends on them.
+pub(crate) fn public_times_base(number: u32) -> RistrettoPoint {
+    static TABLE: OnceLock<Vec<[RistrettoPoint; 16]>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut step = pedersen().B;
+        let row = |_| {
+            let mut multiples = [RistrettoPoint::identity(); 16];
+            for digit in 1..16 {
+                multiples[digit] = multiples[digit - 1] + step;
+            }
+            step += multiples[15];
+            multiples
+        };
+        (0..8).map(row).collect()
+    });
+    let digits = table.iter().enumerate();
+    digits.fold(RistrettoPoint::identity(), |sum, (place, multiples)| {
+        match number >> (4 * place) & 15 {
+            0 => sum,
+            digit => sum + multiples[digit as usize],
+        }
+    })
+}
+
+/// `scalar·B`, in constant time.
 pub(crate) fn times_base(scalar: &curve25519_dalek::Scalar) -> RistrettoPoint {
     scalar * curve25519_dalek::constants::RISTRETTO_BASEPOINT_TABLE
 }
@@ -70,6 +114,14 @@ mod tests {
         for range in 0..MAX_RANGES {
             let crates: Vec<_> = vectors().share(range).G(MAX_BITS).copied().collect();
             assert!(chain(b'G', range as u32) == crates);
+        }
+    }
+
+    #[test]
+    fn public_multiples_are_those_of_the_secret_ones() {
+        for number in [0, 1, 15, 16, 31, 46_125, 65_535, 65_536, u32::MAX] {
+            let scalar = curve25519_dalek::Scalar::from(number);
+            assert_eq!(public_times_base(number), times_base(&scalar), "{number}");
         }
     }
 }

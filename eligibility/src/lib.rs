@@ -9,8 +9,11 @@
 //! - [`statement`]: what may be asked, and the bounds that follow from it
 //! - [`kind`]: what a value is: its encoding, unit and place
 //! - [`copy`]: what the issuer signs; each copy is shown once
+//! - [`credential`]: a copy, and what is shown of it, as a W3C Verifiable Credential
 //! - [`prove`], [`check`], [`batch`]: a presentation made, checked, and many checked at once
 //! - [`members`]: being one of a few codes that are no interval
+//! - [`list`], [`laboratory`], [`decimal`]: published lists of codes, tests with their units, numbers written by hand
+//! - [`words`]: statements and values in words
 //!
 //! Pure: no clock, no network, no storage; randomness is passed in ([`randomness`]).
 
@@ -18,16 +21,23 @@ pub mod batch;
 mod bounds;
 pub mod check;
 pub mod copy;
+pub mod credential;
 pub mod day;
+pub mod decimal;
 mod fields;
 mod generators;
+mod holds;
 pub mod kind;
+pub mod laboratory;
+pub mod list;
 pub mod members;
 pub mod presentation;
 pub mod prove;
 pub mod randomness;
+mod range;
 pub mod statement;
 mod transcript;
+pub mod words;
 
 pub use batch::check_all;
 pub use check::{CheckError, Checked, Rules, check};

@@ -12,7 +12,7 @@ use rand_core_for_bulletproofs::RngCore as _;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
-use crate::generators::{blinding_table, pedersen, times_base};
+use crate::generators::{blinding_table, pedersen, public_times_base};
 
 /// `None` when the value is none of them.
 pub(crate) fn prove(
@@ -37,7 +37,7 @@ pub(crate) fn prove(
         let genuine = &*secret * blinding_table();
         announced.push(RistrettoPoint::conditional_select(&simulation, &genuine, real).compress());
         rest += Scalar::conditional_select(&challenge, &Scalar::ZERO, real);
-        simulated.push((challenge, response, real));
+        simulated.push((challenge, response));
     }
     if !bool::from(holds) {
         return None;
@@ -46,7 +46,8 @@ pub(crate) fn prove(
     let own = whole - rest;
     let answer = Zeroizing::new(*secret + own * blinding);
     let mut proof = Vec::with_capacity(64 * places.len());
-    for (challenge, response, real) in simulated {
+    for (place, (challenge, response)) in places.iter().zip(simulated) {
+        let real = u32::from(*place).ct_eq(&value);
         proof.extend_from_slice(Scalar::conditional_select(&challenge, &own, real).as_bytes());
         proof.extend_from_slice(Scalar::conditional_select(&response, &answer, real).as_bytes());
     }
@@ -84,7 +85,7 @@ pub(crate) fn check(
 }
 
 fn shifted(point: &RistrettoPoint, place: u16) -> RistrettoPoint {
-    point - times_base(&Scalar::from(place))
+    point - public_times_base(u32::from(place))
 }
 
 fn challenge(transcript: &mut Transcript, places: &[u16], announced: &[CompressedRistretto]) -> Scalar {

@@ -7,7 +7,7 @@ use curve25519_dalek::ristretto::CompressedRistretto;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Copy, Day, Request, Statement, StatementError, check::CheckError};
+use crate::{Copy, Day, Kind, Request, Statement, StatementError, check::CheckError};
 
 const VERSION: u8 = 1;
 const FIXED: usize = 1 + 8 + 32 + 2 + 2 + 64 + 64;
@@ -40,19 +40,15 @@ pub(crate) fn proof_length(statement: &Statement, as_of: Day) -> Result<usize, S
 }
 
 impl Presentation {
+    /// The copy that it is about.
+    pub fn copy(&self) -> &Copy {
+        &self.copy
+    }
+
     /// As it travels.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let copy = &self.copy;
-        let mut bytes = Vec::with_capacity(FIXED + 32 * copy.commitments.len() + self.proof.len());
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&key_id(&copy.issuer));
-        bytes.extend_from_slice(copy.holder.as_bytes());
-        bytes.extend_from_slice(&copy.from.number().to_be_bytes());
-        bytes.extend_from_slice(&copy.until.number().to_be_bytes());
-        for commitment in &copy.commitments {
-            bytes.extend_from_slice(commitment.as_bytes());
-        }
-        bytes.extend_from_slice(&copy.signature.to_bytes());
+        let mut bytes = Vec::with_capacity(FIXED + 32 * self.copy.commitments.len() + self.proof.len());
+        put_copy(&mut bytes, VERSION, &self.copy);
         bytes.extend_from_slice(&self.proof);
         bytes.extend_from_slice(&self.holder_signature.to_bytes());
         bytes
@@ -65,34 +61,59 @@ impl Presentation {
         if bytes.len() != FIXED + 32 * kind.values() + proof {
             return Err(CheckError::Malformed);
         }
-        let mut rest = Rest(bytes);
-        if rest.take::<1>()? != [VERSION] {
-            return Err(CheckError::Version);
-        }
-        let id = rest.take::<8>()?;
-        let issuer = issuers.iter().find(|issuer| key_id(issuer) == id);
-        let issuer = *issuer.ok_or(CheckError::Issuer)?;
-        let holder = VerifyingKey::from_bytes(&rest.take()?).map_err(|_| CheckError::Malformed)?;
-        let from = Day::of_number(u16::from_be_bytes(rest.take()?));
-        let until = Day::of_number(u16::from_be_bytes(rest.take()?));
-        let commitments = (0..kind.values()).map(|_| Ok(CompressedRistretto(rest.take()?)));
-        let commitments = commitments.collect::<Result<_, CheckError>>()?;
-        let signature = Signature::from_bytes(&rest.take()?);
-        let (proof, end) = rest.0.split_at_checked(proof).ok_or(CheckError::Malformed)?;
+        let (copy, rest) = take_copy(bytes, VERSION, kind, issuers)?;
+        let (proof, end) = rest.split_at_checked(proof).ok_or(CheckError::Malformed)?;
         Ok(Self {
-            copy: Copy {
-                kind,
-                issuer,
-                holder,
-                from,
-                until,
-                commitments,
-                signature,
-            },
+            copy,
             proof: proof.to_vec(),
             holder_signature: Signature::from_bytes(&Rest(end).take()?),
         })
     }
+}
+
+/// What a copy and a presentation of it begin with.
+pub(crate) fn put_copy(bytes: &mut Vec<u8>, version: u8, copy: &Copy) {
+    bytes.push(version);
+    bytes.extend_from_slice(&key_id(&copy.issuer));
+    bytes.extend_from_slice(copy.holder.as_bytes());
+    bytes.extend_from_slice(&copy.from.number().to_be_bytes());
+    bytes.extend_from_slice(&copy.until.number().to_be_bytes());
+    for commitment in &copy.commitments {
+        bytes.extend_from_slice(commitment.as_bytes());
+    }
+    bytes.extend_from_slice(&copy.signature.to_bytes());
+}
+
+/// Reads [`put_copy`]; returns what follows it too.
+pub(crate) fn take_copy<'a>(
+    bytes: &'a [u8],
+    version: u8,
+    kind: Kind,
+    issuers: &[VerifyingKey],
+) -> Result<(Copy, &'a [u8]), CheckError> {
+    let mut rest = Rest(bytes);
+    if rest.take::<1>()? != [version] {
+        return Err(CheckError::Version);
+    }
+    let id = rest.take::<8>()?;
+    let issuer = issuers.iter().find(|issuer| key_id(issuer) == id);
+    let issuer = *issuer.ok_or(CheckError::Issuer)?;
+    let holder = VerifyingKey::from_bytes(&rest.take()?).map_err(|_| CheckError::Malformed)?;
+    let from = Day::of_number(u16::from_be_bytes(rest.take()?));
+    let until = Day::of_number(u16::from_be_bytes(rest.take()?));
+    let commitments = (0..kind.values()).map(|_| Ok(CompressedRistretto(rest.take()?)));
+    let commitments = commitments.collect::<Result<_, CheckError>>()?;
+    let signature = Signature::from_bytes(&rest.take()?);
+    let copy = Copy {
+        kind,
+        issuer,
+        holder,
+        from,
+        until,
+        commitments,
+        signature,
+    };
+    Ok((copy, rest.0))
 }
 
 struct Rest<'a>(&'a [u8]);

@@ -56,7 +56,9 @@ pub fn prove(
     if request.as_of < copy.from || request.as_of > copy.until {
         return Err(ProveError::Validity);
     }
-    let mut transcript = transcript::begin(request, copy);
+    let begun = transcript::begin(request, copy, &copy.signed());
+    let mut transcript = begun.clone();
+    let commitments = copy.points()?;
     let secrets: Vec<Zeroizing<[u8; 32]>> = opening
         .blindings
         .iter()
@@ -78,7 +80,7 @@ pub fn prove(
             places,
             *value,
             blinding,
-            &copy.points()?,
+            &commitments,
             &mut source,
         )
         .ok_or(ProveError::DoesNotHold)?
@@ -98,18 +100,18 @@ pub fn prove(
         made.map_err(|_| ProveError::Failed)?.0.to_bytes()
     };
 
-    // From the beginning, as the verifier sees it.
-    let message = transcript::holder_message(transcript::begin(request, copy), &proof);
-    let presentation = Presentation {
+    // As the verifier does.
+    match check::check_proof(&begun, request, copy.kind.bits(), &commitments, &proof) {
+        Ok(()) => {}
+        Err(CheckError::DoesNotHold) => return Err(ProveError::DoesNotHold),
+        Err(_) => return Err(ProveError::Failed),
+    }
+    let message = transcript::holder_message(begun, &proof);
+    Ok(Presentation {
         copy: copy.clone(),
         proof,
         holder_signature: holder.sign(&message),
-    };
-    match check::check_proof(&presentation, request) {
-        Ok(()) => Ok(presentation),
-        Err(CheckError::DoesNotHold) => Err(ProveError::DoesNotHold),
-        Err(_) => Err(ProveError::Failed),
-    }
+    })
 }
 
 type Secrets = (Zeroizing<Vec<u64>>, Zeroizing<Vec<Scalar>>);
@@ -131,38 +133,4 @@ fn distances(bounds: &[Bound], opening: &Opening) -> Result<Secrets, ProveError>
         blindings.extend(last);
     }
     Ok((distances, blindings))
-}
-
-/// Presentations that a dishonest holder could make; for tests of the verifier.
-#[doc(hidden)]
-pub mod testing {
-    use ed25519_dalek::Signer as _;
-
-    use super::{Copy, Presentation, Request, SigningKey, transcript};
-
-    /// `presentation` with `by` added to a scalar of its proof (t_x), and signed anew by the holder.
-    pub fn with_altered_proof(
-        request: &Request,
-        copy: &Copy,
-        holder: &SigningKey,
-        presentation: &[u8],
-        by: i8,
-    ) -> Vec<u8> {
-        let length = presentation.len();
-        let begin = length - 64 - 544;
-        let mut proof = presentation[begin..length - 64].to_vec();
-        let mut word = [0; 32];
-        word.copy_from_slice(&proof[128..160]);
-        let scalar = curve25519_dalek::Scalar::from_bytes_mod_order(word);
-        let step = curve25519_dalek::Scalar::from(by.unsigned_abs());
-        let altered = if by < 0 { scalar - step } else { scalar + step };
-        proof[128..160].copy_from_slice(altered.as_bytes());
-        let message = transcript::holder_message(transcript::begin(request, copy), &proof);
-        Presentation {
-            copy: copy.clone(),
-            proof,
-            holder_signature: holder.sign(&message),
-        }
-        .to_bytes()
-    }
 }

@@ -5,9 +5,10 @@
 
 use merlin::{Transcript, TranscriptRng};
 use rand_core_for_bulletproofs::{CryptoRng, Error, RngCore};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// 64 fresh bytes, for one use.
+/// 64 fresh bytes, for one use. Wiped when dropped.
+#[derive(ZeroizeOnDrop)]
 pub struct Randomness(Zeroizing<[u8; 64]>);
 
 /// What the system gave does not look random.

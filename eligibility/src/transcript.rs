@@ -4,15 +4,15 @@ use merlin::Transcript;
 
 use crate::{Copy, Request, SUITE, bounds::Bound};
 
-/// Everything but the bounds and the proof.
-pub(crate) fn begin(request: &Request, copy: &Copy) -> Transcript {
+/// Everything but the bounds and the proof. `signed` are the bytes of the copy that its issuer signed.
+pub(crate) fn begin(request: &Request, copy: &Copy, signed: &[u8]) -> Transcript {
     let mut transcript = Transcript::new(SUITE.as_bytes());
     transcript.append_message(b"purpose", b"present");
     transcript.append_message(b"audience", request.audience.as_bytes());
     transcript.append_message(b"nonce", &request.nonce.0.0);
     transcript.append_message(b"statement", &request.statement.bytes());
     transcript.append_u64(b"as-of", u64::from(request.as_of.number()));
-    transcript.append_message(b"copy", &copy.signed());
+    transcript.append_message(b"copy", signed);
     transcript.append_message(b"issuer-signature", &copy.signature.to_bytes());
     transcript
 }

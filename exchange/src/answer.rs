@@ -1,7 +1,7 @@
 //! The patient's answer: presentations with key binding and, beside them, the grant, inside one JWE to the request's
 //! key (OpenID4VP 1.0 section 8.3.1, `direct_post.jwt`). And the station's reply to it.
 //!
-//! An answer shows cards, or gives a consent, or both. Of a consent, the holder's key binding says what was decided (`carnet_consent`); the part beside it (`carnet`) brings the consent record,
+//! An answer shows cards, or proves a statement, or gives a consent. Of a consent, the holder's key binding says what was decided (`carnet_consent`); the part beside it (`carnet`) brings the consent record,
 //! its salt and the signed grant. The station believes neither before [`check`] found that they say the same, and no
 //! more than was asked.
 
@@ -9,11 +9,13 @@ mod cards;
 mod check;
 mod make;
 mod reply;
+mod statement;
 
 pub use cards::{CheckedCard, show_card, thumbprint_of};
 pub use check::{AnswerError, AskedOf, CheckedAnswer, CheckedConsent, Session, check};
 pub use make::{MakeError, build_presentation, seal, seal_denial};
 pub use reply::{Reply, ReplyError, form_body};
+pub use statement::CheckedStatement;
 
 use std::collections::BTreeMap;
 
@@ -63,8 +65,40 @@ pub struct CarnetPart {
     pub consent: Consent,
 }
 
-/// SD-JWTs by the id of the query that they answer: the `vp_token`.
-pub type Presentations = BTreeMap<String, Vec<String>>;
+/// Presentations by the id of the query that they answer: the `vp_token`.
+pub type Presentations = BTreeMap<String, Vec<Presentation>>;
+
+/// One presentation, in the shape of its format (OpenID4VP 1.0 section 8.1).
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Presentation {
+    /// SD-JWT VC: a text.
+    Text(String),
+    /// W3C credential with a Data Integrity proof: an object.
+    Object(Map<String, Value>),
+}
+
+impl From<String> for Presentation {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl Presentation {
+    /// The text of an SD-JWT VC.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Object(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Presentation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Presentation(…)")
+    }
+}
 
 /// A decrypted answer, not yet checked.
 #[derive(Clone)]
@@ -124,7 +158,7 @@ pub fn open(compact: &str, key: &SecretKey) -> Result<Opened, AnswerError> {
     }
     let presentations = token
         .into_iter()
-        .map(|(query, shown)| Ok::<_, AnswerError>((query, texts(shown)?)))
+        .map(|(query, shown)| Ok::<_, AnswerError>((query, presentations_in(shown)?)))
         .collect::<Result<_, _>>()?;
     let part = part
         .map(serde_json::from_value)
@@ -138,12 +172,13 @@ pub fn open(compact: &str, key: &SecretKey) -> Result<Opened, AnswerError> {
 }
 
 /// Some presentations of one query (section 8.1): always an array, never empty.
-fn texts(shown: Value) -> Result<Vec<String>, AnswerError> {
+fn presentations_in(shown: Value) -> Result<Vec<Presentation>, AnswerError> {
     match shown {
         Value::Array(shown) if (1..=QUERY_CREDENTIALS).contains(&shown.len()) => shown
             .into_iter()
             .map(|one| match one {
-                Value::String(text) => Ok(text),
+                Value::String(text) => Ok(Presentation::Text(text)),
+                Value::Object(object) => Ok(Presentation::Object(object)),
                 _ => Err(AnswerError::Malformed),
             })
             .collect(),

@@ -78,12 +78,12 @@ fn text_of(beginning: &str, version: u8, parts: &[&[u8]]) -> String {
 }
 
 /// Seconds since 1970 in five bytes, good for 34,000 years.
-fn seconds(time: Timestamp) -> [u8; 5] {
+pub(crate) fn seconds(time: Timestamp) -> [u8; 5] {
     let [_, _, _, low @ ..] = time.as_second().max(0).to_be_bytes();
     low
 }
 
-fn time(bytes: [u8; 5]) -> Result<Timestamp, CodeError> {
+pub(crate) fn time(bytes: [u8; 5]) -> Result<Timestamp, CodeError> {
     let seconds = bytes
         .iter()
         .fold(0_i64, |seconds, byte| seconds << 8 | i64::from(*byte));
@@ -91,7 +91,7 @@ fn time(bytes: [u8; 5]) -> Result<Timestamp, CodeError> {
 }
 
 /// Refuses a code made at `made` unless it is in use at `now`.
-fn check_time(made: Timestamp, now: Timestamp) -> Result<(), CodeError> {
+pub(crate) fn check_time(made: Timestamp, now: Timestamp) -> Result<(), CodeError> {
     let age = now.duration_since(made);
     if age > LIFE {
         Err(CodeError::Expired)

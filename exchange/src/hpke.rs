@@ -167,13 +167,13 @@ fn header(protected: &str) -> Result<Map<String, Value>, JweError> {
 }
 
 /// The randomness of one sealing, handed in. What asks for more than was given gets zeros, and no sealing here does.
-struct Given {
+pub(crate) struct Given {
     left: [u8; RANDOM_BYTES],
     used: usize,
 }
 
 impl Given {
-    fn new(random: &[u8; RANDOM_BYTES]) -> Self {
+    pub(crate) fn new(random: &[u8; RANDOM_BYTES]) -> Self {
         Self {
             left: *random,
             used: 0,

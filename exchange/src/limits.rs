@@ -4,6 +4,10 @@ use jiff::SignedDuration;
 
 /// A QR code's text, in characters.
 pub const LINK_CHARS: usize = 300;
+/// What a counter shows to a patient who is there without a network, in characters.
+pub const CHALLENGE_CHARS: usize = 450;
+/// What the patient's wallet shows in return, in characters.
+pub const COUNTER_ANSWER_CHARS: usize = 2_000;
 /// A signed request, in bytes.
 pub const REQUEST_BYTES: usize = 65_536;
 /// An encrypted answer, in bytes.

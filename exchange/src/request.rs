@@ -18,6 +18,7 @@ pub use fetched::{Fetched, post_body};
 pub use sign::{AskingAs, RequestParts, SignedRequest, holder_query, sign, sign_for_wallet};
 pub use verify::{VerifiedRequest, check_unused, verify, who};
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// `typ` of a request object (RFC 9101 section 10.8).
@@ -36,6 +37,11 @@ const OTHER_QUERY_LANGUAGES: [&str; 5] = [
 pub const HOLDER_VCT: &str = "urn:carnet:holder:1";
 /// Format of SD-JWT VC.
 const FORMAT: &str = "dc+sd-jwt";
+
+/// What is said of proofs of eligibility in `vp_formats_supported` (OpenID4VP 1.0 section B.1.3.2.3).
+fn eligibility_format() -> Value {
+    json!({ "proof_type_values": ["DataIntegrityProof"], "cryptosuite_values": [carnet_eligibility::SUITE] })
+}
 
 /// SHA-256 of the request's compact serialisation: what a consent and its KB-JWT name as the request digest.
 pub fn digest(compact: &str) -> [u8; 32] {

@@ -320,6 +320,7 @@ impl Asking {
             encryption_key: &clinic::answer_key(),
             query: &clinic::holder_only(),
             consent: Some(&consent),
+            statement: None,
         };
         Self {
             list,

@@ -71,6 +71,8 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::shown::show_offer,
             commands::shown::offer_state,
             commands::shown::show_pass,
+            commands::shown::challenge,
+            commands::shown::answer_challenge,
             commands::credentials::cards,
             commands::credentials::card,
             commands::credentials::import_card,

@@ -3,8 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use carnet_consent::{GrantId, LedgerRef};
+use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::trust::{Entry, LocalPin, Registry, RegistryKind, Role as TrustRole};
-use carnet_ledger::Ledger;
+use carnet_ledger::{Ledger, embedded::Embedded};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -41,6 +42,8 @@ pub struct App {
     pub keys: Keys,
     pub db: Db,
     pub ledger: Arc<dyn Ledger>,
+    /// The same, where this station keeps it: its log of operations.
+    pub registry: Arc<Embedded>,
     pub clock: Clock,
     pub accounts: Accounts,
     pub events: Events,
@@ -148,17 +151,26 @@ fn entry(
             finality_seconds: 0,
             kind: RegistryKind::Embedded,
         }],
-        log_keys: vec![keys.log_public()],
-        // Beside the certificate, for cards whose reader goes by `iss`.
-        issuer_keys: if roles.contains(&Role::Issuer) {
-            vec![(&keys.identity).into()]
+        log_keys: keys.log_public(),
+        issuer_keys: issuer_keys(roles, keys),
+        request_keys: identity.request_keys(keys),
+        offline_keys: if roles.contains(&Role::Pharmacy) {
+            vec![(&keys.offline).into()]
         } else {
             Vec::new()
         },
-        request_keys: identity.request_keys(keys),
-        offline_keys: Vec::new(),
         local: Some(LocalPin {
             spki_sha256: keys.tls_pin(),
         }),
     }
+}
+
+/// Beside the certificate, for cards whose reader goes by `iss`; and the key of copies that prove something of a value.
+fn issuer_keys(roles: &[Role], keys: &Keys) -> Vec<PublicKey> {
+    if !roles.contains(&Role::Issuer) {
+        return Vec::new();
+    }
+    let mut all = vec![PublicKey::from(&keys.identity)];
+    all.extend(keys.eligibility.as_ref().map(PublicKey::from));
+    all
 }

@@ -7,6 +7,7 @@ use carnet_consent::{
     ConsentId, ConsentRequest, DataPeriod, Endpoint, Manage, Onward, Period, Recipient, Retention,
 };
 use carnet_exchange::{
+    eligibility::AskedStatement,
     jwe::EncryptionKey,
     link::{RequestLink, RequestUriMethod},
     request::{RequestParts, sign},
@@ -96,6 +97,12 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
     } else {
         None
     };
+    let statement = question
+        .statement
+        .as_ref()
+        .map(|asked| AskedStatement::today(asked.statement.clone(), now))
+        .transpose()
+        .map_err(|error| AskError::Form(error.into()))?;
     let signed = sign(
         &RequestParts {
             response_uri: &app.public(&format!("/oid4vp/response/{id}")),
@@ -106,6 +113,7 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("answer".into())),
             query: &query,
             consent: consent.as_ref(),
+            statement: statement.as_ref(),
         },
         &app.keys.identity,
         app.identity.asking_as(),
@@ -121,11 +129,12 @@ fn make(app: &App, by: &Caller, question: Question, renewals: u8) -> Result<Aske
         by.clone(),
         question,
         nonce,
-        signed.transaction_data,
+        signed.transaction_data.filter(|_| consent.is_some()),
         &signed.compact,
         limits::TRIES,
     );
     asked.renewals = renewals;
+    asked.statement = statement;
     let mut change = Change::default();
     change.put(&Asked::key(&asked.id), &asked)?;
     change.put(&Asked::signed_key(&asked.id), &signed.compact)?;

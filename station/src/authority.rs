@@ -10,6 +10,8 @@ use tokio::process::Command;
 
 use crate::trust;
 
+/// Its folder, inside the station's.
+pub const FOLDER: &str = "development-authority";
 /// Days a development list is valid.
 const DAYS: &str = "30";
 

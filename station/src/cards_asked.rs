@@ -2,6 +2,7 @@
 
 use carnet_exchange::{
     dcql::{LISTED, Query, QueryError},
+    eligibility,
     request::holder_query,
 };
 use serde::{Deserialize, Serialize};
@@ -101,8 +102,14 @@ fn card(value: &Value, field: &str) -> Result<CardAsked, QuestionError> {
     })
 }
 
-/// The query of a question: proof of the holder key where records are asked for, and the cards.
+/// The query of a question: a statement, or proof of the holder key where records are asked for, and the cards.
 pub fn query(question: &Question) -> Result<Query, QueryError> {
+    if let Some(asked) = &question.statement {
+        return Ok(Query {
+            credentials: vec![eligibility::query(&asked.issuers)],
+            sets: Vec::new(),
+        });
+    }
     let mut query = json!({ "credentials": question.cards.iter().map(credential).collect::<Vec<_>>() });
     if question.cards.iter().any(|card| !card.required) {
         let mut needed: Vec<&str> = question

@@ -1,4 +1,5 @@
-//! The command line: `serve` for the station, `trust` for the authority, `vc-api` for public test suites.
+//! The command line: `serve` for the station, `trust` for the authority, `challenge` and `check` for the
+//! counter without a network, `vc-api` for public test suites.
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -9,6 +10,8 @@ use url::Url;
 
 use crate::{
     app::Role,
+    checks::Shown,
+    counter_alone::{self, AloneError, Said},
     identity::Kind,
     serve::{self, Options},
     trust, vc_api,
@@ -28,6 +31,10 @@ enum Act {
     /// Keeps a list of trusted organisations (the authority's job, not a station's).
     #[command(subcommand)]
     Trust(Trust),
+    /// Asks for a proof at a counter without a network: prints the code that the patient scans. The station must not run.
+    Challenge(Challenge),
+    /// Says what the code that the patient shows proves: YES (exit code 0), NOT SHOWN (3) or CANNOT CHECK (4).
+    Check(Check),
     /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
     VcApi(VcApi),
 }
@@ -61,6 +68,35 @@ struct Serve {
     /// Under which kind of client id questions are asked.
     #[arg(long, value_enum, default_value = "x509_hash")]
     client_id: Kind,
+}
+
+#[derive(Debug, Args)]
+struct Alone {
+    /// The station's folder.
+    #[arg(long, alias = "folder")]
+    data: PathBuf,
+    /// The signed list that says who is who, when it is not the development authority's in the folder.
+    #[arg(long)]
+    trust_list: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Challenge {
+    /// What to ask, as GET /api/statements lists it: {"id":"age-at-least","fields":{"years":65}}
+    statement: String,
+    #[command(flatten)]
+    station: Alone,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// The answer: a file of its text, a picture of it (PNG or JPEG), or - for the input.
+    file: PathBuf,
+    /// Which question it answers; needed where several are waiting.
+    #[arg(long)]
+    challenge: Option<String>,
+    #[command(flatten)]
+    station: Alone,
 }
 
 #[derive(Debug, Args)]
@@ -139,8 +175,36 @@ pub fn run() -> ExitCode {
             Ok(value) => say(&value),
             Err(error) => fail(error.code(), &error.to_string(), error.next()),
         },
+        Act::Challenge(challenge) => match run_challenge(&challenge) {
+            Ok(text) => print(&text, ExitCode::SUCCESS),
+            Err(error) => fail(error.code(), &error.to_string(), error.next()),
+        },
+        Act::Check(check) => match run_check(&check) {
+            Ok(said) => print(&said.text, exit_code(said.result)),
+            Err(error) => fail(error.code(), &error.to_string(), error.next()),
+        },
         Act::VcApi(api) => run_vc_api(api),
     }
+}
+
+fn run_challenge(challenge: &Challenge) -> Result<String, AloneError> {
+    open_alone(&challenge.station)?.challenge(&challenge.statement)
+}
+
+fn run_check(check: &Check) -> Result<Said, AloneError> {
+    open_alone(&check.station)?.check(&check.file, check.challenge.as_deref())
+}
+
+fn open_alone(station: &Alone) -> Result<counter_alone::Alone, AloneError> {
+    counter_alone::Alone::open(&station.data, station.trust_list.clone(), Timestamp::now())
+}
+
+fn exit_code(result: Shown) -> ExitCode {
+    ExitCode::from(match result {
+        Shown::Yes => 0,
+        Shown::NotShown => 3,
+        Shown::CannotCheck => 4,
+    })
 }
 
 fn run_vc_api(api: VcApi) -> ExitCode {
@@ -211,6 +275,14 @@ fn run_trust(act: Trust) -> Result<Value, trust::AuthorityError> {
             let list = trust::show(&dir.join(trust::LIST_FILE), now)?;
             Ok(serde_json::to_value(list).unwrap_or_default())
         }
+    }
+}
+
+fn print(text: &str, code: ExitCode) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

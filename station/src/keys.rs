@@ -1,5 +1,7 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts).
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *checkpoint* (signs the
+//! state of the registry's log), *offline* (signs what is asked at a counter without a network), and where cards are issued
+//! *eligibility* (signs copies that prove something of a value).
 
 use std::{fs, io, path::Path};
 
@@ -38,6 +40,12 @@ pub struct Keys {
     pub certificate: Vec<u8>,
     /// Signs promises and deletion receipts.
     pub log: SigningKey,
+    /// Signs the state of the registry's log of operations, and nothing else.
+    pub checkpoint: ed25519_dalek::SigningKey,
+    /// Signs what is asked at a counter without a network.
+    pub offline: ed25519_dalek::SigningKey,
+    /// Signs copies that prove something of a value; none where no cards are issued.
+    pub eligibility: Option<ed25519_dalek::SigningKey>,
     tls: KeyPair,
 }
 
@@ -50,10 +58,13 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate.
-    pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
+    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate; only who `issues` cards
+    /// needs a key for that.
+    pub fn open(folder: &Folder, name: &str, issues: bool) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
+        let checkpoint = ed25519_key(folder, "checkpoint.key")?;
+        let offline = ed25519_key(folder, OFFLINE_KEY)?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
         let path = folder.file("identity.cer");
         let certificate = if path.exists() {
@@ -73,6 +84,11 @@ impl Keys {
             identity,
             certificate,
             log,
+            checkpoint,
+            offline,
+            eligibility: issues
+                .then(|| ed25519_key(folder, "eligibility.key"))
+                .transpose()?,
             tls,
         })
     }
@@ -93,8 +109,9 @@ impl Keys {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.tls.subject_public_key_info()))
     }
 
-    pub fn log_public(&self) -> PublicKey {
-        PublicKey::from(&self.log)
+    /// What promises, receipts and checkpoints are signed with.
+    pub fn log_public(&self) -> Vec<PublicKey> {
+        vec![PublicKey::from(&self.log), PublicKey::from(&self.checkpoint)]
     }
 
     /// A certificate for the public door, made anew at each start over the pinned key.
@@ -125,6 +142,10 @@ fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyErr
     read_or_make_signing_key(&folder.file(file), file)
 }
 
+fn ed25519_key(folder: &Folder, file: &'static str) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    read_or_make_ed25519_key(&folder.file(file), file)
+}
+
 /// A P-256 key in a PKCS#8 DER file of its own (0600).
 pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<SigningKey, KeyError> {
     if path.exists() {
@@ -135,6 +156,27 @@ pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<Signi
     let der = key.to_pkcs8_der().map_err(|_| KeyError::Damaged(name))?;
     write_private(path, der.as_bytes())?;
     Ok(key)
+}
+
+/// File of the key for the counter.
+pub const OFFLINE_KEY: &str = "offline.key";
+
+/// An Ed25519 key in a file of its own (0600): its 32 secret bytes (RFC 8032, section 5.1.5).
+pub fn read_or_make_ed25519_key(
+    path: &Path,
+    name: &'static str,
+) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    if path.exists() {
+        let bytes = Zeroizing::new(fs::read(path)?);
+        return bytes
+            .as_slice()
+            .try_into()
+            .map(ed25519_dalek::SigningKey::from_bytes)
+            .map_err(|_| KeyError::Damaged(name));
+    }
+    let bytes = Zeroizing::new(make_bytes::<32>()?);
+    write_private(path, bytes.as_slice())?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
 }
 
 /// A fresh P-256 secret.

@@ -10,10 +10,13 @@
 //! | scan the code that a patient shows | [`scan`] |
 //! | take the wallet's answer, put the grant on the ledger | [`answer`] |
 //! | take the sealed records | [`deliver`] |
+//! | the same with the cable out, code against code | [`counter`], [`counter_alone`] |
+//! | ask for a proof at the counter, and see what came of it | [`checks`] |
 //! | type the four digits | [`confirm`] |
 //! | read and export | [`read`] |
 //! | hand out the receipt of a consent | [`receipt`] |
 //! | issue cards into wallets | [`issue`] |
+//! | show that the registry was not rewritten | [`evidence`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
@@ -27,9 +30,12 @@ pub mod ask;
 pub mod authority;
 pub mod cards_asked;
 pub mod cards_shown;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod confirm;
+pub mod counter;
+pub mod counter_alone;
 pub mod db;
 pub mod deliver;
 pub mod delivery_keys;
@@ -37,6 +43,7 @@ pub mod doors;
 pub mod end;
 pub mod errors;
 pub mod events;
+pub mod evidence;
 pub mod folder;
 pub mod gates;
 pub mod health;

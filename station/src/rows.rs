@@ -2,11 +2,12 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use carnet_consent::{DataPeriod, Decision, Digest32, GrantId, Period, Purpose, Scope};
+use carnet_exchange::eligibility::AskedStatement;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{accounts::Caller, templates::Question};
+use crate::{accounts::Caller, checks::Outcome, templates::Question};
 
 /// Where a question stands. Whether it has run out is a matter of time, see [`Asked::state`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,12 @@ pub struct Asked {
     /// Where only cards were shown: what the four digits are made of.
     #[serde(default)]
     pub shown_by: Option<Digest32>,
+    /// The statement that is asked for, as it stands in the request.
+    #[serde(default)]
+    pub statement: Option<AskedStatement>,
+    /// What came of it.
+    #[serde(default)]
+    pub check: Option<Outcome>,
 }
 
 /// What cards said: a JWE to a key of its own, gone with it.
@@ -103,6 +110,8 @@ impl Asked {
             renewals: 0,
             cards: None,
             shown_by: None,
+            statement: None,
+            check: None,
         }
     }
 

@@ -6,6 +6,7 @@ use carnet_consent::GrantId;
 use carnet_exchange::{
     RequestLink,
     code::{self, CodeError, offer::Offer, pass::Pass},
+    counter::{answer::is_answer, challenge::is_challenge},
 };
 use carnet_qr::PictureError;
 use jiff::Timestamp;
@@ -111,12 +112,16 @@ fn row(id: &str) -> String {
     format!("offer/{id}")
 }
 
-/// What a scanned or typed text is: `{"kind":"offer","id"}` or `{"kind":"pass","grant_id"}`.
+/// What a scanned or typed text is: `{"kind":"offer","id"}`, `{"kind":"pass","grant_id"}` or `{"kind":"answer"}`.
 pub fn scan(app: &App, text: &str) -> Result<Value, ScanError> {
     let now = app.clock.now();
     let text = text.trim();
-    if text.parse::<RequestLink>().is_ok() {
+    if text.parse::<RequestLink>().is_ok() || is_challenge(text) {
         return Err(ScanError::Question);
+    }
+    // What it answers, the page that asked knows.
+    if is_answer(text) {
+        return Ok(json!({ "kind": "answer" }));
     }
     if text.starts_with("carnet:slip") {
         return Err(ScanError::Slip);
@@ -176,7 +181,9 @@ pub fn ask(app: &App, by: &Caller, question: Question, offer: &str) -> Result<As
 pub fn read_picture(picture: &[u8]) -> Result<String, ScanError> {
     let texts = carnet_qr::read(picture)?;
     // A bystander's poster beside the patient's code does not win.
-    let ours = texts.iter().find(|text| text.starts_with("carnet:"));
+    let ours = texts
+        .iter()
+        .find(|text| text.starts_with("carnet:") || is_answer(text));
     ours.or(texts.first())
         .cloned()
         .ok_or(ScanError::Picture(PictureError::NoCode))

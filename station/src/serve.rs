@@ -12,7 +12,7 @@ use axum_server::{
     Handle,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use carnet_ledger::{LedgerError, embedded::Embedded};
+use carnet_ledger::{Ledger, LedgerError, embedded::Embedded};
 use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -168,20 +168,20 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     let folder = Folder::open(&options.data).map_err(ServeError::Folder)?;
     let store = open_store(&folder, "store")?;
     let name = remembered_name(&folder, options.name)?;
-    let keys = Keys::open(&folder, &name)?;
+    let keys = Keys::open(&folder, &name, options.roles.contains(&Role::Issuer))?;
     let listeners = Listeners::bind(&folder, options.listen, options.staff_listen)?;
     let public_url = public_url(options.public_url, listeners.public_address)?;
 
     let db = Db::new(store);
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
-    let ledger = Embedded::open(
+    let registry = Arc::new(Embedded::open(
         open_store(&folder, "ledger")?,
         make_chain_id()?,
         ledger_clock(now),
-    )?;
+    )?);
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
-    let authority = folder.file("development-authority");
+    let authority = folder.file(authority::FOLDER);
     let identity = Identity::of(options.client_id, &keys, &public_url)?;
     let mut app = App {
         name,
@@ -197,7 +197,8 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         folder,
         keys,
         db,
-        ledger: Arc::new(ledger),
+        ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
+        registry,
         clock,
         accounts,
         events: crate::events::Events::default(),
@@ -328,7 +329,7 @@ async fn stop_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
+pub(crate) fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {
     let path = folder.file(name);
     crate::folder::private_dir(&path).map_err(ServeError::Folder)?;
     match carnet_store::open(&path, EngineKind::default()) {

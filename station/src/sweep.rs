@@ -8,6 +8,7 @@ use crate::{
     accounts::AccountError,
     app::App,
     cards_shown::{KEPT, forget},
+    counter::{self, CounterError},
     db::{Change, DbError},
     end::{EndError, let_go_if_over},
     folder::{destroy, remove},
@@ -27,6 +28,8 @@ pub enum SweepError {
     File(#[from] io::Error),
     #[error("a card could not be let go")]
     Card(#[from] issue::sweep::CardSweepError),
+    #[error("a question at the counter could not be let go")]
+    Counter(#[from] CounterError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -56,6 +59,7 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
             }
         }
     }
+    named.extend(counter::key_files(app)?);
     for folder in [app.folder.delivery_keys(), app.folder.deliveries()] {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
@@ -79,10 +83,17 @@ pub fn now(app: &App) -> Result<(), SweepError> {
     app.clock.witness()?;
     app.accounts.sweep()?;
     crate::scan::sweep(app)?;
+    counter::sweep(app)?;
     for asked in app.db.all::<Asked>("request/")? {
         match asked.state(time) {
             State::Expired | State::Denied => forget_question(app, &asked)?,
             State::Locked => lock(app, &asked)?,
+            // The line of a check stays; the question goes.
+            State::Answered if asked.check.is_some() && time.duration_since(asked.expires) > FORGET => {
+                let mut change = Change::default();
+                change.delete(&Asked::key(&asked.id));
+                app.db.commit(change)?;
+            }
             State::Waiting | State::Opened | State::Answered | State::Confirmed => {}
         }
         if asked.cards.is_some() && over(app, &asked) {

@@ -3,12 +3,15 @@
 
 use axum::http::StatusCode;
 use carnet_consent::{Item, Purpose, Scope};
+use carnet_eligibility::Statement;
+use carnet_exchange::eligibility::today;
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     cards_asked::{self, CardAsked},
+    checks::{self, CheckError},
     errors::Told,
 };
 
@@ -54,6 +57,17 @@ pub struct Question {
     pub data_since: Option<Date>,
     #[serde(default)]
     pub cards: Vec<CardAsked>,
+    /// A statement to be shown without its value; then nothing else is asked for.
+    #[serde(default)]
+    pub statement: Option<StatementAsked>,
+}
+
+/// A statement, and whose word counts for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatementAsked {
+    pub statement: Statement,
+    /// Stable ids of the issuers that are accepted; empty: every listed one.
+    pub issuers: Vec<String>,
 }
 
 impl Question {
@@ -70,6 +84,8 @@ pub enum QuestionError {
     UnknownTemplate,
     #[error("The field {field} is wrong: {why}.")]
     Field { field: String, why: String },
+    #[error(transparent)]
+    Statement(#[from] CheckError),
     #[error("The templates built into this station can't be read.")]
     Templates(#[source] serde_json::Error),
 }
@@ -79,6 +95,7 @@ impl Told for QuestionError {
         match self {
             Self::UnknownTemplate => "unknown_template",
             Self::Field { .. } => "invalid_field",
+            Self::Statement(error) => error.code(),
             Self::Templates(_) => "templates",
         }
     }
@@ -86,11 +103,13 @@ impl Told for QuestionError {
         match self {
             Self::UnknownTemplate => "Pick one of those that GET /api/templates lists.",
             Self::Field { .. } => "Correct the field and send the question again. Nothing was asked.",
+            Self::Statement(error) => error.next(),
             Self::Templates(_) => "Install this station again.",
         }
     }
     fn status(&self) -> StatusCode {
         match self {
+            Self::Statement(error) => error.status(),
             Self::Templates(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         }
@@ -104,6 +123,7 @@ impl Told for QuestionError {
             Self::Field { field, .. } => {
                 further.insert("field".into(), field.as_str().into());
             }
+            Self::Statement(error) => further = error.further(),
             Self::Templates(_) => {}
         }
         further
@@ -128,11 +148,13 @@ pub fn all(now: Timestamp) -> Result<Vec<Question>, QuestionError> {
                 .data_months
                 .and_then(|months| today.checked_sub(i32::from(months).months()).ok()),
             cards: stored.cards,
+            statement: None,
         })
         .collect())
 }
 
-/// Reads `{"template"}` or `{"purpose","items","days"[,"retention_days","data_since","cards"]}`, or `{"cards"}` alone.
+/// Reads `{"template"}` or `{"purpose","items","days"[,"retention_days","data_since","cards"]}`, `{"cards"}` alone, or
+/// `{"statement": {"id","fields"[,"issuers"]}}` alone.
 pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError> {
     let Some(body) = body.as_object() else {
         return Err(wrong("body", "a JSON object is needed"));
@@ -146,6 +168,10 @@ pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError>
             .into_iter()
             .find(|question| question.id.as_deref() == Some(id))
             .ok_or(QuestionError::UnknownTemplate);
+    }
+    if let Some(asked) = body.get("statement") {
+        only(body, &["statement"])?;
+        return check(asked, now);
     }
     only(
         body,
@@ -172,6 +198,7 @@ pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError>
         retention_days: 0,
         data_since: None,
         cards,
+        statement: None,
     };
     if no_items && !question.cards.is_empty() {
         only(body, &["cards", "items"])?;
@@ -187,6 +214,35 @@ pub fn question(body: &Value, now: Timestamp) -> Result<Question, QuestionError>
     }
     cards_asked::query(&question).map_err(|error| wrong("cards", &error.to_string()))?;
     Ok(question)
+}
+
+fn check(asked: &Value, now: Timestamp) -> Result<Question, QuestionError> {
+    let fields = asked
+        .as_object()
+        .ok_or_else(|| wrong("statement", "{\"id\",\"fields\"} is needed"))?;
+    only_in(fields, &["id", "fields", "issuers"], "statement")?;
+    let statement = checks::statement(asked, now)?;
+    let issuers = match fields.get("issuers") {
+        None => Vec::new(),
+        Some(ids) => serde_json::from_value(ids.clone())
+            .ok()
+            .filter(|ids: &Vec<String>| {
+                ids.len() <= MAX_ITEMS && ids.iter().all(|id| (1..=64).contains(&id.len()))
+            })
+            .ok_or_else(|| wrong("statement.issuers", "a list of ids of the trust list is needed"))?,
+    };
+    let as_of = today(now).ok_or_else(|| wrong("statement", "the station's clock is wrong"))?;
+    Ok(Question {
+        id: None,
+        title: statement.says(as_of),
+        purpose: Vec::new(),
+        items: Vec::new(),
+        days: 0,
+        retention_days: 0,
+        data_since: None,
+        cards: Vec::new(),
+        statement: Some(StatementAsked { statement, issuers }),
+    })
 }
 
 fn purposes(body: &Map<String, Value>) -> Result<Vec<Purpose>, QuestionError> {

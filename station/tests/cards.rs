@@ -235,7 +235,7 @@ async fn a_card_is_shown_confirmed_by_four_digits_seen_and_forgotten() {
     let credential = scene.issuer.card(&holder, &status, &key(41));
     let token = Presentations::from([(
         "insurance".to_owned(),
-        vec![shown(&request, &credential, &["plan"], &holder)],
+        vec![shown(&request, &credential, &["plan"], &holder).into()],
     )]);
     let jwe = answer::seal(
         &request,

@@ -18,7 +18,7 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, rescue, show,
+    import, log, people, plain, prove, registers, rescue, show, statements,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -93,6 +93,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Credentials { command } => credentials::run(&doors::open(common)?, command).await,
         Command::Restore { words_file, skip } => rescue::restore(common, words_file.as_deref(), &skip).await,
         Command::RevokeWith { slip, at } => rescue::revoke_with(common, &slip, at.as_deref()).await,
+        Command::Prove(prove) => prove::run(&doors::open(common)?, common, prove).await,
+        Command::Statements => statements::run(&doors::open(common)?),
         Command::Did { command } => did::run(command).await,
         Command::Sync => {
             let wallet = doors::open_for_everyone(common)?;
@@ -107,7 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             }
             Ok(Answer::new(&json, text))
         }
-        Command::Log { command } => log::run(common, command),
+        Command::Log { command } => log::run(common, command).await,
         Command::People { command } => people::run(&doors::open_for_everyone(common)?, command),
         Command::Backup { command } => backup::run(common, command),
         Command::Activity { everyone } => {
@@ -318,6 +320,7 @@ async fn consents(wallet: &Wallet, common: &Common, command: ConsentsCommand) ->
         ConsentsCommand::RevokeAll { everyone, yes } => {
             rescue::revoke_all(wallet, common, everyone, yes).await
         }
+        ConsentsCommand::Evidence { id, out } => registers::evidence(wallet, &id, &out),
         ConsentsCommand::Slip { id, out } => rescue::slip(wallet, &id, &out),
         ConsentsCommand::Reads { id } => {
             let reads = wallet.reads(&id).await?;
@@ -358,6 +361,7 @@ fn question_json(question: &QuestionView) -> Value {
         "retention": question.retention_days.map(|days| format!("P{days}D")),
         "cards": question.cards,
         "card_choices": question.card_choices,
+        "statements": question.statements,
     })
 }
 

@@ -83,6 +83,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: CredentialsCommand,
     },
+    /// Answer a counter's code with a code, without a network
+    Prove(ProveArguments),
+    /// What you could show without the value behind it: by which cards, until when, how often
+    Statements,
     /// A new vault from the 24 words: identities, and every consent found on the ledgers of the list given with --trust
     Restore {
         /// File with the 24 words, in their order [else: the search goes on in the vault that is there]
@@ -268,6 +272,13 @@ pub(crate) enum ConsentsCommand {
         #[arg(long, value_name = "FILE.pdf", default_value = "revocation-slip.pdf")]
         out: PathBuf,
     },
+    /// A proof, for somebody else, that it stands in the register: of the grant, or of taking it back
+    Evidence {
+        id: String,
+        /// Where to write it
+        #[arg(long, value_name = "FILE", default_value = "consent-evidence.json")]
+        out: PathBuf,
+    },
     /// Ask who read what
     Reads { id: String },
 }
@@ -328,6 +339,16 @@ pub(crate) enum LogCommand {
     Verify { file: Option<PathBuf> },
     /// The whole log, everybody's: as JSON that anybody can verify, or for printing if FILE ends in .pdf
     Export { file: PathBuf },
+    /// The registers that hold your consents: does each still continue what it was? Asks them, unless --known
+    Registers {
+        /// Ask nobody
+        #[arg(long)]
+        known: bool,
+    },
+    /// Write down which state of each register you were shown, for another wallet to compare with
+    States { file: PathBuf },
+    /// Compare another wallet's states with yours: were you shown the same registers?
+    Compare { file: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]
@@ -369,6 +390,25 @@ fn receipt_form(name: &str) -> Result<ReceiptForm, String> {
 
 fn engine(name: &str) -> Result<StoreEngine, String> {
     StoreEngine::named(name).ok_or_else(|| "there are sled and redb".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProveArguments {
+    /// What the counter's code says
+    #[arg(required_unless_present = "picture")]
+    pub(crate) text: Option<String>,
+    /// A picture of that code (PNG or JPEG)
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub(crate) picture: Option<PathBuf>,
+    /// The card to show it with; needed where several can
+    #[arg(long, value_name = "ID")]
+    pub(crate) card: Option<String>,
+    /// Write the answer's code as a picture (SVG)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Show it without asking again
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -77,7 +77,7 @@ fn restore(
 }
 
 /// Writes a file that a command was asked for; nothing is overwritten.
-pub(crate) fn write_new(file: &PathBuf, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::File::create_new(file)
         .and_then(|mut new| new.write_all(bytes).and_then(|()| new.sync_all()))
         .map_err(|error| {

@@ -11,10 +11,10 @@ use crate::{
     backup::write_new,
     doors,
     failure::Failure,
-    plain,
+    plain, registers,
 };
 
-pub(crate) fn run(common: &Common, command: LogCommand) -> Result<Answer, Failure> {
+pub(crate) async fn run(common: &Common, command: LogCommand) -> Result<Answer, Failure> {
     match command {
         LogCommand::Verify { file: None } => {
             let view = doors::open_for_everyone(common)?.verify_log()?;
@@ -41,6 +41,9 @@ pub(crate) fn run(common: &Common, command: LogCommand) -> Result<Answer, Failur
             );
             Ok(Answer::new(&json!({ "file": file, "bytes": bytes.len() }), plain))
         }
+        LogCommand::Registers { known } => registers::list(&doors::open(common)?, known).await,
+        LogCommand::States { file } => registers::states(&doors::open(common)?, &file),
+        LogCommand::Compare { file } => registers::compare(&doors::open(common)?, &file).await,
     }
 }
 

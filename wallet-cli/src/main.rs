@@ -16,8 +16,11 @@ mod log;
 mod people;
 mod plain;
 mod progress;
+mod prove;
+mod registers;
 mod rescue;
 mod show;
+mod statements;
 
 use std::{alloc::System, process::ExitCode};
 

@@ -293,6 +293,9 @@ pub(crate) fn question(question: &QuestionView) -> String {
             }
         }
     }
+    for statement in &question.statements {
+        crate::statements::asked(statement, &mut text);
+    }
     for choice in &question.card_choices {
         let options: Vec<String> = choice.options.iter().map(|ids| ids.join(" with ")).collect();
         let need = if choice.required { "needed" } else { "optional" };
@@ -332,6 +335,9 @@ pub(crate) fn answered(done: &AnswerView) -> String {
             } else {
                 format!("{} cards", done.shown)
             }
+        ),
+        "proved" => format!(
+            "They were shown that it holds, and nothing of the value.\nThe desk must see these digits on your screen: {code}"
         ),
         _ => format!(
             "Your answer is with them, but it is not yet confirmed, and no record has left.\nRead these digits out at the desk: {code}\n`carnet sync` tries again; `carnet consents revoke {consent}` takes it back."

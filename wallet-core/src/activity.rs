@@ -55,6 +55,8 @@ pub(crate) enum Happened {
     CredentialImported,
     CredentialRemoved,
     Shown,
+    Proved,
+    RegistryBroken,
 }
 
 impl Happened {
@@ -85,6 +87,8 @@ impl Happened {
             Self::CredentialImported => "credential_imported",
             Self::CredentialRemoved => "credential_removed",
             Self::Shown => "shown",
+            Self::Proved => "proved",
+            Self::RegistryBroken => "registry_broken",
         }
     }
 }

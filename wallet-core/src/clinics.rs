@@ -253,6 +253,7 @@ fn roles(entry: &Party) -> Vec<String> {
         Role::Issuer => "issuer",
         Role::Relayer => "relayer",
         Role::Spender => "spender",
+        Role::Witness => "witness",
     };
     entry.roles.iter().map(|role| word(role).to_owned()).collect()
 }

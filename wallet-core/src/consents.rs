@@ -48,6 +48,7 @@ impl Wallet {
             .get(Table::Reads, &kept.consent_id)?
             .unwrap_or_default();
         let given = kept.given.as_ref();
+        let evidence = self.evidence_state(&kept)?;
         Ok(ConsentView {
             line: kept.line(now),
             decision: kept.decision.clone(),
@@ -58,7 +59,7 @@ impl Wallet {
             code: given
                 .map(|given| given.code.clone())
                 .filter(|code| !code.is_empty()),
-            ledger: given.map(|given| given.ledger_view(kept.end, now)),
+            ledger: given.map(|given| given.ledger_view(kept.end, now, evidence)),
             revocation: kept.revocation(),
             reads_as_of: (reads.as_of != Timestamp::default()).then(|| to_the_second(reads.as_of)),
             reads: read_views(&reads),
@@ -163,7 +164,7 @@ impl KeptConsent {
 }
 
 impl Given {
-    pub(crate) fn ledger_view(&self, end: Timestamp, now: Timestamp) -> LedgerView {
+    pub(crate) fn ledger_view(&self, end: Timestamp, now: Timestamp, evidence: &str) -> LedgerView {
         let revoked = self.taken_back.as_ref().is_some_and(|back| back.ledger.is_some());
         let status = match self.status {
             _ if revoked => "revoked",
@@ -180,6 +181,7 @@ impl Given {
             chain_id: self.chain_id.clone(),
             registry: self.registry.clone(),
             kind: self.kind.clone(),
+            evidence: evidence.to_owned(),
         }
     }
 }

@@ -231,6 +231,7 @@ impl Wallet {
                 delivery_uri: asked.delivery.uri.to_string(),
                 manage_uri: asked.manage.uri.to_string(),
                 promise: None,
+                logged: None,
                 status: None,
                 delivered: false,
                 taken_back: None,
@@ -324,7 +325,7 @@ impl Wallet {
             grant_id: line.grant_id,
             code: given.map(|given| given.code.clone()),
             state: line.state,
-            ledger: given.map(|given| given.ledger_view(kept.end, now)),
+            ledger: given.map(|given| given.ledger_view(kept.end, now, "none")),
             records: kept.records,
             shown,
         }

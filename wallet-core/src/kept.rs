@@ -105,6 +105,9 @@ pub(crate) struct Given {
     pub(crate) manage_uri: String,
     /// Ledger evidence, once its signature was verified.
     pub(crate) promise: Option<String>,
+    /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
+    #[serde(default)]
+    pub(crate) logged: Option<String>,
     pub(crate) status: Option<LedgerStatus>,
     pub(crate) delivered: bool,
     pub(crate) taken_back: Option<TakenBack>,
@@ -115,6 +118,9 @@ pub(crate) struct Given {
 pub(crate) struct TakenBack {
     /// The ledger's signed promise of the revocation.
     pub(crate) ledger: Option<String>,
+    /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
+    #[serde(default)]
+    pub(crate) logged: Option<String>,
     pub(crate) clinic: bool,
     /// The clinic's signed deletion receipt.
     pub(crate) receipt: Option<String>,
@@ -201,6 +207,28 @@ pub(crate) struct KeptOffer {
     pub(crate) request_id: Option<String>,
 }
 
+/// Which limits one party was shown of one kind of value (table `Proofs`).
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct KeptProofs {
+    pub(crate) shown: Vec<KeptProof>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptProof {
+    /// SHA-256 of the statement without its day, hexadecimal; its first 16 bytes.
+    pub(crate) limit: String,
+    pub(crate) when: Timestamp,
+}
+
+/// What a counter without a network asked (table `Challenges`).
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptChallenge {
+    /// As read; empty once it was answered.
+    pub(crate) text: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) answered: bool,
+}
+
 /// One line of the log, in the form whose hash the next line carries.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptActivity {
@@ -225,4 +253,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);

@@ -41,6 +41,7 @@ impl Wallet {
             development: list.development,
             cards: self.cards_asked(question)?,
             card_choices: card_choices(question),
+            statements: self.statements_asked(question)?,
         })
     }
 }

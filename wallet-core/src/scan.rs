@@ -345,6 +345,7 @@ fn recovered(place: &Place<'_>, one: &Found, id: &GrantId, granted: u64) -> Kept
             delivery_uri: String::new(),
             manage_uri: String::new(),
             promise: None,
+            logged: None,
             status: Some(if one.revoked {
                 LedgerStatus::Revoked
             } else {

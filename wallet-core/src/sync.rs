@@ -55,6 +55,7 @@ impl Wallet {
         self.vault
             .all::<Errand>(Table::Outbox)
             .is_ok_and(|errands| !errands.is_empty())
+            || self.registries_due().unwrap_or(false)
     }
 
     /// Brings everything that waits one step further: answers that were interrupted, revocations and tombstones that are
@@ -81,16 +82,25 @@ impl Wallet {
         self.forget_old_questions()?;
         let errands: Vec<(String, Errand)> = self.vault.all(Table::Outbox)?;
         let mut done = SyncView { sent: 0, waiting: 0 };
-        if errands.is_empty() {
+        let registries_due = self.registries_due()?;
+        if errands.is_empty() && !registries_due {
             return Ok(done);
         }
-        let talk = self.talk()?.impatient();
+        let talk = match self.talk() {
+            Ok(talk) => talk.impatient(),
+            // Nobody to ask, and nothing that must be sent.
+            Err(_) if errands.is_empty() => return Ok(done),
+            Err(error) => return Err(error.into()),
+        };
         for (consent_id, _) in errands {
             if self.run_errand(&talk, &consent_id).await? {
                 done.sent += 1;
             } else {
                 done.waiting += 1;
             }
+        }
+        if registries_due {
+            self.look_at_registries(&talk).await?;
         }
         Ok(done)
     }

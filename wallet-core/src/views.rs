@@ -119,7 +119,7 @@ pub struct TrustView {
 pub struct PartyLine {
     pub id: String,
     pub name: String,
-    /// `verifier`, `issuer`, `relayer`, `spender`.
+    /// `verifier`, `issuer`, `relayer`, `spender`, `witness`.
     pub roles: Vec<String>,
     pub added_by_you: bool,
     pub development: bool,
@@ -303,6 +303,59 @@ pub struct QuestionView {
     pub cards: Vec<CardAskedView>,
     /// Which of them together are an answer; empty: all of them.
     pub card_choices: Vec<CardChoiceView>,
+    /// Statements that are to be shown without their values; mostly none.
+    pub statements: Vec<StatementAskedView>,
+}
+
+/// A statement that is asked for.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct StatementAskedView {
+    /// Id of the query; `answer` takes it with a card.
+    pub query: String,
+    /// "65 or older on 23 November 2026".
+    pub says: String,
+    /// All that they learn.
+    pub learns: Vec<String>,
+    /// Cards by which it could be shown; empty: no such card.
+    pub options: Vec<StatementOption>,
+    /// No choice leaves it out.
+    pub required: bool,
+    /// Other limits of the same value that they were shown in the last 30 days.
+    pub asked_before: u32,
+    /// From when it can be answered, where they asked for too many limits.
+    pub wait_until: Option<String>,
+}
+
+/// A card by which a statement could be shown.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct StatementOption {
+    pub card: String,
+    pub title: String,
+    pub issuer: IssuerView,
+    pub until: Option<String>,
+    /// Copies that are left; each is used once.
+    pub copies: u32,
+    /// Whether it holds: known to the patient only. What doesn't hold can't be chosen.
+    pub holds: bool,
+    /// The patient's own words, for this screen only: "born 1 June 1950".
+    pub own_value: String,
+    pub last_copy: bool,
+}
+
+/// A card that can prove something.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ProvableView {
+    pub card: String,
+    pub title: String,
+    pub issuer: IssuerView,
+    /// The issuer's key is on the list, so that others believe it.
+    pub issuer_listed: bool,
+    /// The patient's own words, for this screen only.
+    pub own_value: String,
+    /// What can be shown with it.
+    pub proves: String,
+    pub until: Option<String>,
+    pub copies: u32,
 }
 
 /// A card that is asked for.
@@ -405,6 +458,35 @@ pub struct ShownCode {
     pub verifier: VerifierView,
 }
 
+/// What a counter without a network asks.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ChallengeView {
+    /// Names the sealed question in this vault; `answer_challenge` takes it.
+    pub challenge_id: String,
+    pub verifier: VerifierView,
+    pub statement: StatementAskedView,
+    /// When the list of organisations was made by which the asker is known.
+    pub list_issued: String,
+    /// That list is too old to be relied on.
+    pub list_expired: bool,
+    /// When this question can no longer be answered.
+    pub expires: String,
+    pub development: bool,
+}
+
+/// What the counter is to read from this screen.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct CounterAnswerView {
+    /// The answer as a picture.
+    pub svg: String,
+    /// What the picture says, for a hand scanner or for pasting.
+    pub uri: String,
+    /// Four digits; the counter shows the same when it reads this answer.
+    pub digits: String,
+    /// From when the counter no longer takes it.
+    pub expires: String,
+}
+
 /// What came of a code that was shown.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct OfferStateView {
@@ -424,7 +506,7 @@ pub struct AnswerView {
     pub grant_id: Option<String>,
     /// Four digits to read out at the desk.
     pub code: Option<String>,
-    /// `shown` where only cards were.
+    /// `shown` where only cards were, `proved` where a statement was shown.
     pub state: String,
     pub ledger: Option<LedgerView>,
     pub records: u32,
@@ -438,8 +520,42 @@ pub struct LedgerView {
     pub status: String,
     pub chain_id: String,
     pub registry: String,
-    /// `embedded`: recorded by the clinic itself, no independent witness.
+    /// `embedded`: recorded by the clinic itself.
     pub kind: String,
+    /// What the register's log says: `none` (not checked yet), `kept` (it stands there, and nothing before it was changed),
+    /// `witnessed` (somebody independent has seen the same), `broken` (the register contradicts itself).
+    pub evidence: String,
+}
+
+/// A register that holds consents, as it was last seen.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct RegistryView {
+    /// Name of its log.
+    pub log: String,
+    /// Who keeps it.
+    pub keeper: String,
+    /// `kept`, `witnessed`, `broken`.
+    pub state: String,
+    /// Operations in its log.
+    pub entries: u32,
+    pub seen: String,
+    /// Who else has signed that state.
+    pub witnesses: Vec<String>,
+    /// Which way it contradicts itself.
+    pub code: Option<String>,
+    pub broken_at: Option<String>,
+}
+
+/// A register that two wallets know.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct ComparedView {
+    /// Name of its log.
+    pub log: String,
+    /// Who keeps it.
+    pub keeper: String,
+    /// `same`, `broken`, `unreachable` (its keeper doesn't give the proof), `not_theirs` (the other file's state isn't signed
+    /// by the keeper: it says nothing).
+    pub result: String,
 }
 
 /// One line of the consents list.

@@ -11,7 +11,7 @@ use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{AnswerError, MakeError, Session};
+use super::{AnswerError, MakeError, Presentation, Session, statement};
 use crate::{
     dcql::{CredentialQuery, ShownError},
     issuers::KnownIssuer,
@@ -55,7 +55,7 @@ pub fn show_card(
     (credential, disclose): (&str, &[ClaimPath]),
     key: Option<&SigningKey>,
     now: Timestamp,
-) -> Result<String, MakeError> {
+) -> Result<Presentation, MakeError> {
     if now >= request.expires {
         return Err(MakeError::RequestExpired);
     }
@@ -63,7 +63,7 @@ pub fn show_card(
         return if query.holder_binding {
             Err(MakeError::QueryMisfit)
         } else {
-            Ok(sd_jwt::reveal(credential, disclose)?)
+            Ok(sd_jwt::reveal(credential, disclose)?.into())
         };
     };
     let kb = KbClaims {
@@ -72,11 +72,18 @@ pub fn show_card(
         iat: now,
         extra: Map::new(),
     };
-    Ok(sd_jwt::present(credential, disclose, &kb, key)?)
+    Ok(sd_jwt::present(credential, disclose, &kb, key)?.into())
 }
 
 /// What the four digits are made of where nothing but cards was shown: the first card in the order of the query.
-pub fn thumbprint_of(presentation: &str) -> Option<[u8; 32]> {
+pub fn thumbprint_of(presentation: &Presentation) -> Option<[u8; 32]> {
+    match presentation {
+        Presentation::Text(text) => thumbprint_of_text(text),
+        Presentation::Object(shown) => statement::holder_of(shown),
+    }
+}
+
+fn thumbprint_of_text(presentation: &str) -> Option<[u8; 32]> {
     let received = Received::read(credential_in(presentation)?).ok()?;
     let contents = received.contents().ok()?;
     let key = contents.claims.get("cnf").and_then(|cnf| cnf.get("jwk"));
@@ -89,11 +96,12 @@ pub fn thumbprint_of(presentation: &str) -> Option<[u8; 32]> {
 /// Judges one card.
 pub(super) fn check_card(
     query: &CredentialQuery,
-    presentation: &str,
+    presentation: &Presentation,
     session: &Session<'_>,
     now: Timestamp,
 ) -> Result<CheckedCard, AnswerError> {
     let malformed = AnswerError::Presentation(SdJwtError::Malformed);
+    let presentation = presentation.as_text().ok_or(AnswerError::Malformed)?;
     let received = Received::read(credential_in(presentation).ok_or(malformed)?)?;
     let authority_keys = certificate::authority_keys(received.header());
     let vct = received.vct().map(str::to_owned).unwrap_or_default();
@@ -119,7 +127,7 @@ pub(super) fn check_card(
             break;
         }
     }
-    let (mut claims, disclosed, status, thumbprint) = outcome?;
+    let (claims, disclosed, status, thumbprint) = outcome?;
     query
         .check_shown(&Value::Object(claims.clone()), &disclosed)
         .map_err(|error| match error {
@@ -127,24 +135,12 @@ pub(super) fn check_card(
             ShownError::TooMuch => AnswerError::TooMuch,
         })?;
     let until = carnet_credentials::jws::numeric_date(&claims, "exp").map_err(|_| SdJwtError::BadTime)?;
-    for about_itself in [
-        "iss",
-        "vct",
-        "vct#integrity",
-        "iat",
-        "nbf",
-        "exp",
-        "cnf",
-        "status",
-    ] {
-        claims.remove(about_itself);
-    }
     Ok(CheckedCard {
         query: query.id.clone(),
         vct,
         issuer: issuer.id,
         issuer_id,
-        claims,
+        claims: sd_jwt::about_the_person(claims),
         until,
         status,
         thumbprint,
@@ -170,7 +166,7 @@ fn judged(
     };
     if !query.holder_binding && presentation.ends_with('~') {
         let shown = sd_jwt::check_unbound(presentation, &rules)?;
-        let thumbprint = thumbprint_of(presentation).unwrap_or_default();
+        let thumbprint = thumbprint_of_text(presentation).unwrap_or_default();
         return Ok((shown.claims, shown.disclosable, shown.status, thumbprint));
     }
     let shown = sd_jwt::check(

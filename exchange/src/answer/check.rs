@@ -5,12 +5,17 @@ use carnet_credentials::{
     jwk::PublicKey,
     sd_jwt::{self, Expect, Issuer, Rules, SdJwtError, StatusRule},
 };
+use carnet_eligibility::{CheckError, credential::CredentialError};
 use jiff::Timestamp;
 
-use super::{CarnetPart, CheckedCard, GrantTuple, Opened, binding, cards::check_card};
+use super::{
+    CarnetPart, CheckedCard, CheckedStatement, GrantTuple, Opened, Presentation, binding, cards::check_card,
+    statement::check_statement,
+};
 use crate::{
     TrustList,
     dcql::{ChoiceError, Query},
+    eligibility::AskedStatement,
     jwe::JweError,
     limits::{ANSWER_AGE, CLOCK_LEEWAY},
     request::HOLDER_VCT,
@@ -61,6 +66,12 @@ pub enum AnswerError {
     /// The issuer is listed, but not one of those that were asked for.
     #[error("the card is by another issuer than was asked for")]
     IssuerNotAsked,
+    /// The credential that a proof comes in says something else than the proof.
+    #[error("the proof is not well formed: {0}")]
+    Credential(#[from] CredentialError),
+    /// The proof.
+    #[error("the proof shows nothing: {0}")]
+    Statement(#[from] CheckError),
     /// A consent was asked for, and the answer has none.
     #[error("the answer has no consent in it")]
     ConsentMissing,
@@ -114,6 +125,8 @@ impl AnswerError {
             Self::TooMuch => "answer_too_much",
             Self::IssuerUnknown => "answer_issuer_unknown",
             Self::IssuerNotAsked => "answer_issuer_not_asked",
+            Self::Credential(e) => e.code(),
+            Self::Statement(e) => e.code(),
             Self::ConsentMissing => "answer_consent_missing",
             Self::ConsentSurplus => "answer_consent_surplus",
             Self::NotBound => "answer_not_bound",
@@ -144,6 +157,8 @@ pub struct Session<'a> {
     pub query: &'a Query,
     /// The consent it asked for, if it did.
     pub consent: Option<AskedOf<'a>>,
+    /// The statement it asked for, if it did.
+    pub statement: Option<&'a AskedStatement>,
     /// Whose cards are believed; without a list nobody's.
     pub list: Option<&'a TrustList>,
 }
@@ -166,6 +181,8 @@ pub struct CheckedAnswer {
     pub consent: Option<CheckedConsent>,
     /// The cards that were shown, in the order of the query.
     pub cards: Vec<CheckedCard>,
+    /// The statement that was shown.
+    pub statement: Option<CheckedStatement>,
 }
 
 /// A consent that holds. The subject's signature of the grant is still the ledger's to verify.
@@ -225,12 +242,18 @@ pub fn check(
     })?;
     let mut consent = None;
     let mut cards = Vec::new();
+    let mut statement = None;
     for query in &session.query.credentials {
         let Some(shown) = presentations.get(&query.id) else {
             continue;
         };
         if shown.len() > 1 && !query.multiple {
             return Err(AnswerError::Several);
+        }
+        if let Some(asked) = session.statement.filter(|asked| asked.query == query.id) {
+            let presentation = shown.first().ok_or(AnswerError::Malformed)?;
+            statement = Some(check_statement(query, asked, presentation, session, now)?);
+            continue;
         }
         match session.consent.filter(|asked| asked.holder_query == query.id) {
             Some(asked) => {
@@ -254,19 +277,23 @@ pub fn check(
     match (&consent, session.consent, part) {
         (None, Some(_), _) => Err(AnswerError::ConsentMissing),
         (None, None, Some(_)) => Err(AnswerError::ConsentSurplus),
-        _ => Ok(CheckedAnswer { consent, cards }),
+        _ => Ok(CheckedAnswer {
+            consent,
+            cards,
+            statement,
+        }),
     }
 }
 
 fn check_consent(
-    presentation: &str,
+    presentation: &Presentation,
     part: &CarnetPart,
     (session, asked): (&Session<'_>, AskedOf<'_>),
     grant_id_of: impl Fn(&GrantTuple) -> GrantId,
     now: Timestamp,
 ) -> Result<CheckedConsent, AnswerError> {
     let presented = sd_jwt::check(
-        presentation,
+        presentation.as_text().ok_or(AnswerError::Malformed)?,
         &Expect {
             credential: Rules {
                 vct: HOLDER_VCT,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use p256::{SecretKey, ecdsa::SigningKey};
 use serde_json::{Map, Value, json};
 
-use super::{CarnetPart, Presentations, binding};
+use super::{CarnetPart, Presentation, Presentations, binding};
 use crate::{
     jwe::{self, JweError},
     limits::ANSWER_BYTES,
@@ -65,7 +65,7 @@ pub fn build_presentation(
     grant_id: &GrantId,
     holder: &SigningKey,
     now: Timestamp,
-) -> Result<String, MakeError> {
+) -> Result<Presentation, MakeError> {
     if now >= request.expires {
         return Err(MakeError::RequestExpired);
     }
@@ -104,7 +104,7 @@ pub fn build_presentation(
         iat: now,
         extra: binding(&asked.transaction_data, consent, grant_id),
     };
-    Ok(sd_jwt::present(&credential, &[], &kb, holder)?)
+    Ok(sd_jwt::present(&credential, &[], &kb, holder)?.into())
 }
 
 /// The encrypted answer. `ephemeral` and `iv` must be fresh. `part` where there is a consent.
@@ -119,7 +119,7 @@ pub fn seal(
         return Err(MakeError::ConsentMisfit);
     }
     let answered = presentations.keys().map(String::as_str).collect();
-    let alone = |(id, shown): (&String, &Vec<String>)| {
+    let alone = |(id, shown): (&String, &Vec<Presentation>)| {
         shown.len() == 1 || request.query.credential(id).is_some_and(|query| query.multiple)
     };
     if request.query.accepts(&answered).is_err() || !presentations.iter().all(alone) {

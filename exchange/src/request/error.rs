@@ -3,7 +3,7 @@
 use carnet_consent as consent;
 use carnet_credentials::jws::JwsError;
 
-use crate::dcql::QueryError;
+use crate::{dcql::QueryError, eligibility::AskedStatementError};
 
 /// Why a request is refused. Nothing of the patient's was looked up, nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -192,6 +192,9 @@ pub enum RequestError {
     /// The consent request itself.
     #[error("{0}")]
     Consent(#[from] consent::RequestError),
+    /// The statement that is asked for.
+    #[error("{0}")]
+    Statement(#[from] AskedStatementError),
     /// A purpose that the trust list doesn't give this party.
     #[error("who asks may not ask for this purpose")]
     PurposeNotListed,
@@ -271,6 +274,7 @@ impl RequestError {
             Self::NoTransactionData => "request_no_transaction_data",
             Self::ManyTransactionData => "request_many_transaction_data",
             Self::Consent(e) => e.code(),
+            Self::Statement(e) => e.code(),
             Self::PurposeNotListed => "request_purpose_not_listed",
             Self::LedgerNotListed => "request_ledger_not_listed",
             Self::DeliveryKey => "request_delivery_key",

@@ -4,7 +4,7 @@ use carnet_did_resolver::Document;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::{FORMAT, RequestError};
+use super::{FORMAT, RequestError, eligibility_format};
 use crate::RequestLink;
 
 /// Everything that belongs to a request beside its own text. Kept with it, so that it can be checked anew.
@@ -47,6 +47,7 @@ pub fn post_body(wallet_nonce: &str) -> String {
     let metadata = json!({
         "vp_formats_supported": {
             (FORMAT): { "sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms },
+            "ldp_vc": eligibility_format(),
         },
         "client_id_prefixes_supported": ["x509_hash", "x509_san_dns", "decentralized_identifier"],
         "request_object_signing_alg_values_supported": ["ES256", "EdDSA"],

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP};
+use super::{AUDIENCE, FORMAT, HOLDER_VCT, RequestError, TYP, eligibility_format};
 use crate::{
     EncryptionKey, client_id_of,
     dcql::{CredentialQuery, Query},
+    eligibility::AskedStatement,
     limits::REQUEST_BYTES,
 };
 
@@ -37,6 +38,8 @@ pub struct RequestParts<'a> {
     /// What the patient decides on, if more than cards is asked for. `credential_ids` must be `["holder"]`,
     /// `recipient.client_id` the client id asked under.
     pub consent: Option<&'a ConsentRequest>,
+    /// What is to be shown without its value; its query stands in `query`. Never beside a consent.
+    pub statement: Option<&'a AskedStatement>,
 }
 
 /// Under which identity a request is signed.
@@ -84,7 +87,7 @@ impl AskingAs<'_> {
 pub struct SignedRequest {
     /// The compact serialisation, served as it is.
     pub compact: String,
-    /// The one `transaction_data` entry in it, if there is a consent.
+    /// The one `transaction_data` entry in it, if there is a consent or a statement.
     pub transaction_data: Option<String>,
 }
 
@@ -101,6 +104,8 @@ pub fn sign<'a>(
 ) -> SignedRequest {
     let asking_as = asking_as.into();
     let transaction_data = parts.consent.map(ConsentRequest::to_transaction_data);
+    let transaction_data =
+        transaction_data.or_else(|| parts.statement.map(AskedStatement::to_transaction_data));
     let algorithms = json!(["ES256"]);
     let mut payload = json!({
         "client_id": asking_as.client_id(),
@@ -121,6 +126,9 @@ pub fn sign<'a>(
             },
         },
     });
+    if parts.statement.is_some() {
+        payload["client_metadata"]["vp_formats_supported"]["ldp_vc"] = eligibility_format();
+    }
     if let Some(data) = &transaction_data {
         payload["transaction_data"] = json!([data]);
     }

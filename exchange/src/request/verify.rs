@@ -15,6 +15,7 @@ use super::{
 use crate::{
     EncryptionKey, Entry, RequestLink, TrustList,
     dcql::{Query, QueryError},
+    eligibility::AskedStatement,
     limits::{CLOCK_LEEWAY, REQUEST_BYTES, REQUEST_LIFE},
     trust::Role,
 };
@@ -52,6 +53,8 @@ pub struct VerifiedRequest {
     pub query: Query,
     /// The consent that is asked for; none where only cards are.
     pub consent: Option<AskedConsent>,
+    /// The statement that is to be shown, if one is; never beside a consent.
+    pub statement: Option<AskedStatement>,
 }
 
 impl fmt::Debug for VerifiedRequest {
@@ -104,7 +107,11 @@ pub fn verify<'a>(
     let encryption_key = encryption::answer_key(&payload)?;
     let query = query(&payload)?;
     let by = (link.client_id.as_str(), entry);
-    let consent = asked_consent(&payload, &query, &response_uri, by, now)?;
+    let statement = AskedStatement::read(payload.get("transaction_data"), &query, &link.client_id, now)?;
+    let consent = match &statement {
+        Some(_) => None,
+        None => asked_consent(&payload, &query, &response_uri, by, now)?,
+    };
 
     Ok(VerifiedRequest {
         digest: digest(compact),
@@ -118,6 +125,7 @@ pub fn verify<'a>(
         encryption_key,
         query,
         consent,
+        statement,
     })
 }
 

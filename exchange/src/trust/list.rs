@@ -59,7 +59,7 @@ pub struct Entry {
     /// certificate may be renewed over the same key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_keys: Vec<PublicKey>,
-    /// Keys for use without a network.
+    /// Ed25519 keys that sign what is asked at a counter without a network.
     #[serde(default)]
     pub offline_keys: Vec<PublicKey>,
     /// Set for a party on the local network or on this machine.
@@ -79,6 +79,8 @@ pub enum Role {
     Relayer,
     /// Mark single-use statements as spent.
     Spender,
+    /// Sign the states of others' logs.
+    Witness,
 }
 
 /// A consent registry.
@@ -146,11 +148,13 @@ impl TrustList {
         }
         check_name(&self.authority)?;
         let (mut ids, mut clients, mut origins) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut offline = HashSet::new();
         for entry in &self.entries {
             entry.check()?;
             let unique = ids.insert(&entry.id)
                 && entry.client_ids.iter().all(|c| clients.insert(c))
-                && entry.origins.iter().all(|o| origins.insert(o));
+                && entry.origins.iter().all(|o| origins.insert(o))
+                && entry.offline_keys.iter().all(|k| offline.insert(k.thumbprint()));
             if !unique {
                 return Err(TrustError::Ambiguous);
             }
@@ -222,6 +226,10 @@ impl Entry {
             {
                 return Err(TrustError::BadAddress);
             }
+        }
+        let signs_offline = |key: &PublicKey| matches!(key, PublicKey::Ed25519(_));
+        if !self.offline_keys.iter().all(signs_offline) {
+            return Err(TrustError::Malformed);
         }
         if let Some(pin) = &self.local
             && URL_SAFE_NO_PAD

@@ -55,7 +55,9 @@ pub fn open_own(file: &str) -> Result<OwnEntry, TrustError> {
     let mut entry: Entry =
         serde_json::from_value(Value::Object(payload)).map_err(|_| TrustError::Malformed)?;
     entry.id = format!("{ADDED}{}", URL_SAFE_NO_PAD.encode(&key.thumbprint()[..12]));
-    entry.roles.retain(|role| *role != Role::Spender);
+    entry
+        .roles
+        .retain(|role| !matches!(role, Role::Spender | Role::Witness));
     entry.check()?;
     Ok(OwnEntry {
         entry,

@@ -199,8 +199,8 @@ pub(crate) fn holder_only() -> Query {
 }
 
 /// The same proof as the answer to it.
-pub(crate) fn holder_shown(presentation: String) -> Presentations {
-    Presentations::from([("holder".to_owned(), vec![presentation])])
+pub(crate) fn holder_shown(presentation: impl Into<answer::Presentation>) -> Presentations {
+    Presentations::from([("holder".to_owned(), vec![presentation.into()])])
 }
 
 pub(crate) fn signed_request() -> SignedRequest {
@@ -214,6 +214,7 @@ pub(crate) fn signed_request() -> SignedRequest {
         encryption_key: &answer_key(),
         query: &holder_only(),
         consent: Some(&consent),
+        statement: None,
     };
     request::sign(&parts, &clinic_key(), CERTIFICATE)
 }
@@ -354,6 +355,7 @@ impl Desk {
             request_digest: request::digest(&self.signed.compact),
             query: &self.query,
             consent: Some(self.asked()),
+            statement: None,
             list: Some(&self.list),
         }
     }

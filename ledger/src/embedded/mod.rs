@@ -5,6 +5,7 @@
 //! One `Embedded` per store at a time.
 
 mod contract;
+mod log;
 mod queue;
 mod records;
 mod state;
@@ -17,9 +18,11 @@ use std::{
     },
 };
 
+use carnet_log::{Hash, Place, Tiles, Tree, TreeError};
 use carnet_store::Store;
 use revm::{Database as _, state::Bytecode};
 
+pub use self::log::entry_of;
 use self::{
     contract::{Block, Operation},
     queue::{Queue, Waiting},
@@ -63,6 +66,7 @@ impl Embedded {
             Some(head) => head,
             None => create(&*store, chain_id_if_new, clock())?,
         };
+        catch_up(&*store, head.sequence)?;
         let code = {
             let mut state = State::over(&*store, None);
             let account = state.basic(head.registry.0.into())?;
@@ -103,6 +107,15 @@ impl Embedded {
             head.save(&mut state)?;
             self.commit(state, head.sequence)
         })
+    }
+
+    /// The log of its operations, as far as it is durable: what is proven of it holds after a power cut too. Its tiles are
+    /// read through this registry.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`].
+    pub fn log(&self) -> Result<Tree, LedgerError> {
+        Tree::of(self.durable.load(Ordering::Acquire)).map_err(|error| log::damaged(error).into())
     }
 
     fn state(&self) -> State<'_> {
@@ -168,11 +181,15 @@ impl Embedded {
         let block = self.block();
         head.time = block.time;
         let mut answers = Vec::with_capacity(group.len());
+        let mut leaves = Vec::with_capacity(group.len());
         for waiting in group {
-            match self.record_one(state, &mut head, block, &waiting.operation) {
+            match self.record_one(state, &mut head, &mut leaves, block, &waiting.operation) {
                 Err(failure @ (LedgerError::Store(_) | LedgerError::Damaged(_))) => return Err(failure),
                 answer => answers.push(answer),
             }
+        }
+        if !leaves.is_empty() {
+            log::append(state, before, &leaves)?;
         }
         head.save(state)?;
         Ok(Done {
@@ -186,6 +203,7 @@ impl Embedded {
         &self,
         state: &mut State<'_>,
         head: &mut Head,
+        leaves: &mut Vec<Hash>,
         block: Block,
         operation: &Operation,
     ) -> Result<Recorded, LedgerError> {
@@ -211,6 +229,7 @@ impl Embedded {
         };
         state.apply(changes)?;
         records::add(state, &event)?;
+        leaves.push(log::leaf_of(&event));
         head.sequence = recorded.sequence;
         Ok(recorded)
     }
@@ -257,12 +276,35 @@ impl Ledger for Embedded {
     }
 }
 
+/// What [`Embedded::log`] is made of.
+impl Tiles for Embedded {
+    fn read(&self, place: Place) -> Result<Option<Vec<u8>>, TreeError> {
+        self.state().read(place)
+    }
+}
+
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embedded")
             .field("domain", &self.domain)
             .finish_non_exhaustive()
     }
+}
+
+/// A registry that was kept before there was a log of its operations gets one.
+fn catch_up(store: &dyn Store, sequence: u64) -> Result<(), LedgerError> {
+    if !log::is_behind(&State::over(store, None), sequence)? {
+        return Ok(());
+    }
+    let mut size = 0;
+    while size < sequence {
+        let mut state = State::over(store, None);
+        size = log::catch_up(&mut state, size, sequence)?;
+        store
+            .commit(state.into_batch())
+            .map_err(|error| LedgerError::Store(Arc::new(error)))?;
+    }
+    Ok(())
 }
 
 /// Deploys the contract and writes the first head, in one batch.

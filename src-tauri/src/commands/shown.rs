@@ -2,11 +2,11 @@
 
 use carnet_wallet_core::{
     traces,
-    views::{OfferStateView, ShownCode},
+    views::{ChallengeView, CounterAnswerView, OfferStateView, ShownCode},
 };
 use tauri::State;
 
-use super::{Answer, with};
+use super::{Answer, glance, with};
 use crate::state::{AppState, locked};
 
 /// The link that another program handed over, once.
@@ -37,4 +37,22 @@ pub async fn offer_state(state: State<'_, AppState>, code_id: String) -> Answer<
 #[specta::specta]
 pub async fn show_pass(state: State<'_, AppState>, consent_id: String) -> Answer<ShownCode> {
     with(&state, move |wallet| Ok(wallet.show_pass(&consent_id)?)).await
+}
+
+/// What a counter without a network asks, and what there is to show for it.
+#[tauri::command]
+#[specta::specta]
+pub async fn challenge(state: State<'_, AppState>, challenge_id: String) -> Answer<ChallengeView> {
+    glance(&state, move |wallet| Ok(wallet.challenge(&challenge_id)?)).await
+}
+
+/// Shows it, once: the answer as a code for the counter's camera. Nothing is sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_challenge(
+    state: State<'_, AppState>,
+    challenge_id: String,
+    card: String,
+) -> Answer<CounterAnswerView> {
+    Ok(traces::wiped_always(state.wallet()?.answer_challenge(&challenge_id, &card)).await?)
 }

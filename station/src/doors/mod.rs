@@ -1,6 +1,8 @@
 //! The two doors: HTTP in, use case, HTTP out.
 
 mod cards;
+mod counter;
+mod evidence;
 pub mod guard;
 mod identifiers;
 mod issuance;

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::{at_work, identifiers, issuance};
+use super::{at_work, evidence, identifiers, issuance};
 use crate::{
     answer,
     app::App,
@@ -51,6 +51,7 @@ struct Door {
 pub fn router(app: Arc<App>) -> Router {
     let identifiers = identifiers::router(Arc::clone(&app));
     let issuance = issuance::router(Arc::clone(&app));
+    let evidence = evidence::router(Arc::clone(&app));
     let door = Arc::new(Door {
         app,
         // Generous enough for a clinic behind one address.
@@ -83,6 +84,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/policy", get(policy))
         .merge(identifiers)
         .merge(issuance)
+        .merge(evidence)
         .layer(from_fn(|request, next| within(limits::REQUEST, request, next)));
     let slow = Router::new()
         .route(

@@ -22,7 +22,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_stream::Stream;
 
 use super::{
-    at_work, cards,
+    at_work, cards, counter,
     guard::{Door, SignedIn, guard},
     views,
 };
@@ -30,6 +30,7 @@ use crate::{
     accounts::{Caller, Newcomer, Person, Typed},
     app::App,
     ask::{self, AskError},
+    checks::{self, Line},
     confirm,
     db::DbError,
     errors::Refusal,
@@ -57,6 +58,8 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/me", get(me))
         .route("/api/staff", get(people).post(add_colleague))
         .route("/api/templates", get(all_templates))
+        .route("/api/statements", get(all_statements))
+        .route("/api/checks", get(checked))
         .route("/api/entry", get(own_entry))
         .route("/api/requests", get(requests).post(ask_question))
         .route("/api/scan", post(scan_text))
@@ -77,6 +80,7 @@ pub fn router(app: Arc<App>, address: SocketAddr, closing: watch::Receiver<bool>
         .route("/api/events", get(events))
         .route("/api/health", get(station_health))
         .merge(cards::router())
+        .merge(counter::router())
         .route("/api/{*rest}", get(nothing).post(nothing))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(limits::SMALL_BYTES))
@@ -201,6 +205,21 @@ async fn own_entry(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
 async fn all_templates(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
     let all = templates::all(door.app.clock.now())?;
     Ok(Json(all.iter().map(views::template).collect()))
+}
+
+async fn all_statements(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
+    Ok(Json(checks::all(door.app.clock.now())?))
+}
+
+/// Who asked for which proof, and what came of it, newest first.
+async fn checked(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
+    let list = at_work(move || {
+        let mut lines = door.app.db.all::<Line>("check/")?;
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+        lines.truncate(LISTED);
+        Ok::<_, DbError>(json!(lines))
+    });
+    Ok(Json(list.await?))
 }
 
 async fn ask_question(State(door): State<Arc<Door>>, SignedIn(caller): SignedIn, bytes: Bytes) -> Answer {

@@ -10,10 +10,11 @@ use crate::{
     app::App,
     ask,
     cards_asked::{in_words, label},
-    cards_shown,
+    cards_shown, checks,
     read::Readable,
     rows::{Asked, Given, State},
     templates::Question,
+    trust,
 };
 
 pub(super) fn template(question: &Question) -> Value {
@@ -102,6 +103,7 @@ pub(super) fn request(app: &App, asked: &Asked) -> Value {
         "granted": asked.granted,
         "tries_left": asked.tries_left,
         "renewed": asked.renewed,
+        "check": check(app, asked),
         "cards_asked": cards_of(&asked.question),
         // What a card said can be read once the person is confirmed, as records can.
         "cards_shown": match state {
@@ -109,6 +111,20 @@ pub(super) fn request(app: &App, asked: &Asked) -> Value {
             _ => Vec::new(),
         },
     })
+}
+
+fn check(app: &App, asked: &Asked) -> Value {
+    if asked.statement.is_none() {
+        return Value::Null;
+    }
+    let now = app.clock.now();
+    let outcome = checks::outcome(asked, now);
+    // Whose word will count, as long as there is no answer.
+    let list_issued = match outcome {
+        None => trust::show(&app.trust_list, now).ok().map(|list| list.issued),
+        Some(_) => None,
+    };
+    checks::view(&asked.question.title, outcome.as_ref(), list_issued)
 }
 
 pub(super) fn consent(app: &App, given: &Given) -> Value {

@@ -121,6 +121,7 @@ fn checks() -> Result<(), Trouble> {
         encryption_key: &jwk(&answer_secret, "answer"),
         query: &query,
         consent: Some(&consent_request),
+        statement: None,
     };
     let signed = request::sign(&parts, &clinic, certificate.as_slice());
     let link = RequestLink {
@@ -204,6 +205,7 @@ fn checks() -> Result<(), Trouble> {
             transaction_data: &asked.transaction_data,
             request: &asked.request,
         }),
+        statement: None,
         list: None,
     };
     let check = || {

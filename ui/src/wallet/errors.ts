@@ -140,6 +140,8 @@ const MEANINGS = {
   copies_old: { what: m.error_copies_old_what, safe: m.error_copies_old_safe, next: m.error_copies_old_next },
   list_unknown: { what: m.error_list_unknown_what, safe: m.error_list_unknown_safe, next: m.error_list_unknown_next },
   challenge_bad: { what: m.error_challenge_bad_what, safe: m.error_challenge_bad_safe, next: m.error_challenge_bad_next },
+  evidence_none: { what: m.error_evidence_none_what, safe: m.error_evidence_none_safe, next: m.error_evidence_none_next },
+  register_states: { what: m.error_register_states_what, safe: m.error_register_states_safe, next: m.error_register_states_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -408,6 +410,8 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   clinic_looks_listed: 'clinic_clash',
   clinic_not_added: 'clinic_not_added',
   clinic_unknown: 'clinic_unknown',
+  evidence_none: 'evidence_none',
+  not_register_states: 'register_states',
   eligibility_not_true: 'not_true',
   eligibility_probing: 'probing',
   eligibility_not_proven: 'proof_failed',

@@ -6,7 +6,7 @@ use carnet_credentials::{
 };
 use carnet_exchange::dcql::{Candidate, CredentialQuery};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Binding, CredentialForm, KeptCredential};
 use crate::{Wallet, present::Disclosure, vault::VaultError};
@@ -37,7 +37,7 @@ impl KeptCredential {
         let for_them = match &self.binding {
             Binding::Nobody | Binding::Copy(_) => true,
             Binding::Pairwise(known_to) => known_to == party,
-            Binding::Spent => false,
+            Binding::EdCopy(_) | Binding::Spent => false,
         };
         let taken_back = self
             .looked_up
@@ -70,21 +70,4 @@ impl Disclosure {
         let claims = Received::read(&shown).ok()?.contents().ok()?.claims;
         Some(Self { paths, claims })
     }
-}
-
-/// Claims without what a credential says about itself: its type, its times, its issuer, its key.
-pub(crate) fn about_the_person(mut claims: Map<String, Value>) -> Map<String, Value> {
-    for name in [
-        "iss",
-        "vct",
-        "vct#integrity",
-        "iat",
-        "nbf",
-        "exp",
-        "cnf",
-        "status",
-    ] {
-        claims.remove(name);
-    }
-    claims
 }

@@ -4,7 +4,8 @@ use carnet_exchange::{answer::MakeError, delivery::DeliveryError, promise::Promi
 use thiserror::Error;
 
 use crate::{
-    Described, Facts, InspectError, NoRandomness, RecordsError, RecoverError, TalkError, vault::VaultError,
+    Described, Facts, InspectError, NoRandomness, ProofError, RecordsError, RecoverError, TalkError,
+    vault::VaultError,
 };
 
 #[derive(Debug, Error)]
@@ -27,6 +28,8 @@ pub enum GrantError {
     CardNotHeld,
     #[error("Several cards were to be shown where one was asked for. Nothing was sent.")]
     SeveralCards,
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     #[error("The clinic did not take your card. They may have seen what you showed.")]
     NotTaken(#[source] TalkError),
     #[error("A record could not be read from the vault. Nothing was sent.")]
@@ -71,6 +74,7 @@ impl Described for GrantError {
                 Facts::expected("card_not_asked", "Choose among the cards that are asked for.")
             }
             Self::CardNotHeld => Facts::personal("no_such_card", "Choose another card, or say no."),
+            Self::Proof(error) => error.facts(),
             Self::SeveralCards => Facts::expected("several_cards", "Choose one card only."),
             Self::NothingMatches => Facts::personal(
                 "nothing_matches",

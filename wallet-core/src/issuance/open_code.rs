@@ -4,7 +4,7 @@ use carnet_exchange::issuance::offer::is_offer;
 use thiserror::Error;
 
 use super::{error::CardOfferError, views::OpenedCode};
-use crate::{Described, Facts, InspectError, Wallet};
+use crate::{CounterError, Described, Facts, InspectError, Wallet};
 
 /// Why a code leads nowhere here. Nothing was opened, nothing was sent.
 #[derive(Debug, Error)]
@@ -25,6 +25,8 @@ pub enum OpenCodeError {
     Question(#[from] InspectError),
     #[error(transparent)]
     Offer(#[from] CardOfferError),
+    #[error(transparent)]
+    Counter(#[from] CounterError),
 }
 
 impl Described for OpenCodeError {
@@ -49,13 +51,14 @@ impl Described for OpenCodeError {
             ),
             Self::Question(error) => error.facts(),
             Self::Offer(error) => error.facts(),
+            Self::Counter(error) => error.facts(),
         }
     }
 }
 
 impl Wallet {
-    /// Finds out what a code is, and reads what stands behind it: a clinic's question or an offer of cards. Answers nothing
-    /// and takes nothing.
+    /// Finds out what a code is, and reads what stands behind it: a clinic's question, a counter's, or an offer of cards.
+    /// Answers nothing and takes nothing.
     pub async fn open_code(&self, text: &str) -> Result<OpenedCode, OpenCodeError> {
         let text = text.trim();
         let opened = |kind: &str, id| OpenedCode {
@@ -69,6 +72,9 @@ impl Wallet {
         let lower = text.get(..64).unwrap_or(text).to_ascii_lowercase();
         match scheme.as_str() {
             "openid4vp" | "haip-vp" => Ok(opened("question", self.request_id(text).await?)),
+            "carnet" if lower.starts_with("carnet:check") => {
+                Ok(opened("challenge", self.read_challenge(text)?))
+            }
             "carnet" if lower.starts_with("carnet:slip") => Err(OpenCodeError::Slip),
             "carnet" => Err(OpenCodeError::Shown),
             "shlink" => Err(OpenCodeError::HealthLink),

@@ -8,9 +8,9 @@ use crate::{credentials::views::CardLine, views::VerifierView};
 /// What a code was.
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct OpenedCode {
-    /// `question` or `card_offer`.
+    /// `question`, `challenge` or `card_offer`.
     pub kind: String,
-    /// Of the question or of the offer.
+    /// Of the question, of the counter's question or of the offer.
     pub id: String,
 }
 
@@ -38,6 +38,10 @@ pub struct OfferedCardView {
     pub kind: String,
     /// What it will say, in the issuer's words.
     pub describes: Vec<String>,
+    /// It comes as several copies, each shown once.
+    pub single_use: bool,
+    /// It shows that something holds, and not the value. Its copies are over after a few days and are fetched anew.
+    pub proves: bool,
 }
 
 /// What the PIN looks like.

@@ -28,13 +28,14 @@ pub(crate) struct Disclosure {
 }
 
 impl Question {
-    /// The queries for cards: all but the one that the proof of the holder key answers.
+    /// The queries for cards: all but those that the proof of the holder key and a statement answer.
     fn card_queries(&self) -> impl Iterator<Item = &CredentialQuery> {
         let holder = self.holder_query();
+        let statement = self.request.statement.as_ref().map(|asked| asked.query.as_str());
         self.query()
             .credentials
             .iter()
-            .filter(move |query| holder != Some(query.id.as_str()))
+            .filter(move |query| ![holder, statement].contains(&Some(query.id.as_str())))
     }
 
     fn query(&self) -> &Query {

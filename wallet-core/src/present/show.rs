@@ -35,7 +35,7 @@ impl Wallet {
         let in_order = request.query.credentials.iter();
         let thumbprint = in_order
             .filter_map(|query| shown.presentations.get(&query.id)?.first())
-            .find_map(|first| answer::thumbprint_of(first))
+            .find_map(answer::thumbprint_of)
             .ok_or(MakeError::QueryMisfit)?;
         let jwe = answer::seal(request, &shown.presentations, None, &make_key()?, make_bytes()?)?;
 
@@ -66,7 +66,7 @@ impl Wallet {
             consent_id: None,
             grant_id: None,
             code: Some(code(&request.digest, &thumbprint, &NO_GRANT).to_string()),
-            state: "shown".to_owned(),
+            state: if shown.proof.is_some() { "proved" } else { "shown" }.to_owned(),
             ledger: None,
             records: 0,
             shown: shown.count(),

@@ -13,6 +13,7 @@ use crate::{
     ChosenCard, GrantError, Wallet,
     activity::{Entry, Happened},
     credentials::{Binding, KeptCredential, about_the_person, kind_title, labels},
+    eligibility::Proof,
     inspect::Question,
     vault::{Change, Table},
 };
@@ -25,6 +26,8 @@ pub(crate) struct Shown {
     told: Vec<Vec<String>>,
     /// Copies that are used up by it.
     used: Vec<(String, KeptCredential)>,
+    /// The statement that is shown, if one is.
+    pub(super) proof: Option<Proof>,
 }
 
 impl std::fmt::Debug for Shown {
@@ -43,6 +46,9 @@ impl Shown {
     pub(crate) fn put(&self, change: &mut Change<'_>, now: Timestamp, who: &str) {
         for (id, copy) in &self.used {
             change.put(Table::Credentials, id, copy);
+        }
+        if let Some(proof) = &self.proof {
+            proof.put(change, now, who);
         }
         for claims in &self.told {
             Entry::new(now, Happened::Shown)
@@ -68,8 +74,21 @@ impl Wallet {
             ChoiceError::Missing => GrantError::CardMissing,
             ChoiceError::Surplus | ChoiceError::Unknown => GrantError::CardNotAsked,
         })?;
-        let cards = self.showable_cards(&question.request.entry_id)?;
         let mut shown = Shown::default();
+        if let Some(asked) = &question.request.statement {
+            let for_it: Vec<&ChosenCard> = chosen.iter().filter(|card| card.query == asked.query).collect();
+            if for_it.len() > 1 {
+                return Err(GrantError::SeveralCards);
+            }
+            if let Some(choice) = for_it.first() {
+                let (presentation, proof) = self.prove_chosen(question, asked, choice)?;
+                shown
+                    .presentations
+                    .insert(asked.query.clone(), vec![presentation]);
+                shown.proof = Some(proof);
+            }
+        }
+        let cards = self.showable_cards(&question.request.entry_id)?;
         let mut spent: HashSet<&str> = HashSet::new();
         for query in question.card_queries() {
             let for_it: Vec<&ChosenCard> = chosen.iter().filter(|card| card.query == query.id).collect();
@@ -106,8 +125,8 @@ impl Wallet {
         let now = self.clock.now();
         let key = match &kept.binding {
             Binding::Nobody => None,
-            // Not among those that can be shown.
-            Binding::Spent => return Err(GrantError::CardNotHeld),
+            // Not among those that can be shown; what proves is never shown as a card.
+            Binding::EdCopy(_) | Binding::Spent => return Err(GrantError::CardNotHeld),
             Binding::Pairwise(party) => Some(self.vault.keys().derive_holder_key(party)),
             Binding::Copy(key) => Some(key.signing_key()),
         };

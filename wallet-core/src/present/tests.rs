@@ -5,7 +5,9 @@ use carnet_credentials::{
     sd_jwt::{self, Issuance},
 };
 use carnet_exchange::{
-    EncryptionKey, Entry, RequestLink, TrustList, client_id_of,
+    EncryptionKey, Entry, RequestLink, TrustList,
+    answer::Presentation,
+    client_id_of,
     dcql::Query,
     request::{self, RequestParts},
     trust::{self, Role},
@@ -125,6 +127,7 @@ fn asked(wallet: &Wallet, twice: bool) -> Question {
             encryption_key: &EncryptionKey::new(SecretKey::from_slice(&[7; 32]).unwrap().public_key(), None),
             query: &Query::read(&json!({ "credentials": credentials })).unwrap(),
             consent: None,
+            statement: None,
         },
         &SigningKey::from_pkcs8_der(&pair.serialize_der()).unwrap(),
         certificate.der().as_ref(),
@@ -206,7 +209,10 @@ async fn a_copy_is_used_up_before_anything_leaves_and_never_comes_back() {
     let question = asked(&wallet, false);
     assert_eq!(left(&wallet, &question), [(1, true)]);
     let shown = wallet.shown(&question, &[chosen("card")]).unwrap();
-    let jwt = |presentation: &str| presentation.split('~').next().unwrap().to_owned();
+    let jwt = |presentation: &Presentation| {
+        let text = presentation.as_text().unwrap();
+        text.split('~').next().unwrap().to_owned()
+    };
     assert_ne!(
         jwt(&shown.presentations["card"][0]),
         jwt(&first),

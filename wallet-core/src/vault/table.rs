@@ -23,6 +23,8 @@ pub enum Table {
     Reads,
     /// Records sealed for a station, kept back until its promise holds.
     Deliveries,
+    /// Logs of registries: the newest state that each was seen in.
+    Logs,
     /// Who is in this vault.
     Profiles,
     /// Records as imported, byte for byte, many to an entry.
@@ -35,11 +37,15 @@ pub enum Table {
     Issuances,
     /// Codes that the patient shows, as long as they are good.
     Shown,
+    /// Which limits were shown to whom without their values.
+    Proofs,
+    /// What counters without a network asked, as long as it can be answered.
+    Challenges,
 }
 
 impl Table {
     /// The tables in which every person has entries of their own.
-    pub const OF_ONE_PERSON: [Self; 11] = [
+    pub const OF_ONE_PERSON: [Self; 13] = [
         Self::Profile,
         Self::Requests,
         Self::Consents,
@@ -51,10 +57,18 @@ impl Table {
         Self::Credentials,
         Self::Issuances,
         Self::Shown,
+        Self::Proofs,
+        Self::Challenges,
     ];
 
     /// The tables that are everybody's.
-    pub const OF_EVERYBODY: [Self; 4] = [Self::Meta, Self::Trust, Self::Activity, Self::Profiles];
+    pub const OF_EVERYBODY: [Self; 5] = [
+        Self::Meta,
+        Self::Trust,
+        Self::Activity,
+        Self::Profiles,
+        Self::Logs,
+    ];
 
     /// The table of this number.
     pub(super) fn of_number(number: u8) -> Option<Self> {
@@ -82,13 +96,16 @@ impl Table {
             Self::Credentials => 15,
             Self::Issuances => 16,
             Self::Shown => 17,
+            Self::Proofs => 18,
+            Self::Challenges => 19,
+            Self::Logs => 20,
         }
     }
 
     /// Whose entries these are when `profile` asks: some tables are everybody's.
     pub(super) fn owner(self, profile: ProfileId) -> ProfileId {
         match self {
-            Self::Meta | Self::Trust | Self::Activity | Self::Profiles => ProfileId::NOBODY,
+            Self::Meta | Self::Trust | Self::Activity | Self::Profiles | Self::Logs => ProfileId::NOBODY,
             Self::Profile
             | Self::Requests
             | Self::Consents
@@ -99,7 +116,9 @@ impl Table {
             | Self::Pages
             | Self::Credentials
             | Self::Issuances
-            | Self::Shown => profile,
+            | Self::Shown
+            | Self::Proofs
+            | Self::Challenges => profile,
         }
     }
 }

@@ -336,6 +336,7 @@ impl Station {
             encryption_key: &EncryptionKey::new(answer_key.public_key(), Some("k1".to_owned())),
             query: &query,
             consent: (!items.is_empty()).then_some(&consent),
+            statement: None,
         };
         let signed = request::sign(&parts, &inner.key, &*inner.certificate);
         let open = Open {
@@ -547,6 +548,7 @@ impl Inner {
                 transaction_data,
                 request: &open.consent,
             }),
+            statement: None,
             list: Some(&list),
         };
         let checked =
