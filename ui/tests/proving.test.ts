@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DESK, go, inspect, looking, open, PHONE } from './looking';
-import { ageQuestion, ana, cardOffer, maria, proof, statement } from './stand-in';
+import { ageQuestion, ana, cardOffer, cards, maria, proof, statement } from './stand-in';
 
 looking();
 
@@ -63,6 +63,19 @@ test('fresh copies are fetched on the spot, and then it can be shown', async () 
   await page.getByTestId('statement-fetch').click();
   await page.locator('[data-testid=statement][data-standing=ready]').waitFor();
   expect(await page.getByTestId('prove-yes').isEnabled()).toBe(true);
+  await end();
+});
+
+test('a card that ran out of copies altogether is not called “no card”', async () => {
+  const refills: unknown[] = [];
+  const { page, end } = await open(OPEN, PHONE, { cards: () => cards.map((one) => (one.id === 'k-age' ? { ...one, copies: 0 } : one)), refill_card: (args: unknown) => (refills.push(args), {}) });
+  await go(page, '#/question/q-none');
+  await page.getByTestId('statement-empty').waitFor();
+  expect(await page.getByTestId('statement-none').count()).toBe(0);
+  await inspect(page, 'prove-empty');
+  await page.getByTestId('statement-fetch').click();
+  await page.waitForTimeout(200);
+  expect(refills).toEqual([{ cardId: 'k-age' }]);
   await end();
 });
 
