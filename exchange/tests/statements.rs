@@ -47,7 +47,7 @@ fn entry(id: &str, name: &str, roles: Vec<Role>, issuer: u8) -> Entry {
         log_keys: vec![],
         issuer_keys: vec![
             PublicKey::from(&clinic::signing(41)),
-            key(issuer).verifying_key().into(),
+            PublicKey::from(&key(issuer)),
         ],
         request_keys: vec![],
         offline_keys: vec![],
@@ -263,10 +263,7 @@ fn a_good_question_is_read_and_its_proof_says_yes_whose_word_and_until_when() {
     );
     assert_eq!(checked.until, held.copy.until);
     assert_eq!(Some(checked.thumbprint), answer::thumbprint_of(&shown));
-    assert_eq!(
-        checked.thumbprint,
-        PublicKey::from(held.holder.verifying_key()).thumbprint()
-    );
+    assert_eq!(checked.thumbprint, PublicKey::from(&held.holder).thumbprint());
     let Presentation::Object(object) = &shown else {
         panic!("a proof is an object, not a text")
     };

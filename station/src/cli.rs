@@ -1,5 +1,5 @@
 //! The command line: `serve` for the station, `trust` for the authority, `challenge` and `check` for the
-//! counter without a network, `vc-api` for public test suites.
+//! counter without a network, `verify-receipt` for whoever is shown a proof, `vc-api` for public test suites.
 
 use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 
@@ -14,7 +14,7 @@ use crate::{
     counter_alone::{self, AloneError, Said},
     identity::Kind,
     serve::{self, Options},
-    trust, vc_api,
+    trust, vc_api, verify_receipt,
 };
 
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ enum Act {
     Challenge(Challenge),
     /// Says what the code that the patient shows proves: YES (exit code 0), NOT SHOWN (3) or CANNOT CHECK (4).
     Check(Check),
+    /// Looks at a patient's proof that a consent or its end stands in a register. Needs no account, no network and no station.
+    VerifyReceipt(VerifyReceipt),
     /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
     VcApi(VcApi),
 }
@@ -97,6 +99,18 @@ struct Check {
     challenge: Option<String>,
     #[command(flatten)]
     station: Alone,
+}
+
+#[derive(Debug, Args)]
+struct VerifyReceipt {
+    /// What the patient's wallet wrote (`carnet consents evidence`).
+    file: PathBuf,
+    /// The signed list of organisations.
+    #[arg(long)]
+    trust_list: PathBuf,
+    /// Fingerprint or root key that must have signed the list.
+    #[arg(long)]
+    root: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +197,17 @@ pub fn run() -> ExitCode {
             Ok(said) => print(&said.text, exit_code(said.result)),
             Err(error) => fail(error.code(), &error.to_string(), error.next()),
         },
+        Act::VerifyReceipt(receipt) => {
+            let VerifyReceipt {
+                file,
+                trust_list,
+                root,
+            } = receipt;
+            match verify_receipt::verify(&file, &trust_list, root.as_deref(), Timestamp::now()) {
+                Ok(value) => say(&value),
+                Err(error) => fail(error.code(), &error.to_string(), error.next()),
+            }
+        }
         Act::VcApi(api) => run_vc_api(api),
     }
 }

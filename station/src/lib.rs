@@ -19,6 +19,7 @@
 //! | show that the registry was not rewritten | [`evidence`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
+//! | look at a patient's proof (anybody's job) | [`verify_receipt`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
 //!
 //! What is acknowledged is durable; what must be destroyed hangs on one small key file ([`folder`]).
@@ -63,4 +64,5 @@ pub mod sweep;
 pub mod templates;
 pub mod trust;
 pub mod vc_api;
+pub mod verify_receipt;
 pub mod web;

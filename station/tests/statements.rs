@@ -36,7 +36,7 @@ fn insurer() -> Entry {
         roles: vec![TrustRole::Issuer],
         registries: vec![],
         log_keys: vec![],
-        issuer_keys: vec![PublicKey::from(SigningKey::from_bytes(&ISSUER).verifying_key())],
+        issuer_keys: vec![PublicKey::from(&SigningKey::from_bytes(&ISSUER))],
         request_keys: vec![],
         offline_keys: vec![],
         local: None,
@@ -112,7 +112,7 @@ impl Held {
     }
 
     fn digits(&self, request: &VerifiedRequest) -> String {
-        let thumbprint = PublicKey::from(self.holder.verifying_key()).thumbprint();
+        let thumbprint = PublicKey::from(&self.holder).thumbprint();
         code(&request.digest, &thumbprint, &[0; 32]).to_string()
     }
 }

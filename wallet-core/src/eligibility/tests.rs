@@ -16,7 +16,7 @@ use carnet_exchange::{
 use ed25519_dalek::SigningKey as EdKey;
 use jiff::{SignedDuration, Timestamp};
 use p256::{SecretKey, ecdsa::SigningKey, pkcs8::DecodePrivateKey};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -128,7 +128,7 @@ impl Pharmacy {
             ..entry("corner", "Corner Pharmacy", Role::Verifier)
         };
         let insurer = Entry {
-            issuer_keys: vec![PublicKey::from(issuer().verifying_key())],
+            issuer_keys: vec![PublicKey::from(&issuer())],
             ..entry("sunrise", "Sunrise Insurance", Role::Issuer)
         };
         let now = Timestamp::now();

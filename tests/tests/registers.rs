@@ -1,0 +1,210 @@
+//! A clinic keeps its own register. What keeps it honest: every patient's wallet remembers what it was shown, and can show it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a journey that can't go on has failed"
+)]
+
+use std::{fs, path::Path, process::Command};
+
+use carnet_tests::{
+    Carnet, Desk, Failure, Station,
+    processes::{answer_of, program},
+    records,
+};
+use serde_json::Value;
+
+const PASSPHRASE: &str = "a lamp, two boats and the long road";
+const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {value}"))
+}
+
+/// A patient who holds the official examples.
+fn patient(folder: &Path, name: &str, station: &Station) -> Carnet {
+    let patient = Carnet::new(&folder.join(name), PASSPHRASE, Some(&station.trust_list));
+    patient.ok(&["init"]).unwrap();
+    let file = folder.join(format!("{name}.json"));
+    records::official_examples("Patient/example", &file).unwrap();
+    patient
+        .ok(&["records", "import", file.to_str().unwrap()])
+        .unwrap();
+    patient
+}
+
+/// One consent given; its id.
+fn gives(patient: &Carnet, station: &Station) -> String {
+    let desk = Desk::at(station).unwrap();
+    let asked = desk.ask("TREAT", &[(ALLERGIES, true)], 7).unwrap();
+    let answer = patient
+        .ok(&["answer", text(&asked, "uri"), "--grant", "all"])
+        .unwrap();
+    assert_eq!(answer["state"], "granted");
+    text(&answer, "consent_id").to_owned()
+}
+
+fn register(patient: &Carnet) -> Value {
+    let looked = patient.ok(&["log", "registers"]).unwrap();
+    let registers = looked["registers"].as_array().unwrap();
+    assert_eq!(registers.len(), 1, "{looked}");
+    registers[0].clone()
+}
+
+fn evidence_of(patient: &Carnet, consent: &str) -> String {
+    let shown = patient.ok(&["consents", "show", consent]).unwrap();
+    text(&shown["ledger"], "evidence").to_owned()
+}
+
+fn verify(file: &Path, list: &Path) -> Result<Value, Failure> {
+    let arguments = [
+        "verify-receipt",
+        file.to_str().unwrap(),
+        "--trust-list",
+        list.to_str().unwrap(),
+    ];
+    let output = Command::new(program("carnet-station").unwrap())
+        .args(arguments)
+        .output()
+        .unwrap();
+    answer_of(&arguments, &output).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_patient_can_show_anybody_that_a_grant_and_its_end_stand_in_the_register() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = Station::start(&folder.path().join("station"), "Northgate Clinic").unwrap();
+    let patient = patient(folder.path(), "anna", &station);
+    let consent = gives(&patient, &station);
+    patient.ok(&["sync"]).unwrap();
+    assert_eq!(register(&patient)["state"], "kept");
+    assert_eq!(register(&patient)["entries"], 1);
+    assert_eq!(evidence_of(&patient, &consent), "kept");
+
+    let given = folder.path().join("given.json");
+    patient
+        .ok(&["consents", "evidence", &consent, "--out", given.to_str().unwrap()])
+        .unwrap();
+    let seen = verify(&given, &station.trust_list).unwrap();
+    assert_eq!(seen["recorded"], "grant");
+    assert_eq!(seen["keeper"], "Northgate Clinic");
+    assert_eq!(seen["witnesses"], Value::Array(Vec::new()));
+
+    patient.ok(&["consents", "revoke", &consent]).unwrap();
+    patient.ok(&["sync"]).unwrap();
+    let ended = folder.path().join("ended.json");
+    patient
+        .ok(&["consents", "evidence", &consent, "--out", ended.to_str().unwrap()])
+        .unwrap();
+    assert_eq!(
+        verify(&ended, &station.trust_list).unwrap()["recorded"],
+        "revocation"
+    );
+
+    // The proof of one operation under the promise of the other, a hash altered, another organisation's list.
+    let (one, other): (Value, Value) = (
+        serde_json::from_slice(&fs::read(&given).unwrap()).unwrap(),
+        serde_json::from_slice(&fs::read(&ended).unwrap()).unwrap(),
+    );
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut file = one.clone();
+        change(&mut file);
+        let path = folder.path().join("altered.json");
+        fs::write(&path, file.to_string()).unwrap();
+        verify(&path, &station.trust_list).unwrap_err().code
+    };
+    assert_eq!(
+        refused(&|file| file["promise"] = other["promise"].clone()),
+        "evidence_other_place"
+    );
+    assert_eq!(
+        refused(&|file| file["log"] = other["log"].clone()),
+        "evidence_other_place"
+    );
+    let swapped = text(&other, "log").replacen("index 1\n", "index 0\n", 1);
+    assert_eq!(
+        refused(&|file| file["log"] = swapped.as_str().into()),
+        "log_receipt_not_in_there"
+    );
+    assert_eq!(
+        refused(&|file| file["carnet_evidence"] = 2.into()),
+        "evidence_newer_version"
+    );
+    let strange = Station::start(&folder.path().join("other"), "Southgate Clinic").unwrap();
+    assert_eq!(
+        verify(&given, &strange.trust_list).unwrap_err().code,
+        "evidence_keeper_unknown"
+    );
+}
+
+#[test]
+fn a_register_that_is_rolled_back_or_shows_two_people_two_histories_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut station = Station::start(&folder.path().join("station"), "Northgate Clinic").unwrap();
+    let [anna, bert, cora] = ["anna", "bert", "cora"].map(|name| patient(folder.path(), name, &station));
+    gives(&bert, &station);
+
+    // The clinic puts an older copy of its register aside.
+    let ledger = station.data().join("ledger");
+    let aside = folder.path().join("aside");
+    station.kill();
+    copy(&ledger, &aside);
+    let mut station = station.again().unwrap();
+    let consent = gives(&anna, &station);
+    anna.ok(&["sync"]).unwrap();
+    gives(&bert, &station);
+    bert.ok(&["sync"]).unwrap();
+    assert_eq!(
+        (register(&anna)["state"].clone(), register(&bert)["state"].clone()),
+        ("kept".into(), "kept".into())
+    );
+
+    let states = |patient: &Carnet, name: &str| {
+        let path = folder.path().join(name);
+        patient.ok(&["log", "states", path.to_str().unwrap()]).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let compared = anna
+        .ok(&["log", "compare", &states(&bert, "bert.states")])
+        .unwrap();
+    assert_eq!(compared["compared"][0]["result"], "same");
+
+    // It takes the older copy out again: what Anna and Bert did since never happened, and Cora is shown another history.
+    station.kill();
+    fs::remove_dir_all(&ledger).unwrap();
+    copy(&aside, &ledger);
+    let station = station.again().unwrap();
+    gives(&cora, &station);
+    cora.ok(&["sync"]).unwrap();
+    assert_eq!(register(&cora)["state"], "kept");
+
+    // Bert's wallet notices by itself; Anna's beside Cora's, and keeps to it from then on.
+    let found = register(&bert);
+    assert_eq!(
+        (text(&found, "state"), text(&found, "code")),
+        ("broken", "log_shorter")
+    );
+    let theirs = states(&cora, "cora.states");
+    let compared = anna.ok(&["log", "compare", &theirs]).unwrap();
+    assert_eq!(compared["compared"][0]["result"], "broken");
+    let known = anna.ok(&["log", "registers", "--known"]).unwrap();
+    assert_eq!(known["registers"][0]["code"], "log_two_histories");
+    assert_eq!(evidence_of(&anna, &consent), "broken");
+    let activity = anna.ok(&["activity"]).unwrap();
+    assert!(activity.to_string().contains("registry_broken"), "{activity}");
+}
