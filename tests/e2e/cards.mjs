@@ -1,9 +1,8 @@
 // Cards and codes in Chromium, all of it real: the station issues a card from its page, the wallet takes it by offer and PIN, reads the
 // desk's code with its camera and shows the card; then the other way round, the wallet shows a code and the desk scans it.
-import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { accessible, chromiumFlags, launchChromium, openPage } from './lib/drivers.mjs'
+import { browserThatSees } from './lib/camera.mjs'
+import { accessible, launchChromium, openPage } from './lib/drivers.mjs'
 import { Report, Stage, expect, project } from './lib/processes.mjs'
 import { passphrase, sayYes, takeRecordsIn, unlock } from './lib/story.mjs'
 
@@ -13,16 +12,9 @@ const browsers = [await launchChromium()]
 const pages = {}
 const small = { viewport: { width: 412, height: 860 } }
 
-/** A browser whose camera sees this picture (a PNG), for good. */
-async function browserThatSees(png, name) {
-  const [still, video] = [join(stage.folder, `${name}.png`), join(stage.folder, `${name}.y4m`)]
-  writeFileSync(still, png)
-  const frame = 'scale=360:360,pad=640:480:(ow-iw)/2:(oh-ih)/2:white,format=yuv420p'
-  const made = spawnSync('ffmpeg', ['-loglevel', 'error', '-loop', '1', '-t', '1', '-r', '10', '-i', still, '-vf', frame, video], { encoding: 'utf8' })
-  expect(made.status === 0, `a picture for the camera: ${made.stderr}`)
-  const browser = await launchChromium([
-    ...chromiumFlags, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${video}`,
-  ])
+/** A browser whose camera sees this picture (a PNG), ended with the others. */
+async function seesThis(png, name) {
+  const browser = await browserThatSees(stage, png, name)
   browsers.push(browser)
   return browser
 }
@@ -103,7 +95,7 @@ try {
     await desk.appears('qr')
     await deskShot('asks-for-card')
     const png = await desk.page.locator('[data-testid="qr"]').first().screenshot()
-    const camera = await browserThatSees(png, 'desk')
+    const camera = await seesThis(png, 'desk')
     seeing = pages.seeing = await openPage(stage, camera, bridge.url, { ...small, permissions: ['camera'] })
     await seeing.click('nav-scan')
     await seeing.click('camera-start')
@@ -164,7 +156,7 @@ try {
     await app.appears('shown-code')
     await shot('pass')
     const png = await app.page.locator('[data-testid="shown-code"]').first().screenshot()
-    const camera = await browserThatSees(png, 'pass')
+    const camera = await seesThis(png, 'pass')
     const scanning = (pages.scanning = await openPage(stage, camera, station.staff_url, { viewport: { width: 1280, height: 900 }, permissions: ['camera'] }))
     await scanning.fill('signin-username', 'ines')
     await scanning.fill('signin-password', 'queue of twelve, still calm')

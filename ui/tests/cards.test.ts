@@ -10,7 +10,7 @@ test('a card says who issued it, whether it holds, and nothing technical until i
   await page.getByTestId('home-cards').click();
   await page.getByTestId('card-row').first().waitFor();
   const states = await page.getByTestId('card-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')));
-  expect(states).toEqual(['unchecked', 'valid', 'valid', 'revoked', 'expired', 'not_yet']);
+  expect(states).toEqual(['unchecked', 'valid', 'valid', 'valid', 'revoked', 'expired', 'not_yet']);
   await page.getByTestId('card-row').filter({ hasText: card.title }).click();
   await page.getByText('From Sunrise Insurance').waitFor();
   await page.getByText('6 copies').first().waitFor();

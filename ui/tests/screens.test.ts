@@ -5,7 +5,7 @@ import { ana, grandson, maria, question, sample } from './stand-in';
 
 looking();
 
-const SCREENS = ['home', 'scan', 'question/q1', 'question/q-card', 'question/q-ways', 'question/q-lacking', 'summary/c-active', 'show', 'show/northgate', 'pass/c-active', 'offer/o1', 'clinics', 'clinics/northgate', 'clinics/corner', 'clinic-add', 'cards/k-low', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'cards', 'cards/k-cover', 'cards/k-receipt', 'cards/k-club', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
+const SCREENS = ['home', 'scan', 'question/q1', 'question/q-card', 'question/q-ways', 'question/q-lacking', 'question/q-age', 'question/q-not-so', 'question/q-none', 'question/q-no-copies', 'question/q-again', 'question/q-wait', 'question/q-two', 'question/q-or', 'challenge/ch1', 'challenge/ch-old', 'challenge/ch-stale', 'cards/k-age', 'summary/c-active', 'show', 'show/northgate', 'pass/c-active', 'offer/o1', 'clinics', 'clinics/northgate', 'clinics/corner', 'clinic-add', 'cards/k-low', 'consents', 'consents/c-active', 'consents/c-revoking', 'consents/c-revoked', 'activity', 'records', 'records/l0', 'records/n1', 'import', 'cards', 'cards/k-cover', 'cards/k-receipt', 'cards/k-club', 'people', 'people/1', 'people/new', 'backup', 'recovery', 'settings', 'settings/passphrase', 'settings/words', 'settings/seen', 'settings/everything', 'consents/c-found'];
 const FAMILY = [maria, ana, grandson];
 
 describe.each([

@@ -86,7 +86,8 @@ export const question: View.QuestionView = {
   expires: in_(0.08),
   development: true,
   cards: [],
-  card_choices: []
+  card_choices: [],
+  statements: []
 };
 
 const option = (card: string, title: string, issuer: string, shown: View.ClaimLine[], more: Partial<View.CardOption> = {}): View.CardOption => ({ card, title, issuer: { name: issuer, own: false }, until: in_(24 * 200), copies: 1, shown, last_copy: false, ...more });
@@ -115,7 +116,32 @@ export const waysQuestion: View.QuestionView = {
 export const lackingQuestion: View.QuestionView = { ...question, request_id: 'q-lacking', cards: [asked('insurance', ['Insurance cover'], [], { issuers: ['Sunrise Insurance'] })] };
 /** Records and a card that is there. */
 export const mixedQuestion: View.QuestionView = { ...question, request_id: 'q-mixed', cards: [asked('insurance', ['Insurance cover'], [option('k-cover', 'Insurance cover', 'Sunrise Insurance', plan, { copies: 6 })])] };
-const questions = [question, cardQuestion, waysQuestion, lackingQuestion, mixedQuestion];
+
+const pharmacy: View.VerifierView = { id: 'harbour', name: 'Harbour Pharmacy', vouched_by: 'Carnet development authority', added_by_you: false };
+export const proof = (card: string, more: Partial<View.StatementOption> = {}): View.StatementOption => ({ card, title: 'Proof of age', issuer: { name: 'Sunrise Insurance', own: false }, until: in_(24 * 6), copies: 18, holds: true, own_value: 'born 5 March 1952', last_copy: false, ...more });
+const LEARNS = ['whether it was shown: yes or not shown', 'who issued it: Sunrise Insurance', 'until when your proof is valid'];
+export const statement = (options: View.StatementOption[], more: Partial<View.StatementAskedView> = {}): View.StatementAskedView => ({ query: 'eligibility', says: '65 or older on 23 November 2026', learns: LEARNS, options, required: true, asked_before: 0, wait_until: null, ...more });
+
+/** Whether something is so: it is, and one card can show it. */
+export const ageQuestion: View.QuestionView = { ...question, request_id: 'q-age', verifier: pharmacy, purpose: [], items: [], period: null, retention_days: null, statements: [statement([proof('k-age')])] };
+const proofQuestion = (request_id: string, statements: View.StatementAskedView[], more: Partial<View.QuestionView> = {}): View.QuestionView => ({ ...ageQuestion, request_id, statements, ...more });
+const proofQuestions = [
+  ageQuestion,
+  proofQuestion('q-not-so', [statement([proof('k-age', { holds: false, own_value: 'born 20 November 1986' })])]),
+  proofQuestion('q-none', [statement([], { says: 'Diabetes (E10 to E14)' })]),
+  proofQuestion('q-no-copies', [statement([proof('k-age', { copies: 0 })])]),
+  proofQuestion('q-again', [statement([proof('k-age', { copies: 1, last_copy: true })], { asked_before: 2 })]),
+  proofQuestion('q-wait', [statement([proof('k-age')], { asked_before: 3, wait_until: in_(19) })]),
+  proofQuestion('q-two', [statement([proof('k-age'), proof('k-age-2', { issuer: { name: 'Ministry of the Interior and of Civil Registration', own: false } })])]),
+  proofQuestion('q-or', [statement([proof('k-age')], { required: false })], {
+    cards: [asked('birth', ['Birth date'], [option('k-low', 'Birth date', 'Sunrise Insurance', [{ label: 'Over 65', value: 'yes' }])], { required: false })],
+    card_choices: [{ required: true, options: [['eligibility'], ['birth']] }]
+  })
+];
+const challengeView = (challenge_id: string, more: Partial<View.ChallengeView> = {}): View.ChallengeView => ({ challenge_id, verifier: pharmacy, statement: statement([proof('k-age')]), list_issued: in_(-20 * 24), list_expired: false, expires: in_(0.08), development: true, ...more });
+const challenges = [challengeView('ch1'), challengeView('ch-old', { list_expired: true, list_issued: in_(-400 * 24) }), challengeView('ch-stale', { statement: statement([proof('k-age', { copies: 0 })]) })];
+
+const questions = [question, cardQuestion, waysQuestion, lackingQuestion, mixedQuestion, ...proofQuestions];
 
 const party = (id: string, name: string, roles: string[], more: Partial<View.PartyLine> = {}): View.PartyLine => ({ id, name, roles, added_by_you: false, development: true, ...more });
 const parties = [party('northgate', 'Northgate Clinic', ['verifier', 'relayer']), party('city', 'City Hospital', ['verifier', 'issuer']), party('sunrise', 'Sunrise Insurance', ['issuer']), party('corner', 'Corner Practice', ['verifier'], { added_by_you: true, development: false })];
@@ -129,6 +155,8 @@ export const cardOffer: View.CardOfferView = {
 };
 /** Black modules on white with their quiet zone, drawn as the core does. */
 const CODE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49"><rect width="49" height="49" fill="#fff"/><path d="${Array.from({ length: 41 * 41 }, (_, n) => ((n * 2654435761) % 97 < 46 ? `M${4 + (n % 41)} ${4 + Math.floor(n / 41)}h1v1h-1z` : '')).join('')}"/></svg>`;
+/** As large as an answer for a counter is. */
+const DENSE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 125 125"><rect width="125" height="125" fill="#fff"/><path d="${Array.from({ length: 117 * 117 }, (_, n) => ((n * 2654435761) % 97 < 46 ? `M${4 + (n % 117)} ${4 + Math.floor(n / 117)}h1v1h-1z` : '')).join('')}"/></svg>`;
 const shown = (id: string, what: string): View.ShownCode => ({ code_id: `code-${id}`, uri: `carnet:${what}?id=Qm9uam91ci1tb25kZS1xdWktdm91cw&key=AoG5S0lRk6TqD0m9R1wS0n0z6t3o3QvJZ9f1l5p8a7c2`, svg: CODE, expires: in_(0.08), verifier: verifierOf(id) });
 
 const consentLine = (id: string, state: string, verifier: string, start: number, end: number): View.ConsentLine => ({
@@ -153,10 +181,11 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
-const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, single_use: false, low: false, refillable: false, ...more });
+const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, says: null, single_use: false, low: false, refillable: false, ...more });
 const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };
 export const cards = [
   held('k-cover', 'Insurance cover', 'https://sunrise.example/types/InsuranceCover/1', sunrise, 'valid', { state: 'not_checked', as_of: in_(-30) }, { until: in_(24 * 200), copies: 6, single_use: true, refillable: true }),
+  held('k-age', 'Proof of age', 'urn:carnet:eligibility:birth-date:1', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 6), copies: 18, single_use: true, refillable: true, says: 'born 5 March 1952' }),
   held('k-low', 'Birth date', 'urn:example:BirthDate:2', sunrise, 'valid', { state: 'none', as_of: null }, { until: in_(24 * 20), copies: 1, single_use: true, low: true, refillable: true }),
   held('k-receipt', 'Receipt of a consent', 'urn:carnet:consent-receipt:1', { name: null, own: true }, 'valid', { state: 'valid', as_of: null }),
   held('k-taken', 'Receipt of a consent', 'ConsentReceipt', { name: null, own: true }, 'valid', { state: 'revoked', as_of: null }),
@@ -175,6 +204,7 @@ const happened = (hours: number, what: string, who: string | null, more: Partial
 const activity = [
   happened(-1, 'refused', 'N0rthgate Clinic', { code: 'request_bad_signature' }),
   happened(-1.2, 'credential_imported', null),
+  happened(-1.25, 'proved', 'Harbour Pharmacy', { shown: ['65 or older on 23 November 2026'] }),
   happened(-1.3, 'credential_issued', 'Northgate Clinic'),
   happened(-1.4, 'credential_removed', null),
   happened(-1.5, 'slip_made', 'Northgate Clinic'),
@@ -250,7 +280,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     still_here: () => null,
     home: (): View.HomeView => ({
       person: acting().person?.name ?? null, records: records.length, cards: cards.length, active_consents: 2, words_pending: true, trust: null,
-      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: question.expires }],
+      needs_you: [{ kind: 'revocation_unconfirmed', consent_id: 'c-revoking', verifier: 'City Hospital' }, { kind: 'question_open', request_id: 'q1', verifier: 'Northgate Clinic', expires: in_(0.08) }],
       profile: acting(), scan_pending: [],
       backup: { last: in_(-40 * 24), due: true, suggested_path: '/media/maria/stick/carnet-backup-2026-11-22' },
       others: profiles.length > 1 ? [{ number: 1, name: 'Ana Kozey', needs: 1 }] : []
@@ -283,9 +313,13 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     take_link: () => null,
     open_code: ({ text }) => {
       if (String(text).startsWith('openid-credential-offer:')) return { kind: 'card_offer', id: 'o1' };
+      if (String(text).startsWith('carnet:check')) return { kind: 'challenge', id: 'ch1' };
       return String(text).startsWith('openid4vp:') ? { kind: 'question', id: 'q1' } : { refused: { code: 'link_not_a_request', message: 'm', next: 'n' } };
     },
-    question: ({ requestId }) => questions.find((one) => one.request_id === requestId) ?? question,
+    // Asked just now, however long the tests before it took.
+    question: ({ requestId }) => ({ ...(questions.find((one) => one.request_id === requestId) ?? question), expires: in_(0.08) }),
+    challenge: ({ challengeId }) => ({ ...challenges.find((one) => one.challenge_id === challengeId), expires: in_(0.08) }),
+    answer_challenge: (): View.CounterAnswerView => ({ svg: DENSE, uri: `CARNET:A1/${'6BFOXN*TS0BI$ZD4N9:9S6RCVN5+O30K3/XIV0W23NTDE$VK'.repeat(22)}`, digits: '4821', expires: in_(0.08) }),
     parties: () => parties,
     trust_of: ({ entryId }): View.PartyTrustView => {
       const one = parties.find((it) => it.id === entryId) ?? (parties[0] as View.PartyLine);
@@ -317,8 +351,8 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     save_receipt: () => null,
     cards: () => cards,
     card: ({ id }): View.CardView => ({
-      line: cards.find((one) => one.id === id) ?? (cards[0] as View.CardLine), bound: id !== 'k-club', added: in_(-30), form: id === 'k-receipt' ? 'vc_jose' : 'sd_jwt', issuer_id: id === 'k-cover' ? 'https://sunrise.example' : `did:jwk:${'eyJrdHkiOiJFQyJ9'.repeat(12)}`,
-      claims: id === 'k-receipt' ? [{ label: 'Who may see it', value: 'Northgate Clinic' }, { label: 'Given', value: in_(-3) }] : [{ label: 'Cover · Plan', value: 'Family' }, { label: 'Cover · Is active', value: 'yes' }, { label: 'Member number', value: 'S-77-2041-998' }],
+      line: cards.find((one) => one.id === id) ?? (cards[0] as View.CardLine), bound: id !== 'k-club', added: in_(-30), form: id === 'k-receipt' ? 'vc_jose' : id === 'k-age' ? 'eligibility' : 'sd_jwt', issuer_id: id === 'k-cover' ? 'https://sunrise.example' : `did:jwk:${'eyJrdHkiOiJFQyJ9'.repeat(12)}`,
+      claims: id === 'k-age' ? [{ label: 'Date of birth', value: '5 March 1952' }] : id === 'k-receipt' ? [{ label: 'Who may see it', value: 'Northgate Clinic' }, { label: 'Given', value: in_(-3) }] : [{ label: 'Cover · Plan', value: 'Family' }, { label: 'Cover · Is active', value: 'yes' }, { label: 'Member number', value: 'S-77-2041-998' }],
       json: JSON.stringify({ cover: { plan: 'Family', isActive: true }, member_number: 'S-77-2041-998' }, null, 2)
     }),
     import_card: (): View.TakenCardView => ({ card: cards[0] as View.CardLine, already_here: false }),

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
-import type { AskedRequest, CardOffer, CardShown, CardTemplate, Consent, ConsentState, Ended, Health, Me, OfferState, Readable, RecordLine, RequestState, Template } from '../src/station/api';
+import type { AskedRequest, CardOffer, Check, CheckResult, Counter, CardShown, CardTemplate, Consent, ConsentState, Ended, Health, Me, OfferState, Readable, RecordLine, RequestState, Statement, Template } from '../src/station/api';
 import { readable as readablePicture } from './picture';
 
 /** The station's own policy, so that what it would block is blocked here too. */
@@ -25,7 +25,16 @@ const templates: Template[] = [
 const shownCard: CardShown = { id: 'insurance', title: 'Insurance cover', issuer: 'Sunrise Insurance', issuer_listed: true, claims: [{ label: 'Plan', value: 'Family' }, { label: 'Member number', value: 'S-77-2041-998' }], until: new Date(Date.now() + 200 * 86_400_000).toISOString(), status: 'valid' };
 const cardTemplates: CardTemplate[] = [
   { id: 'insurance', title: 'Insurance cover', valid_days: 365, copies: 12, approval: false, fields: [{ name: 'plan', label: 'Plan', kind: 'choice', options: ['Basic', 'Family'], required: true }, { name: 'member_number', label: 'Member number', kind: 'text', required: true }, { name: 'from', label: 'Covered from', kind: 'date', required: true }, { name: 'excess', label: 'Own share, per year', kind: 'number', required: false }] },
+  { id: 'proof-age', title: 'Proof of age', valid_days: 730, copies: 20, approval: false, refill: true, eligibility: 'birth-date', fields: [{ name: 'birth_date', label: 'Date of birth', kind: 'date', required: true }] },
+  { id: 'entitlement', title: 'Entitlement', valid_days: 366, copies: 20, approval: false, refill: true, eligibility: 'code', fields: [{ name: 'code', label: 'Long-term condition', kind: 'choice', required: true, options: ['C34 Cancer of the lung', 'D57 Sickle-cell disease', 'E10 Type 1 diabetes', 'E11 Type 2 diabetes', 'G35 Multiple sclerosis', 'I50 Heart failure', 'J44 Chronic obstructive lung disease', 'J45 Asthma'] }] },
   { id: 'birth', title: 'Birth date', valid_days: 30, copies: 6, approval: true, fields: [{ name: 'birth_date', label: 'Birth date', kind: 'date', required: true }] }
+];
+
+const statements: Statement[] = [
+  { id: 'age-at-least', title: 'Age: at least…', says: 'So many years old or older, today.', fields: [{ name: 'years', label: 'Years', kind: 'number', required: true, min: 1, max: 150, default: '65' }] },
+  { id: 'cover-active', title: 'Cover: active on…', says: 'Covered by an insurer on this day.', fields: [{ name: 'day', label: 'Day', kind: 'date', required: true, default: new Date().toISOString().slice(0, 10) }] },
+  { id: 'income-below', title: 'Income: below…', says: 'Income of a year below this amount.', fields: [{ name: 'amount', label: 'Amount a year', kind: 'number', decimals: 2, min: 1, max: 40_000_000, required: true, default: '20000' }, { name: 'currency', label: 'Currency', kind: 'choice', required: true, default: 'EUR', options: [{ value: 'EUR', label: 'Euro' }, { value: 'GBP', label: 'Pound' }] }] },
+  { id: 'condition-family', title: 'Condition: one of a family…', says: 'A long-term condition of this family; which one is not said.', fields: [{ name: 'family', label: 'Family', kind: 'choice', required: true, default: 'C18', options: [{ value: 'C18', label: 'Cancer (C18 to C81)' }, { value: 'E10', label: 'Diabetes (E10 to E14)' }] }] }
 ];
 
 const record = (type: string, title: string, date: string | null, detail: string | null = null, sensitive: string[] = []): RecordLine => ({ id: title, type, title, detail, date, sensitive, measurement: null });
@@ -45,6 +54,13 @@ const readable: Readable = {
   ]
 };
 
+/** What came of a check, in the station's words. */
+const WHAT_NEXT: Record<CheckResult, string> = {
+  yes: "Look at the patient's phone: it must show these four digits. If it does, dispense. If it doesn't, it was somebody else's phone: ask again.",
+  not_shown: 'This is not a no. The patient may have declined, or not hold such a card. Ask for the paper card or a prescription, or ask again.',
+  cannot_check: 'Nothing is known: this speaks neither for the patient nor against. Ask again with a new code. If it happens twice, ask for the paper card.'
+};
+
 /** What a test moves by hand. */
 export type Stage = {
   setupNeeded: boolean;
@@ -61,12 +77,17 @@ export type Stage = {
   /** What was asked last, and whether it went to a phone whose code was scanned. */
   template: string;
   sent: boolean;
+  roles: string[];
+  check: CheckResult | null;
 };
 
 export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
   const me: Me = { name: 'Ana Ruiz', username: 'ana', admin: true };
-  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), offer: 'waiting', approval: null, template: 'first-visit', sent: false, ...start };
-  const issued: { id: string; claims: unknown }[] = [];
+  const stage: Stage = { setupNeeded: false, me, request: 'waiting', tries: 3, decision: 'partial', consent: null, delivered: true, sharesPerson: true, expires: in_(5), offer: 'waiting', approval: null, template: 'first-visit', sent: false, roles: ['clinic', 'issuer'], check: null, ...start };
+  const asked: { statement: unknown; offer?: unknown; how: 'online' | 'offline' }[] = [];
+  const check = (result: CheckResult | null): Check => ({ says: '65 or older on 23 November 2026', result, reason: result === 'cannot_check' ? 'eligibility_range_proof' : null, issuer: result === 'yes' ? 'Sunrise Insurance' : null, valid_until: result === 'yes' ? '2026-11-29' : null, digits: result === 'yes' ? '4821' : null, list_issued: in_(-180), what_next: result ? WHAT_NEXT[result] : 'Let the patient scan the code with their wallet.' });
+  const counter = (id: string): Counter => ({ id, text: 'carnet:check?d=AWxvcmVtaXBzdW1kb2xvcnNpdGFtZXQtY29uc2VjdGV0dXItYWRpcGlzY2luZw', says: '65 or older on 23 November 2026', expires: stage.expires, list_issued: in_(-180), check: check(null) });
+  const issued: { id: string; template: string; claims: unknown }[] = [];
   const listening = new Set<ServerResponse>();
   const ids: string[] = [];
   const uri = 'openid4vp://?client_id=x509_hash%3AVvN2mUrR4cM8dKAnbR0v8DkI9zWkSx0sOe0rj0l8C0I&request_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vp%2Frequest%2FqZ4Dk1oN3vK7cXr9YtWmAg';
@@ -75,11 +96,12 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     const answered = stage.request === 'answered' || stage.request === 'confirmed';
     const template = templates.find((one) => one.id === stage.template) ?? (templates[0] as Template);
     const onlyCards = template.items.length === 0;
+    const statement = stage.template === 'statement';
     return {
       id, state: stage.request, template: template.id, title: template.title, purpose: template.purpose, days: template.days, created: in_(-1), expires: stage.expires, by: me.name,
       uri: ['waiting', 'opened'].includes(stage.request) && !stage.sent ? uri : null, grant_id: answered && !onlyCards ? GRANT : null, decision: answered ? stage.decision : null, asked: template.items,
       granted: answered ? template.items.map((one) => one.scope).filter((scope) => stage.decision === 'permit' || !/Condition|Observation/.test(scope)) : [], tries_left: stage.tries, renewed: null,
-      cards_asked: template.cards, cards_shown: stage.request === 'confirmed' && onlyCards ? [shownCard] : []
+      check: statement ? check(stage.check) : null, cards_asked: template.cards, cards_shown: stage.request === 'confirmed' && onlyCards ? [shownCard] : []
     };
   };
   const consents = (): Consent[] =>
@@ -90,7 +112,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
 
   const cardOffer = (id: string): CardOffer => {
     const open = stage.offer === 'waiting' || stage.offer === 'opened';
-    return { id, title: 'Insurance cover', state: stage.offer, uri: open ? 'openid-credential-offer://?credential_offer_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vci%2Foffers%2FqZ4Dk1oN3vK7cXr9YtWmAg' : null, pin: open ? '482913' : null, created: in_(-1), expires: in_(15), by: me.name, copies: 12, tries_left: stage.tries, approval: stage.approval, approved_by: stage.approval === 'given' ? 'Tom Weber' : null };
+    return { id, title: issued[0]?.template === 'proof-age' ? 'Proof of age' : 'Insurance cover', state: stage.offer, uri: open ? 'openid-credential-offer://?credential_offer_uri=https%3A%2F%2F127.0.0.1%3A38443%2Foid4vci%2Foffers%2FqZ4Dk1oN3vK7cXr9YtWmAg' : null, pin: open ? '482913' : null, created: in_(-1), expires: in_(15), by: me.name, copies: 12, tries_left: stage.tries, approval: stage.approval, approved_by: stage.approval === 'given' ? 'Tom Weber' : null };
   };
 
   const refused = (status: number, code: string, message: string, more = {}) => ({ status, body: { error: { code, message, next: 'Ask the patient to read the digits again.', ...more } } });
@@ -101,7 +123,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
 
   function answer(method: string, path: string, body: Record<string, string>): { status: number; body: unknown } {
     const ok = (said: unknown) => ({ status: 200, body: said });
-    if (path === '/setup' && method === 'GET') return ok({ needed: stage.setupNeeded, station: { name: 'Northgate Clinic', roles: ['clinic', 'issuer'], development: true } });
+    if (path === '/setup' && method === 'GET') return ok({ needed: stage.setupNeeded, station: { name: 'Northgate Clinic', roles: stage.roles, development: true } });
     if (path === '/setup') return body.secret === 'ABCD-EFGH' ? ((stage.setupNeeded = false), ok((stage.me = { name: body.name ?? '', username: body.username ?? '', admin: true }))) : refused(403, 'wrong_secret', 'The set-up secret is not right.');
     if (path === '/sign-in') return body.password === 'a long sentence' ? ok((stage.me = me)) : refused(403, 'wrong_sign_in', 'The name or the password is not right.');
     if (stage.me === null) return refused(401, 'sign_in_needed', 'Nobody is signed in.');
@@ -109,14 +131,28 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     if (path === '/me') return ok(stage.me);
     if (path === '/staff') return ok(method === 'GET' ? [me, { name: 'Tom Weber', username: 'tom', admin: false }] : { ...body, admin: false });
     if (path === '/templates') return ok(templates);
+    if (path === '/statements') return ok(statements);
+    if (path === '/counter') return asked.push({ statement: body.statement, how: 'offline' }), ok(counter(`ct${asked.length}`));
+    if (path.startsWith('/counter/') && path.endsWith('/answer')) {
+      if (!String(body.text).startsWith('CARNET:A1/')) return refused(400, 'counter_not_an_answer', 'This is not an answer to this code.');
+      return ok(check(String(body.text).includes('BAD') ? 'cannot_check' : 'yes'));
+    }
+    if (path.startsWith('/counter/')) return ok(counter(path.slice(9)));
+    if (path === '/requests' && method === 'POST' && body.statement) {
+      asked.push({ statement: body.statement, how: 'online', ...(body.offer ? { offer: body.offer } : {}) });
+      Object.assign(stage, { template: 'statement', request: 'waiting', check: null, sent: body.offer !== undefined });
+      ids.unshift(`s${asked.length}`);
+      return ok({ id: ids[0], uri, expires: stage.expires });
+    }
     if (path === '/scan') {
+      if (String(body.text).startsWith('CARNET:A1/')) return ok({ kind: 'answer' });
       if (String(body.text).startsWith('carnet:offer')) return ok({ kind: 'offer', id: 'scanned-1' });
       return String(body.text).startsWith('carnet:pass') ? ok({ kind: 'pass', grant_id: GRANT }) : refused(400, 'not_a_patient_code', 'This is not a code that a patient shows.');
     }
     if (path === '/entry') return ok({ name: 'entry.json', content: '{"carnet_entry":"eyJ"}', fingerprint: 'k7qm 2xra 9ptd h3vn 6web cj5f yu8s 4kzg' });
     if (path === '/cards/templates') return ok(cardTemplates);
     if (path === '/cards/import') return ok({ claims: { plan: 'Family', member_number: 'S-77-2041-998', from: '2026-01-01', unknown: { deep: true } } });
-    if (path === '/cards/offers' && method === 'POST') return issued.unshift({ id: 'of1', claims: body.claims }), ok({ id: 'of1', uri: 'x', pin: '482913', expires: in_(15) });
+    if (path === '/cards/offers' && method === 'POST') return issued.unshift({ id: 'of1', template: String(body.template), claims: body.claims }), ok({ id: 'of1', uri: 'x', pin: '482913', expires: in_(15) });
     if (path === '/cards/offers') return ok(issued.map((one) => cardOffer(one.id)));
     if (path.endsWith('/approve')) return (stage.approval = 'given'), ok({});
     if (path.endsWith('/revoke')) return (stage.offer = 'revoked'), ok({});
@@ -182,6 +218,7 @@ export async function stationStandIn(dist: string, start: Partial<Stage> = {}) {
     url: `http://127.0.0.1:${address.port}/`,
     grant: GRANT,
     issued,
+    asked,
     /** Moves the stage and tells the page, as the station does. */
     turn: (change: Partial<Stage>, event: object = { request: 'q1' }) => {
       Object.assign(stage, change);

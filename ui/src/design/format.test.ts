@@ -37,7 +37,9 @@ describe('what is left', () => {
     expect(periodLeft('x', 'y', now)).toMatchObject({ unit: 'over' });
   });
 
-  test('a countdown never goes below zero', () => {
+  test('a countdown never begins above its time, and never goes below zero', () => {
+    expect(countdown('2026-11-22T14:07:00.400Z', now).words).toBe('5:00');
+    expect(countdown('2026-11-22T14:02:00.400Z', now)).toEqual({ over: false, words: '0:00', seconds: 0 });
     expect(countdown('2026-11-22T14:06:07Z', now)).toEqual({ over: false, words: '4:07', seconds: 247 });
     expect(countdown('2026-11-22T14:00:00Z', now)).toEqual({ over: true, words: '0:00', seconds: 0 });
   });

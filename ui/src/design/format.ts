@@ -112,10 +112,11 @@ export function periodLeft(start: string, end: string, now: Date = new Date()): 
   return { unit: 'days', left: Math.min(total, Math.ceil(left / 86_400_000)), total, share };
 }
 
-/** Minutes and seconds until an instant, never below zero: "4:07". */
+/** Whole minutes and seconds until an instant, never below zero: "4:07". Rounded down, so that five minutes never begin as "5:01". */
 export function countdown(until: string, now: Date = new Date()): { over: boolean; words: string; seconds: number } {
-  const seconds = Math.max(0, Math.ceil((new Date(until).getTime() - now.getTime()) / 1000));
-  return { over: seconds === 0, seconds, words: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` };
+  const left = Math.max(0, new Date(until).getTime() - now.getTime()) || 0;
+  const seconds = Math.floor(left / 1000);
+  return { over: left === 0, seconds, words: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}` };
 }
 
 /** A clinical date as a moment for drawing, ms since 1970. */

@@ -4,11 +4,11 @@
  *
  * - `Shell` (places + skip link + notice) › `Page` (one heading, back, content, actions) › `Card`, `Banner`, …
  * - `Button look="primary|secondary|quiet|danger" icon busy wide` (a link when it has `href`)
- * - `Field label bind:value hint error secret lines` · `Checkbox bind:checked`
+ * - `Field label bind:value hint error secret lines` · `Checkbox bind:checked` · `Radio name checked`
  * - `State tone icon label` (chip) · `ErrorNote what safe next` · `Waiting` · `EmptyState` · `Disclosure`
- * - `Chips legend options bind:value` (one of several) · `Progress title done total stop` (takes long, can be ended)
- * - `Camera read found failed` (looks for a code, stops at the first) · `CodePicture svg|src label` (black on white for any phone)
- * - `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
+ * - `Chips legend options bind:value` (one of several) · `Select label options bind:value none` (one of many) · `Progress title done total stop` (takes long, can be ended)
+ * - `Camera read found failed` (looks for a code, stops at the first) · `CodePicture svg|src label` (black on white for any phone) · `CodeText text` · `FourDigits code label`
+ * - `RowLink href title about` (a line of a list) · `Dialog bind:open title question` · `PeriodBar start end` · `SeriesChart points` · `VirtualList count at near row`
  * - `format.ts`: dates, times, numbers, lists, what is left of a period, sizes · `groups.ts`: kinds, sensitivity, purpose in words
  *
  * Texts are Paraglide messages in `messages/<language>/*.json` (`m.key()`); no text stands in a component.
@@ -20,15 +20,20 @@ export { default as Card } from './Card.svelte';
 export { default as Checkbox } from './Checkbox.svelte';
 export { default as Chips } from './Chips.svelte';
 export { default as CodePicture } from './CodePicture.svelte';
+export { default as CodeText } from './CodeText.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as Disclosure } from './Disclosure.svelte';
 export { default as DropFile } from './DropFile.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as ErrorNote } from './ErrorNote.svelte';
 export { default as Field } from './Field.svelte';
+export { default as FourDigits } from './FourDigits.svelte';
 export { default as Page } from './Page.svelte';
 export { default as PeriodBar } from './PeriodBar.svelte';
 export { default as Progress } from './Progress.svelte';
+export { default as Radio } from './Radio.svelte';
+export { default as RowLink } from './RowLink.svelte';
+export { default as Select } from './Select.svelte';
 export { default as SeriesChart } from './SeriesChart.svelte';
 export { default as Shell } from './Shell.svelte';
 export { default as State } from './State.svelte';

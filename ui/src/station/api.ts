@@ -26,6 +26,40 @@ export type Template = { id: string; title: string; purpose: string[]; items: It
 export type Said = { label: string; value: string };
 /** A card that the patient showed, as the station checked it. */
 export type CardShown = { id: string; title: string; issuer: string; issuer_listed: boolean; claims: Said[]; until: string | null; status: string };
+/** A field of a card, or of a question. */
+export type EntryField = {
+  name: string;
+  label: string;
+  kind: 'text' | 'date' | 'number' | 'choice';
+  options?: (string | { value: string; label: string })[];
+  required: boolean;
+  /** Digits after the point that a number may have. */
+  decimals?: number;
+  min?: number;
+  max?: number;
+  /** What the field begins with. */
+  default?: string;
+};
+/** A question that is answered with yes or not at all. `says`: what it asks, in general. */
+export type Statement = { id: string; title: string; fields: EntryField[]; says?: string | null };
+export type Entered = Record<string, string | number>;
+export type CheckResult = 'yes' | 'not_shown' | 'cannot_check';
+/** What came of a statement that was asked. `digits` stand on the patient's phone too. */
+export type Check = {
+  says: string;
+  result: CheckResult | null;
+  reason: string | null;
+  issuer: string | null;
+  valid_until: string | null;
+  digits: string | null;
+  /** When the list was made by which issuers are known. */
+  list_issued: string | null;
+  what_next: string | null;
+  /** When it was found out. */
+  at?: string | null;
+};
+/** A question for a phone without a network; `text` is what its picture says. */
+export type Counter = { id: string; text: string; says: string; expires: string; list_issued: string | null; list_expired?: boolean; check?: Check | null };
 export type RequestState = 'waiting' | 'opened' | 'answered' | 'confirmed' | 'denied' | 'expired' | 'locked';
 export type AskedRequest = {
   id: string;
@@ -47,6 +81,8 @@ export type AskedRequest = {
   cards_asked: CardAsked[];
   /** What they said, once the person is confirmed. */
   cards_shown: CardShown[];
+  /** Where a statement was asked. */
+  check: Check | null;
 };
 export type ConsentState = 'unconfirmed' | 'active' | 'revoked' | 'expired' | 'stale';
 export type Consent = {
@@ -82,16 +118,14 @@ export type Health = {
   clock: { status: string; now?: string };
   trust: { status: string; authority?: string; version?: number; expires?: string; development: boolean };
 };
-export type CardField = { name: string; label: string; kind: 'text' | 'date' | 'number' | 'choice'; options?: string[]; required: boolean };
 /** A card that this station issues. `valid_days`: days; `copies`: how many single-use copies. */
-export type CardTemplate = { id: string; title: string; fields: CardField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean };
-export type Claims = Record<string, string | number>;
+export type CardTemplate = { id: string; title: string; fields: EntryField[]; valid_days: number; copies: number; /** A second person has to approve. */ approval: boolean; /** The card ends with the date in this field, if that is earlier. */ ends_with?: string | null; /** Only statements about a value of this kind are shown of it, by copies that last a few days. */ eligibility?: string | null; /** What is typed is kept sealed for fresh copies. */ refill?: boolean };
 export type OfferState = 'waiting' | 'opened' | 'issued' | 'accepted' | 'expired' | 'locked' | 'revoked';
 export type CardOffer = { id: string; title: string; state: OfferState; uri: string | null; pin: string | null; created: string; expires: string; by: string; copies: number; tries_left: number; approval: 'needed' | 'given' | null; approved_by: string | null };
-/** What a scanned code is: a patient's offer to be asked, or the pass of a consent. */
-export type Scanned = { kind: 'offer'; id: string } | { kind: 'pass'; grant_id: string };
+/** What a scanned code is: a patient's offer to be asked, the pass of a consent, or the answer to a counter's question. */
+export type Scanned = { kind: 'offer'; id: string } | { kind: 'pass'; grant_id: string } | { kind: 'answer' };
 /** What changed at the station; `all` when too much did. */
-export type Change = { request?: string; consent?: string; card?: string; all?: boolean };
+export type Change = { request?: string; counter?: string; consent?: string; card?: string; all?: boolean };
 
 let whenSignedOut: () => void = () => undefined;
 
@@ -148,14 +182,21 @@ export const api = {
   ask: (template: string) => call<{ id: string; uri: string; expires: string }>('POST', '/requests', { template }),
   /** The same question, sent to the patient whose code was scanned. */
   askFor: (template: string, offer: string) => call<{ id: string }>('POST', '/requests', { template, offer }),
+  statements: () => call<Statement[]>('GET', '/statements'),
+  check: (id: string, fields: Entered, offer?: string) => call<{ id: string }>('POST', '/requests', { statement: { id, fields }, ...(offer ? { offer } : {}) }),
+  /** The same question for a phone without a network. */
+  counter: (id: string, fields: Entered) => call<Counter>('POST', '/counter', { statement: { id, fields } }),
+  counterAt: (id: string) => call<Counter>('GET', `/counter/${of(id)}`),
+  counterPicture: (id: string) => `/api/counter/${of(id)}/qr.svg`,
+  counterAnswer: (id: string, text: string) => call<Check>('POST', `/counter/${of(id)}/answer`, { text }),
   scan: (text: string) => call<Scanned>('POST', '/scan', { text }),
   /** The text in a picture (PNG, JPEG) of a code. */
   readCode: (picture: Blob) => call<{ text: string }>('POST', '/read-code', picture),
   cardTemplates: () => call<CardTemplate[]>('GET', '/cards/templates'),
   offers: () => call<CardOffer[]>('GET', '/cards/offers'),
   offer: (id: string) => call<CardOffer>('GET', `/cards/offers/${of(id)}`),
-  makeOffer: (template: string, claims: Claims) => call<{ id: string }>('POST', '/cards/offers', { template, claims }),
-  importClaims: (template: string, name: string, content: string) => call<{ claims: Claims }>('POST', '/cards/import', { template, name, content }),
+  makeOffer: (template: string, claims: Entered) => call<{ id: string }>('POST', '/cards/offers', { template, claims }),
+  importClaims: (template: string, name: string, content: string) => call<{ claims: Entered }>('POST', '/cards/import', { template, name, content }),
   revokeCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/revoke`, {}),
   approveCard: (id: string) => call<unknown>('POST', `/cards/offers/${of(id)}/approve`, {}),
   offerPicture: (id: string) => `/api/cards/offers/${of(id)}/qr.svg`,

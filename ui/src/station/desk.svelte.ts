@@ -12,8 +12,21 @@ class Desk {
   /** The template picked last: the next patient in the queue often needs the same. */
   template: string | null = $state(null);
 
+  /** The counter's question asked last, and an answer that was read elsewhere than on its page. */
+  counter: string | null = null;
+  answer: string | null = null;
+
   /** Requests that went to a patient whose code was scanned: there is nothing to show them. */
   readonly sent = new SvelteSet<string>();
+
+  /** A pharmacy asks for statements only; everybody else for records too. */
+  get checks(): boolean {
+    return this.setup?.station.roles.includes('pharmacy') === true;
+  }
+
+  get records(): boolean {
+    return !this.checks || this.setup?.station.roles.includes('clinic') === true;
+  }
 
   #stream: EventSource | null = null;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -44,6 +57,8 @@ class Desk {
     if (this.me) this.left = true;
     this.me = null;
     this.template = null;
+    this.counter = null;
+    this.answer = null;
     this.sent.clear();
     matched.clear();
     this.#stream?.close();

@@ -16,6 +16,7 @@ import MessageCircleQuestion from '@lucide/svelte/icons/message-circle-question-
 import Printer from '@lucide/svelte/icons/printer';
 import ReceiptText from '@lucide/svelte/icons/receipt-text';
 import RefreshCw from '@lucide/svelte/icons/refresh-cw';
+import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import ShieldX from '@lucide/svelte/icons/shield-x';
 import Undo from '@lucide/svelte/icons/undo-2';
 import UserMinus from '@lucide/svelte/icons/user-minus';
@@ -31,6 +32,7 @@ const HAPPENINGS: Record<string, Happening> = {
   imported: { words: m.act_imported, icon: BookOpen, tone: 'safe' },
   asked: { words: m.act_asked, icon: MessageCircleQuestion, tone: 'plain' },
   granted: { words: m.act_granted, icon: Mail, tone: 'safe' },
+  proved: { words: m.act_proved, icon: ShieldCheck, tone: 'safe' },
   shown: { words: m.act_shown, icon: IdCard, tone: 'safe' },
   denied: { words: m.act_denied, icon: CircleX, tone: 'plain' },
   failed: { words: m.act_failed, icon: Ban, tone: 'stop' },

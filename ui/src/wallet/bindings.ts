@@ -139,6 +139,10 @@ export const commands = {
 	saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_receipt", { consentId, format, path })),
 	/**  Finds out what a code is and reads what stands behind it: a question, or an offer of cards. Answers nothing. */
 	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
+	/**  A counter's question that came as a picture, without a network. Answers nothing. */
+	challenge: (challengeId: string) => typedError<ChallengeView, ErrorView>(__TAURI_INVOKE("challenge", { challengeId })),
+	/**  Makes the answer to a counter's question, for the counter's camera. Uses up a copy; sends nothing. */
+	answerChallenge: (challengeId: string, card: string) => typedError<CounterAnswerView, ErrorView>(__TAURI_INVOKE("answer_challenge", { challengeId, card })),
 	/**  Who offers which cards. */
 	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
 	/**  Takes the cards of an offer. */
@@ -202,7 +206,7 @@ export type AnswerView = {
 	grant_id: string | null,
 	/**  Four digits to read out at the desk. */
 	code: string | null,
-	/**  `shown` where only cards were. */
+	/**  `shown` where only cards were, `proved` where a statement was shown. */
 	state: string,
 	ledger: LedgerView | null,
 	records: number,
@@ -287,6 +291,8 @@ export type CardLine = {
 	status: CardStatus,
 	/**  Copies that can still be shown. */
 	copies: number,
+	/**  Of a card that proves something: the value that it proves something of ("born 1 June 1950"), for nobody but its holder. */
+	says: string | null,
 	/**  Each copy is shown once and never again. */
 	single_use: boolean,
 	/**  Few copies are left, or none. */
@@ -355,6 +361,21 @@ export type Changed = {
 	unlocked: boolean,
 };
 
+/**  A counter's question that came as a picture. */
+export type ChallengeView = {
+	/**  Names the sealed question in this vault; `answer_challenge` takes it. */
+	challenge_id: string,
+	verifier: VerifierView,
+	statement: StatementAskedView,
+	/**  When the list of organisations was made by which the asker is known. */
+	list_issued: string,
+	/**  That list is too old to be relied on. */
+	list_expired: boolean,
+	/**  When this question can no longer be answered. */
+	expires: string,
+	development: boolean,
+};
+
 /**  A card that the patient shows for one of the cards that are asked for. */
 export type ChosenCard = {
 	/**  Id of the query, as the question has it. */
@@ -417,6 +438,18 @@ export type ConsentView = {
 	reads_as_of: string | null,
 };
 
+/**  An answer for the counter's camera. */
+export type CounterAnswerView = {
+	/**  The answer as a picture. */
+	svg: string,
+	/**  What the picture says, for a hand scanner or for pasting. */
+	uri: string,
+	/**  Four digits; the counter shows the same when it reads this answer. */
+	digits: string,
+	/**  From when the counter no longer takes it. */
+	expires: string,
+};
+
 /**  How a credential is secured. */
 export type CredentialForm = 
 /**  SD-JWT VC (`dc+sd-jwt`). */
@@ -424,7 +457,9 @@ export type CredentialForm =
 /**  W3C credential as JWT (`vc+jwt`). */
 "vc_jose" | 
 /**  W3C credential with Data Integrity proofs. */
-"vc_data_integrity";
+"vc_data_integrity" | 
+/**  A signed value of which only statements are shown. */
+"eligibility";
 
 /**  How an error reaches a screen or a terminal. */
 export type ErrorView = {
@@ -618,9 +653,9 @@ export type OfferedCardView = {
 
 /**  What a code was. */
 export type OpenedCode = {
-	/**  `question` or `card_offer`. */
+	/**  `question`, `card_offer` or `challenge`. */
 	kind: string,
-	/**  Of the question or of the offer. */
+	/**  Of the question, of the offer or of the challenge. */
 	id: string,
 };
 
@@ -719,6 +754,8 @@ export type QuestionView = {
 	cards: CardAskedView[],
 	/**  Which of them together are an answer; empty: all of them. */
 	card_choices: CardChoiceView[],
+	/**  Statements that are asked for; empty mostly. */
+	statements: StatementAskedView[],
 };
 
 /**  Somebody looked. */
@@ -846,6 +883,39 @@ export type ShownCode = {
 export type SignInView = {
 	/**  The issuer's page, to be opened in the system's browser. */
 	url: string,
+};
+
+/**  A statement that is asked for: shown, or not shown; never the value behind it. */
+export type StatementAskedView = {
+	/**  Id of the query; `answer` takes it. */
+	query: string,
+	/**  What would be shown, in words: "65 or older on 23 November 2026". */
+	says: string,
+	/**  All that they learn from it. */
+	learns: string[],
+	/**  What the patient holds for it; empty: no such card. */
+	options: StatementOption[],
+	required: boolean,
+	/**  How often they were answered before about the same kind of value, with other limits. */
+	asked_before: number,
+	/**  Before this moment it isn't answered again. */
+	wait_until: string | null,
+};
+
+/**  A card that a statement could be shown of. */
+export type StatementOption = {
+	card: string,
+	title: string,
+	issuer: IssuerView,
+	until: string | null,
+	/**  Copies that can still be shown to them. */
+	copies: number,
+	/**  The statement holds of it; only the patient knows. */
+	holds: boolean,
+	/**  What the card says, for the patient alone. */
+	own_value: string,
+	/**  It can be shown once, and this is the last time. */
+	last_copy: boolean,
 };
 
 /**  What `sync` did. */

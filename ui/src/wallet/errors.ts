@@ -136,7 +136,12 @@ const MEANINGS = {
   purpose_unlisted: { what: m.error_purpose_unlisted_what, safe: m.error_purpose_unlisted_safe, next: m.error_purpose_unlisted_next },
   not_true: { what: m.error_not_true_what, safe: m.error_not_true_safe, next: m.error_not_true_next },
   probing: { what: m.error_probing_what, safe: m.error_probing_safe, next: m.error_probing_next },
-  not_proven: { what: m.error_not_proven_what, safe: m.error_not_proven_safe, next: m.error_not_proven_next },
+  proof_failed: { what: m.error_proof_failed_what, safe: m.error_proof_failed_safe, next: m.error_proof_failed_next },
+  copies_old: { what: m.error_copies_old_what, safe: m.error_copies_old_safe, next: m.error_copies_old_next },
+  list_unknown: { what: m.error_list_unknown_what, safe: m.error_list_unknown_safe, next: m.error_list_unknown_next },
+  challenge_bad: { what: m.error_challenge_bad_what, safe: m.error_challenge_bad_safe, next: m.error_challenge_bad_next },
+  evidence_none: { what: m.error_evidence_none_what, safe: m.error_evidence_none_safe, next: m.error_evidence_none_next },
+  register_states: { what: m.error_register_states_what, safe: m.error_register_states_safe, next: m.error_register_states_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -237,9 +242,6 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   nothing_to_share: 'nothing_matches',
   nothing_granted: 'nothing_matches',
   nothing_chosen: 'nothing_matches',
-  eligibility_not_true: 'not_true',
-  eligibility_probing: 'probing',
-  eligibility_not_proven: 'not_proven',
   card_not_asked: 'not_asked',
   not_granted: 'nothing_matches',
   not_asked: 'not_asked',
@@ -407,7 +409,21 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   clinic_listed: 'clinic_listed',
   clinic_looks_listed: 'clinic_clash',
   clinic_not_added: 'clinic_not_added',
-  clinic_unknown: 'clinic_unknown'
+  clinic_unknown: 'clinic_unknown',
+  evidence_none: 'evidence_none',
+  not_register_states: 'register_states',
+  eligibility_not_true: 'not_true',
+  eligibility_probing: 'probing',
+  eligibility_not_proven: 'proof_failed',
+  no_copy_of_today: 'copies_old',
+  request_statement_list: 'list_unknown',
+  challenge_list: 'list_unknown',
+  challenge_unknown: 'unknown_question',
+  challenge_used: 'used',
+  challenge_expired: 'expired',
+  challenge_clock: 'clock',
+  challenge_unlisted: 'not_listed',
+  challenge_signature: 'identity'
 };
 
 /** Codes of one family mean the same to a patient: the details are the desk's business. */
@@ -421,6 +437,9 @@ export const FAMILIES: readonly (readonly [prefix: string, meaning: Meaning])[] 
   ['copies_', 'issued_bad'],
   ['sign_in_', 'sign_in_card'],
   ['clinic_', 'clinic_file'],
+  ['challenge_', 'challenge_bad'],
+  ['eligibility_', 'proof_failed'],
+  ['counter_', 'proof_failed'],
   ['jws_', 'identity'],
   ['jwe_', 'no_seal'],
   ['certificate_', 'identity'],
@@ -452,6 +471,14 @@ export const FAMILIES: readonly (readonly [prefix: string, meaning: Meaning])[] 
 /** Which meaning a code has; null when this build does not know it. */
 export function meaningOf(code: string): Meaning | null {
   return CODES[code] ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;
+}
+
+const OVER: readonly Meaning[] = ['expired', 'used', 'unknown_question', 'no_promise', 'not_on_ledger', 'delivery_refused', 'question_bad', 'identity', 'card_not_taken', 'challenge_bad', 'list_unknown'];
+
+/** What the core said means that this question can't be answered any more, whatever the clock here says. */
+export function questionOver(code: string): boolean {
+  const known = meaningOf(code);
+  return known !== null && OVER.includes(known);
 }
 
 function meaning(code: string): Words | null {

@@ -1,4 +1,4 @@
-import type { AnswerView, ProfileView, RestoredView, VaultView } from './bindings';
+import type { AnswerView, CounterAnswerView, ProfileView, RestoredView, VaultView } from './bindings';
 import { core, onChanged } from './core';
 
 /** A card that was shown: which, and what of it by name, never what it said. */
@@ -31,7 +31,9 @@ class Session {
   /** The clock that screens count down by. */
   now = $state(new Date());
   /** The last answer given, for the screen that sums it up. */
-  answered: { verifier: string; view: AnswerView; cards: ShownCard[] } | null = $state(null);
+  answered: { verifier: string; /** None where nothing was sent. */ view: AnswerView | null; cards: ShownCard[]; proved: { says: string; learns: string[] }[] } | null = $state(null);
+  /** The answer made for a counter without a network: a copy was used up for it, so it is there again when one comes back. */
+  counter: { id: string; verifier: string; view: CounterAnswerView } | null = $state(null);
   /** A link that another program handed over, until it is looked at. It asks; it never answers. */
   link: string | null = $state(null);
   /** From which screen somebody looked at a clinic, for going back there. */
@@ -119,6 +121,7 @@ class Session {
 
   #forget(): void {
     this.answered = null;
+    this.counter = null;
     this.link = null;
     this.browsing = { ...BROWSING };
   }
