@@ -14,8 +14,9 @@ use carnet_exchange::{
     TrustList,
     code::LIFE,
     counter::{
-        Challenge, ChallengeError, SealingSecret, check,
+        Challenge, ChallengeError, SealingSecret,
         challenge::{digest_of, id_of},
+        check,
     },
     limits::CLOCK_LEEWAY,
 };
@@ -53,7 +54,9 @@ pub enum CounterError {
     NotAPharmacy,
     #[error("There is no such question at this counter.")]
     Unknown,
-    #[error("Wallets would not answer: the list of organisations does not have this station's key for the counter.")]
+    #[error(
+        "Wallets would not answer: the list of organisations does not have this station's key for the counter."
+    )]
     NotListed,
     #[error("The list of organisations can't be read: {0}.")]
     List(#[from] AuthorityError),

@@ -29,7 +29,9 @@ use crate::{
 pub enum AloneError {
     #[error("There is no station in this folder, or it was never started.")]
     NoStation,
-    #[error("The station of this folder is running. This command talks to nothing, and its storage is in use.")]
+    #[error(
+        "The station of this folder is running. This command talks to nothing, and its storage is in use."
+    )]
     Running,
     #[error("The question is not the JSON that is needed.")]
     NotJson,

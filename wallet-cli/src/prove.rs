@@ -62,7 +62,10 @@ fn only_card(view: &ChallengeView) -> Result<String, Failure> {
     match (able.next(), able.next()) {
         (Some(option), None) => Ok(option.card.clone()),
         // Why it can't be shown is said by the core.
-        (None, _) => Ok(options.first().map(|option| option.card.clone()).unwrap_or_default()),
+        (None, _) => Ok(options
+            .first()
+            .map(|option| option.card.clone())
+            .unwrap_or_default()),
         (Some(_), Some(_)) => Err(Failure::here(
             "which_card",
             asked(view),

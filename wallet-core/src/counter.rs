@@ -26,6 +26,9 @@ use crate::{
     views::{ChallengeView, CounterAnswerView},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How long it is remembered that a challenge was answered: long after it has run out.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 /// In the place of a grant, where nothing is granted.
@@ -36,7 +39,9 @@ const NO_GRANT: [u8; 32] = [0; 32];
 pub enum CounterError {
     #[error("This question was not taken: {0}. Nothing was shown.")]
     Refused(#[from] ChallengeError),
-    #[error("This is about a list that this wallet doesn't know, so it can't tell what is asked. Nothing was shown.")]
+    #[error(
+        "This is about a list that this wallet doesn't know, so it can't tell what is asked. Nothing was shown."
+    )]
     UnknownList,
     #[error("This question is not known here any more. Nothing was shown.")]
     Unknown,

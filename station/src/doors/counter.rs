@@ -78,12 +78,7 @@ struct Shown {
     text: String,
 }
 
-async fn answer(
-    State(door): State<Arc<Door>>,
-    _: SignedIn,
-    Path(id): Path<String>,
-    bytes: Bytes,
-) -> Answer {
+async fn answer(State(door): State<Arc<Door>>, _: SignedIn, Path(id): Path<String>, bytes: Bytes) -> Answer {
     let Shown { text } = body(&bytes)?;
     let check = at_work(move || {
         let counter = Counter::of(&door.app)?;

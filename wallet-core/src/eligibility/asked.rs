@@ -79,7 +79,9 @@ impl Wallet {
         let in_time = |issued: Option<Day>| asker.issued_on.is_none_or(|day| issued == Some(day));
         let mut provable = Vec::new();
         for copies in self.eligibility_copies(&asked.statement.kind())? {
-            let fresh = copies.iter().filter(|(_, kept)| in_time(kept.from.and_then(today)));
+            let fresh = copies
+                .iter()
+                .filter(|(_, kept)| in_time(kept.from.and_then(today)));
             let count = u32::try_from(fresh.count()).unwrap_or(u32::MAX);
             let fitting = copies.into_iter().find_map(|(id, kept)| {
                 let (copy, opening, key) = kept.eligibility()?;

@@ -72,7 +72,9 @@ impl Wallet {
         let lower = text.get(..64).unwrap_or(text).to_ascii_lowercase();
         match scheme.as_str() {
             "openid4vp" | "haip-vp" => Ok(opened("question", self.request_id(text).await?)),
-            "carnet" if lower.starts_with("carnet:check") => Ok(opened("challenge", self.read_challenge(text)?)),
+            "carnet" if lower.starts_with("carnet:check") => {
+                Ok(opened("challenge", self.read_challenge(text)?))
+            }
             "carnet" if lower.starts_with("carnet:slip") => Err(OpenCodeError::Slip),
             "carnet" => Err(OpenCodeError::Shown),
             "shlink" => Err(OpenCodeError::HealthLink),
