@@ -27,6 +27,8 @@ pub use path::{ClaimPath, Step};
 pub use present::{KbClaims, PresentError, present, reveal};
 pub use received::{Contents, Received};
 
+use serde_json::{Map, Value};
+
 pub use crate::issuer::Issuer;
 
 /// `typ` of a credential.
@@ -39,3 +41,21 @@ pub const KB_TYP: &str = "kb+jwt";
 pub const MAX_LEN: usize = 65_536;
 /// Most disclosures that are looked at.
 pub const MAX_DISCLOSURES: usize = 256;
+
+/// Claims without what a credential says about itself: its type, its times, its issuer, its key, its status (SD-JWT VC, section
+/// 3.2.2).
+pub fn about_the_person(mut claims: Map<String, Value>) -> Map<String, Value> {
+    for name in [
+        "iss",
+        "vct",
+        "vct#integrity",
+        "iat",
+        "nbf",
+        "exp",
+        "cnf",
+        "status",
+    ] {
+        claims.remove(name);
+    }
+    claims
+}

@@ -115,6 +115,18 @@ impl From<Currency> for String {
     }
 }
 
+impl Currency {
+    /// How many decimals an amount has: minor units are whole numbers of 10^-decimals (ISO 4217, table A.1).
+    pub fn decimals(self) -> u8 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF"
+            | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+}
+
 impl TryFrom<String> for Code {
     type Error = IllFormed;
 

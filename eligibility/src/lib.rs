@@ -12,7 +12,8 @@
 //! - [`credential`]: a copy, and what is shown of it, as a W3C Verifiable Credential
 //! - [`prove`], [`check`], [`batch`]: a presentation made, checked, and many checked at once
 //! - [`members`]: being one of a few codes that are no interval
-//! - [`list`], [`words`]: published lists of codes; statements and values in words
+//! - [`list`], [`laboratory`], [`decimal`]: published lists of codes, tests with their units, numbers written by hand
+//! - [`words`]: statements and values in words
 //!
 //! Pure: no clock, no network, no storage; randomness is passed in ([`randomness`]).
 
@@ -22,10 +23,12 @@ pub mod check;
 pub mod copy;
 pub mod credential;
 pub mod day;
+pub mod decimal;
 mod fields;
 mod generators;
 mod holds;
 pub mod kind;
+pub mod laboratory;
 pub mod list;
 pub mod members;
 pub mod presentation;

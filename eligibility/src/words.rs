@@ -1,8 +1,9 @@
 //! Statements and values in words: the same ones for the patient and for who asks.
 
 use crate::{
-    Day, Kind, Opening, Statement,
+    Day, Kind, Opening, Statement, decimal,
     kind::{Code, Currency, ListDigest},
+    laboratory,
     list::{self, List},
 };
 
@@ -29,8 +30,8 @@ impl Statement {
             } => format!(
                 "{} from {} to {} {}, taken on {} or in the {max_age_days} days before",
                 test(loinc),
-                decimal(*low, *scale),
-                decimal(*high, *scale),
+                decimal::write(*low, *scale),
+                decimal::write(*high, *scale),
                 text(unit),
                 date(as_of),
             ),
@@ -82,13 +83,7 @@ impl Statement {
 impl Kind {
     /// Name of a card of this kind.
     pub fn title(&self) -> &'static str {
-        match self {
-            Self::BirthDate => "Proof of age",
-            Self::Cover => "Proof of cover",
-            Self::Income { .. } => "Proof of income",
-            Self::Lab { .. } => "Laboratory value",
-            Self::Code { .. } => "Entitlement",
-        }
+        title(self.schema()).unwrap_or("Proof")
     }
 
     /// What a card of this kind can show.
@@ -121,7 +116,7 @@ impl Kind {
             Self::Lab { loinc, unit, scale } => format!(
                 "{} of {} {}, taken {}",
                 test(loinc),
-                decimal(first, *scale),
+                decimal::write(first, *scale),
                 text(unit),
                 day(1)
             ),
@@ -131,6 +126,18 @@ impl Kind {
             }),
         }
     }
+}
+
+/// Name of a card of the kinds with this schema.
+pub fn title(schema: &str) -> Option<&'static str> {
+    Some(match schema {
+        "urn:carnet:eligibility:birth-date:1" => "Proof of age",
+        "urn:carnet:eligibility:cover:1" => "Proof of cover",
+        "urn:carnet:eligibility:income:1" => "Proof of income",
+        "urn:carnet:eligibility:lab:1" => "Laboratory value",
+        "urn:carnet:eligibility:code:1" => "Entitlement",
+        _ => return None,
+    })
 }
 
 fn in_list(digest: &ListDigest, words: impl Fn(&List) -> Option<String>) -> String {
@@ -143,15 +150,12 @@ fn date(day: Day) -> String {
     day.date().strftime("%-d %B %Y").to_string()
 }
 
-/// A few names that are certain; every other test by its code.
+/// A test by its name, or by its code where it isn't one of [`laboratory::TESTS`].
 fn test(loinc: &Code) -> String {
     let code = text(loinc);
-    match code.as_str() {
-        "4548-4" | "59261-8" => "HbA1c".to_owned(),
-        "6301-6" => "INR".to_owned(),
-        "718-7" => "haemoglobin".to_owned(),
-        "2160-0" => "creatinine".to_owned(),
-        _ => format!("the test LOINC {code}"),
+    match laboratory::find(&code) {
+        Some(test) => test.name.to_owned(),
+        None => format!("the test LOINC {code}"),
     }
 }
 
@@ -159,28 +163,10 @@ fn text(code: &Code) -> String {
     code.clone().into()
 }
 
-/// A whole number of 10^-scale units, exact.
-fn decimal(number: u32, scale: u8) -> String {
-    let scale = usize::from(scale);
-    let digits = format!("{number:0>width$}", width = scale + 1);
-    let (whole, rest) = digits.split_at(digits.len() - scale);
-    if rest.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{rest}")
-    }
-}
-
 /// An amount of minor units (ISO 4217).
 fn money(amount: u32, currency: Currency) -> String {
     let name = String::from(currency);
-    let decimals = match name.as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
-        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    };
-    let number = decimal(amount, decimals);
+    let number = decimal::write(amount, currency.decimals());
     let (whole, rest) = number.split_once('.').unwrap_or((&number, ""));
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {

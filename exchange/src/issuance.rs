@@ -21,17 +21,45 @@ pub mod proof;
 pub mod source;
 pub mod token;
 
-/// `format` of the credentials that are issued and taken (SD-JWT VC).
+/// `format` of cards that say something (SD-JWT VC).
 pub const FORMAT: &str = "dc+sd-jwt";
-/// The only algorithm for proofs and credentials (HAIP 1.0 section 7).
+/// The only algorithm for them, for the proofs of their keys (HAIP 1.0 section 7), and for DPoP.
 pub const ALG: &str = "ES256";
+/// `format` of cards that prove something of a value (OpenID4VCI 1.0 appendix A.1.2).
+pub const LDP_FORMAT: &str = "ldp_vc";
+/// The algorithm for the proofs of their keys.
+pub const LDP_PROOF_ALG: &str = "EdDSA";
+/// Member of a configuration: what kind of value the credentials prove something of.
+pub const SCHEMA: &str = "eligibility_schema";
 /// Grant type of a pre-authorized code (OpenID4VCI 1.0 section 4.1.1).
 pub const PRE_AUTHORIZED: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::link::is_plain_https;
+
+/// In which form a credential is issued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// SD-JWT VC.
+    #[default]
+    SdJwt,
+    /// Cryptosuite `carnet-eligibility-2026`: a JSON object.
+    Eligibility,
+}
+
+impl Form {
+    /// The algorithm of the keys that copies are bound to.
+    pub fn proof_algorithm(self) -> &'static str {
+        match self {
+            Self::SdJwt => ALG,
+            Self::Eligibility => LDP_PROOF_ALG,
+        }
+    }
+}
 
 /// A text member of at most `most` bytes, not empty.
 fn text<'a>(map: &'a Map<String, Value>, name: &str, most: usize) -> Option<&'a str> {

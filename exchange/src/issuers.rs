@@ -2,7 +2,7 @@
 //! key. Nothing is fetched.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use carnet_credentials::{jwk::PublicKey, sd_jwt::Received};
+use carnet_credentials::{jwk::PublicKey, sd_jwt::Received, signature};
 use carnet_did_resolver::{document::Relationship, resolve};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -80,8 +80,21 @@ impl KnownIssuer {
         Ok(Self {
             id: iss.to_owned(),
             entry_id: Some(entry.id.clone()),
-            keys: entry.issuer_keys.clone(),
+            keys: keys_for(header, &entry.issuer_keys),
         })
+    }
+}
+
+/// An issuer may have keys of several curves, each for cards of another form: only those count that can have made this
+/// signature.
+fn keys_for(header: &Map<String, Value>, keys: &[PublicKey]) -> Vec<PublicKey> {
+    let alg = header.get("alg").and_then(Value::as_str);
+    let fits = |key: &&PublicKey| alg.is_some() && signature::algorithm(key) == alg;
+    let fitting: Vec<PublicKey> = keys.iter().filter(fits).copied().collect();
+    if fitting.is_empty() {
+        keys.to_vec()
+    } else {
+        fitting
     }
 }
 

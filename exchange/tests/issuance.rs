@@ -6,8 +6,8 @@ use carnet_credentials::{jwk::PublicKey, signature::Signer};
 use carnet_exchange::{
     Entry, TrustList,
     issuance::{
-        authorize,
-        credential::{CredentialRequest, CredentialResponse, read_nonce, read_notification},
+        Form, authorize,
+        credential::{CredentialError, CredentialRequest, CredentialResponse, read_nonce, read_notification},
         dpop::{self, DpopError, Proven},
         metadata::{AuthorizationServer, CredentialIssuer},
         offer::{CredentialOffer, OfferLink},
@@ -338,12 +338,47 @@ fn a_proof_for_a_token_holds_for_one_request_only() {
     assert_eq!(dpop::check(&copy, &proven, now), Err(DpopError::Malformed));
 }
 
+/// As RFC 8032 keys for copies that prove something of a value.
+fn ed_key(seed: u8) -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&[seed; 32])
+}
+
+#[test]
+fn a_proof_by_a_key_of_another_curve_than_the_copies_have_is_refused() {
+    let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_000);
+    let (ed, ec) = (
+        [proof::make(ISSUER, Some("n"), &ed_key(1), now)],
+        [proof::make(ISSUER, Some("n"), &key(1), now)],
+    );
+    let (keys, _) = proof::check(&ed, ISSUER, Form::Eligibility, now).unwrap();
+    assert_eq!(keys, [ed_key(1).public()]);
+    for (proofs, form) in [(&ed, Form::SdJwt), (&ec, Form::Eligibility)] {
+        assert_eq!(
+            proof::check(proofs, ISSUER, form, now),
+            Err(ProofError::Malformed)
+        );
+    }
+}
+
+#[test]
+fn copies_that_are_objects_come_back_as_objects() {
+    let copies =
+        json!({"credentials": [{"credential": {"type": ["VerifiableCredential"]}}, {"credential": "a~"}]});
+    let read = CredentialResponse::parse(copies.to_string().as_bytes(), 2).unwrap();
+    assert_eq!(read.to_value(), copies);
+    for other in [json!(7), json!(null), json!(["a~"])] {
+        let copies = json!({"credentials": [{ "credential": other }]}).to_string();
+        let refused = CredentialResponse::parse(copies.as_bytes(), 1);
+        assert_eq!(refused, Err(CredentialError::Malformed));
+    }
+}
+
 #[test]
 fn proofs_of_keys_are_for_this_issuer_with_one_nonce_and_each_by_another_key() {
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 20_000);
     let made = |issuer: &str, nonce: Option<&str>, seed: u8| proof::make(issuer, nonce, &key(seed), now);
     let good = [made(ISSUER, Some("n"), 1), made(ISSUER, Some("n"), 2)];
-    let (keys, nonce) = proof::check(&good, ISSUER, now).unwrap();
+    let (keys, nonce) = proof::check(&good, ISSUER, Form::SdJwt, now).unwrap();
     assert_eq!(
         (keys, nonce.as_str()),
         (vec![key(1).public(), key(2).public()], "n")
@@ -364,10 +399,10 @@ fn proofs_of_keys_are_for_this_issuer_with_one_nonce_and_each_by_another_key() {
         ),
         (vec![], ProofError::Malformed),
     ] {
-        assert_eq!(proof::check(&proofs, ISSUER, now), Err(error));
+        assert_eq!(proof::check(&proofs, ISSUER, Form::SdJwt, now), Err(error));
     }
     assert_eq!(
-        proof::check(&good, ISSUER, now + SignedDuration::from_mins(7)),
+        proof::check(&good, ISSUER, Form::SdJwt, now + SignedDuration::from_mins(7)),
         Err(ProofError::Stale)
     );
 }

@@ -4,6 +4,7 @@
 
 #[cfg(fuzzing)]
 use carnet_exchange::issuance::{
+    Form,
     credential::{CredentialRequest, CredentialResponse, read_notification},
     dpop::{self, Proven},
     metadata::{AuthorizationServer, CredentialIssuer},
@@ -31,7 +32,14 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = read_notification(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = text.parse::<OfferLink>();
-        let _ = proof::check(&[text.to_owned()], "https://a.example", Timestamp::UNIX_EPOCH);
+        for form in [Form::SdJwt, Form::Eligibility] {
+            let _ = proof::check(
+                &[text.to_owned()],
+                "https://a.example",
+                form,
+                Timestamp::UNIX_EPOCH,
+            );
+        }
         let url = url::Url::parse("https://a.example/token");
         if let Ok(url) = &url {
             let proven = Proven {

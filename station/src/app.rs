@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use carnet_consent::{GrantId, LedgerRef};
+use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::trust::{Entry, LocalPin, Registry, RegistryKind, Role as TrustRole};
 use carnet_ledger::Ledger;
 use clap::ValueEnum;
@@ -149,12 +150,7 @@ fn entry(
             kind: RegistryKind::Embedded,
         }],
         log_keys: vec![keys.log_public()],
-        // Beside the certificate, for cards whose reader goes by `iss`.
-        issuer_keys: if roles.contains(&Role::Issuer) {
-            vec![(&keys.identity).into()]
-        } else {
-            Vec::new()
-        },
+        issuer_keys: issuer_keys(roles, keys),
         request_keys: identity.request_keys(keys),
         offline_keys: if roles.contains(&Role::Pharmacy) {
             vec![(&keys.offline).into()]
@@ -165,4 +161,14 @@ fn entry(
             spki_sha256: keys.tls_pin(),
         }),
     }
+}
+
+/// Beside the certificate, for cards whose reader goes by `iss`; and the key of copies that prove something of a value.
+fn issuer_keys(roles: &[Role], keys: &Keys) -> Vec<PublicKey> {
+    if !roles.contains(&Role::Issuer) {
+        return Vec::new();
+    }
+    let mut all = vec![PublicKey::from(&keys.identity)];
+    all.extend(keys.eligibility.as_ref().map(PublicKey::from));
+    all
 }

@@ -1,6 +1,6 @@
 //! The station's long-lived keys, each for one thing: *identity* (signs questions; its certificate's hash is
-//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *offline* (signs what is asked at a
-//! counter without a network).
+//! the client id), *TLS* (the public door; wallets pin its key), *log* (signs promises and receipts), *offline* (signs what is
+//! asked at a counter without a network), and where cards are issued *eligibility* (signs copies that prove something of a value).
 
 use std::{fs, io, path::Path};
 
@@ -41,6 +41,8 @@ pub struct Keys {
     pub log: SigningKey,
     /// Signs what is asked at a counter without a network.
     pub offline: ed25519_dalek::SigningKey,
+    /// Signs copies that prove something of a value; none where no cards are issued.
+    pub eligibility: Option<ed25519_dalek::SigningKey>,
     tls: KeyPair,
 }
 
@@ -53,11 +55,12 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate.
-    pub fn open(folder: &Folder, name: &str) -> Result<Self, KeyError> {
+    /// Reads the keys, or makes those that are missing. `name` goes into a fresh identity certificate; only who `issues` cards
+    /// needs a key for that.
+    pub fn open(folder: &Folder, name: &str, issues: bool) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
         let log = signing_key(folder, "log.key")?;
-        let offline = read_or_make_ed25519_key(&folder.file(OFFLINE_KEY), OFFLINE_KEY)?;
+        let offline = ed25519_key(folder, OFFLINE_KEY)?;
         let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
         let path = folder.file("identity.cer");
         let certificate = if path.exists() {
@@ -78,6 +81,9 @@ impl Keys {
             certificate,
             log,
             offline,
+            eligibility: issues
+                .then(|| ed25519_key(folder, "eligibility.key"))
+                .transpose()?,
             tls,
         })
     }
@@ -130,6 +136,22 @@ fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyErr
     read_or_make_signing_key(&folder.file(file), file)
 }
 
+/// An Ed25519 key: its 32 secret bytes (RFC 8032, section 5.1.5) in a file of their own (0600).
+pub(crate) fn ed25519_key(
+    folder: &Folder,
+    file: &'static str,
+) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    let path = folder.file(file);
+    if path.exists() {
+        let bytes = Zeroizing::new(fs::read(path)?);
+        let key = ed25519_dalek::SigningKey::try_from(bytes.as_slice());
+        return key.map_err(|_| KeyError::Damaged(file));
+    }
+    let bytes = Zeroizing::new(make_bytes::<32>()?);
+    write_private(&path, bytes.as_slice())?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
+}
+
 /// A P-256 key in a PKCS#8 DER file of its own (0600).
 pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<SigningKey, KeyError> {
     if path.exists() {
@@ -144,24 +166,6 @@ pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<Signi
 
 /// File of the key for the counter.
 pub const OFFLINE_KEY: &str = "offline.key";
-
-/// An Ed25519 key in a file of its own (0600): its 32 secret bytes (RFC 8032, section 5.1.5).
-pub fn read_or_make_ed25519_key(
-    path: &Path,
-    name: &'static str,
-) -> Result<ed25519_dalek::SigningKey, KeyError> {
-    if path.exists() {
-        let bytes = Zeroizing::new(fs::read(path)?);
-        return bytes
-            .as_slice()
-            .try_into()
-            .map(ed25519_dalek::SigningKey::from_bytes)
-            .map_err(|_| KeyError::Damaged(name));
-    }
-    let bytes = Zeroizing::new(make_bytes::<32>()?);
-    write_private(path, bytes.as_slice())?;
-    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
-}
 
 /// A fresh P-256 secret.
 pub fn make_secret_key() -> Result<p256::SecretKey, getrandom::Error> {

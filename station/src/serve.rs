@@ -168,7 +168,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     let folder = Folder::open(&options.data).map_err(ServeError::Folder)?;
     let store = open_store(&folder, "store")?;
     let name = remembered_name(&folder, options.name)?;
-    let keys = Keys::open(&folder, &name)?;
+    let keys = Keys::open(&folder, &name, options.roles.contains(&Role::Issuer))?;
     let listeners = Listeners::bind(&folder, options.listen, options.staff_listen)?;
     let public_url = public_url(options.public_url, listeners.public_address)?;
 

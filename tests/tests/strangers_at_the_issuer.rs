@@ -189,7 +189,10 @@ impl Scene {
             self.request(&keys),
         );
         match CredentialResponse::parse(&response.body, count).unwrap() {
-            CredentialResponse::Now { credentials, .. } => credentials,
+            CredentialResponse::Now { credentials, .. } => credentials
+                .iter()
+                .map(|copy| copy.as_str().unwrap().to_owned())
+                .collect(),
             CredentialResponse::Later { .. } => panic!("later"),
         }
     }

@@ -127,7 +127,7 @@ pub(super) fn check_card(
             break;
         }
     }
-    let (mut claims, disclosed, status, thumbprint) = outcome?;
+    let (claims, disclosed, status, thumbprint) = outcome?;
     query
         .check_shown(&Value::Object(claims.clone()), &disclosed)
         .map_err(|error| match error {
@@ -135,24 +135,12 @@ pub(super) fn check_card(
             ShownError::TooMuch => AnswerError::TooMuch,
         })?;
     let until = carnet_credentials::jws::numeric_date(&claims, "exp").map_err(|_| SdJwtError::BadTime)?;
-    for about_itself in [
-        "iss",
-        "vct",
-        "vct#integrity",
-        "iat",
-        "nbf",
-        "exp",
-        "cnf",
-        "status",
-    ] {
-        claims.remove(about_itself);
-    }
     Ok(CheckedCard {
         query: query.id.clone(),
         vct,
         issuer: issuer.id,
         issuer_id,
-        claims,
+        claims: sd_jwt::about_the_person(claims),
         until,
         status,
         thumbprint,

@@ -121,8 +121,8 @@ impl CredentialRequest {
 pub enum CredentialResponse {
     /// Here they are.
     Now {
-        /// As issued, one copy each.
-        credentials: Vec<String>,
+        /// As issued, one copy each: a text, or an object where the format is one of JSON (appendix A.1.2.4).
+        credentials: Vec<Value>,
         /// By which the issuer is told what became of them.
         notification_id: Option<String>,
     },
@@ -151,10 +151,14 @@ impl CredentialResponse {
                     return Err(CredentialError::WrongNumber);
                 }
                 let one = |entry: &Value| {
-                    let text = entry.get("credential")?.as_str()?;
-                    (text.len() <= sd_jwt::MAX_LEN).then(|| text.to_owned())
+                    let credential = entry.get("credential")?;
+                    let readable = match credential {
+                        Value::String(text) => text.len() <= sd_jwt::MAX_LEN,
+                        other => other.is_object(),
+                    };
+                    readable.then(|| credential.clone())
                 };
-                let credentials: Option<Vec<String>> = all.iter().map(one).collect();
+                let credentials: Option<Vec<Value>> = all.iter().map(one).collect();
                 Ok(Self::Now {
                     credentials: credentials.ok_or(CredentialError::Malformed)?,
                     notification_id: optional(&map, "notification_id")?,
@@ -182,7 +186,7 @@ impl CredentialResponse {
             } => {
                 let credentials: Vec<Value> = credentials
                     .iter()
-                    .map(|text| json!({ "credential": text }))
+                    .map(|copy| json!({ "credential": copy }))
                     .collect();
                 let mut value = json!({ "credentials": credentials });
                 if let Some(id) = notification_id {

@@ -1,13 +1,18 @@
 //! A token bound to a key (RFC 9449): each request carries a proof made for it alone.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use carnet_credentials::{jwk::PublicKey, jws, signature::Signer};
+use carnet_credentials::{
+    jwk::PublicKey,
+    jws,
+    signature::{self, Signer},
+};
 use jiff::Timestamp;
 use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::ALG;
 use crate::limits::{CLOCK_LEEWAY, PROOF_BYTES};
 
 /// `typ` of a proof (section 4.2).
@@ -80,7 +85,7 @@ pub fn make(
 
 /// Checks a proof for this very request (section 4.3). That `jti` is new is the caller's to see.
 pub fn check(proof: &str, proven: &Proven<'_>, now: Timestamp) -> Result<Dpop, DpopError> {
-    let (key, claims) = signed_by_own_key(proof, TYP).map_err(|error| match error {
+    let (key, claims) = signed_by_own_key(proof, TYP, ALG).map_err(|error| match error {
         OwnKeyError::Malformed => DpopError::Malformed,
         OwnKeyError::BadSignature => DpopError::BadSignature,
     })?;
@@ -126,10 +131,11 @@ pub(super) enum OwnKeyError {
     BadSignature,
 }
 
-/// A text signed with ES256 by the P-256 key in its own header. It proves that whoever made it has that key, and no more.
+/// A text signed with this algorithm by the key in its own header. It proves that whoever made it has that key, and no more.
 pub(super) fn signed_by_own_key(
     compact: &str,
     typ: &str,
+    algorithm: &str,
 ) -> Result<(PublicKey, Map<String, Value>), OwnKeyError> {
     let unverified = jws::parse(compact, PROOF_BYTES).map_err(|_| OwnKeyError::Malformed)?;
     unverified.check_header(typ).map_err(|_| OwnKeyError::Malformed)?;
@@ -139,7 +145,7 @@ pub(super) fn signed_by_own_key(
         return Err(OwnKeyError::Malformed);
     }
     let key = jws::verification_key(jwk).map_err(|_| OwnKeyError::Malformed)?;
-    if key.as_p256().is_none() {
+    if signature::algorithm(&key) != Some(algorithm) {
         return Err(OwnKeyError::Malformed);
     }
     match unverified.verify(typ, &key) {

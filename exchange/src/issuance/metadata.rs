@@ -4,7 +4,7 @@ use carnet_credentials::json;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{ALG, FORMAT, endpoint, identifier, offer::MAX_TEXT, text, well_known};
+use super::{ALG, FORMAT, Form, LDP_FORMAT, SCHEMA, endpoint, identifier, offer::MAX_TEXT, text, well_known};
 use crate::limits::{COPIES, METADATA_BYTES};
 
 /// Most configurations, servers and claims that are looked at.
@@ -79,8 +79,10 @@ pub struct CredentialIssuer {
 pub struct Configuration {
     /// As offers name it.
     pub id: String,
-    /// The credential's type.
-    pub vct: String,
+    /// In which form.
+    pub form: Form,
+    /// The credential's type: its `vct`, or the schema of the value that it proves something of.
+    pub kind: String,
     /// OAuth scope for signing in.
     pub scope: Option<String>,
     /// What the issuer calls it.
@@ -213,12 +215,17 @@ fn has(value: Option<&Value>, wanted: &str) -> bool {
 
 fn configuration(id: &str, value: &Value) -> Option<Configuration> {
     let map = value.as_object()?;
+    let (form, kind) = form(map)?;
     let proof = map.get("proof_types_supported")?.get("jwt")?;
-    let supported = map.get("format")? == FORMAT
-        && has(map.get("cryptographic_binding_methods_supported"), "jwk")
-        && has(proof.get("proof_signing_alg_values_supported"), ALG)
+    let supported = has(map.get("cryptographic_binding_methods_supported"), "jwk")
+        && has(
+            proof.get("proof_signing_alg_values_supported"),
+            form.proof_algorithm(),
+        )
         && proof.get("key_attestations_required").is_none();
-    let vct = text(map, "vct", MAX_TEXT).filter(|_| supported)?;
+    if !supported {
+        return None;
+    }
     // Before the final version, the words stood beside the type and not in `credential_metadata`.
     let words = map
         .get("credential_metadata")
@@ -227,7 +234,8 @@ fn configuration(id: &str, value: &Value) -> Option<Configuration> {
     let claims = words.get("claims").and_then(Value::as_array);
     Some(Configuration {
         id: id.to_owned(),
-        vct: vct.to_owned(),
+        form,
+        kind: kind.to_owned(),
         scope: text(map, "scope", MAX_TEXT).map(str::to_owned),
         name: display_name(words.get("display")),
         claims: claims
@@ -245,6 +253,21 @@ fn configuration(id: &str, value: &Value) -> Option<Configuration> {
             })
             .collect(),
     })
+}
+
+/// The form of a configuration and its type, if both are known here.
+fn form(map: &Map<String, Value>) -> Option<(Form, &str)> {
+    let format = map.get("format")?.as_str()?;
+    if format == FORMAT {
+        return Some((Form::SdJwt, text(map, "vct", MAX_TEXT)?));
+    }
+    let definition = map.get("credential_definition");
+    let types = definition.and_then(|definition| definition.get("type"));
+    let suites = map.get("credential_signing_alg_values_supported");
+    let ours = format == LDP_FORMAT
+        && has(types, carnet_eligibility::credential::TYPE)
+        && has(suites, carnet_eligibility::SUITE);
+    ours.then_some((Form::Eligibility, text(map, SCHEMA, MAX_TEXT)?))
 }
 
 /// The English name, or the first one.

@@ -2,10 +2,12 @@
 
 use carnet_credentials::{jwk::PublicKey, jws, signature::Signer};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::SigningKey;
 use serde_json::{Map, Value, json};
 
-use super::dpop::{OwnKeyError, signed_by_own_key};
+use super::{
+    Form,
+    dpop::{OwnKeyError, signed_by_own_key},
+};
 use crate::limits::CLOCK_LEEWAY;
 
 /// `typ` of a key proof.
@@ -16,7 +18,7 @@ const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 /// Why a key proof is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// Not a signed text of this kind with a P-256 key in its header.
+    /// Not a signed text of this kind with a key of the right curve in its header.
     #[error("a proof of a key is not well formed")]
     Malformed,
     /// Not signed by the key in its header.
@@ -37,7 +39,7 @@ pub enum ProofError {
 }
 
 /// Makes a proof for an issuer.
-pub fn make(issuer: &str, nonce: Option<&str>, key: &SigningKey, now: Timestamp) -> String {
+pub fn make(issuer: &str, nonce: Option<&str>, key: &impl Signer, now: Timestamp) -> String {
     let mut claims = json!({ "aud": issuer, "iat": now.as_second() });
     if let Some(nonce) = nonce {
         claims["nonce"] = nonce.into();
@@ -51,15 +53,17 @@ pub fn make(issuer: &str, nonce: Option<&str>, key: &SigningKey, now: Timestamp)
 pub fn check(
     proofs: &[String],
     issuer: &str,
+    form: Form,
     now: Timestamp,
 ) -> Result<(Vec<PublicKey>, String), ProofError> {
     let mut keys = Vec::with_capacity(proofs.len());
     let mut common: Option<String> = None;
     for proof in proofs {
-        let (key, claims) = signed_by_own_key(proof, TYP).map_err(|error| match error {
-            OwnKeyError::Malformed => ProofError::Malformed,
-            OwnKeyError::BadSignature => ProofError::BadSignature,
-        })?;
+        let (key, claims) =
+            signed_by_own_key(proof, TYP, form.proof_algorithm()).map_err(|error| match error {
+                OwnKeyError::Malformed => ProofError::Malformed,
+                OwnKeyError::BadSignature => ProofError::BadSignature,
+            })?;
         let audience = match claims.get("aud") {
             Some(Value::Array(one)) if one.len() == 1 => one.first(),
             other => other,

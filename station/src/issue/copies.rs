@@ -1,10 +1,6 @@
 //! Copies of a card, now or after a second person's look; and what became of them.
 
-use carnet_credentials::{
-    jwk::PublicKey,
-    sd_jwt::{self, ClaimPath, Decoy, Issuance},
-    status::token::Reference,
-};
+use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::issuance::{
     credential::{
         CredentialError, CredentialRequest, CredentialResponse, Event, Wanted, read_deferred_request,
@@ -12,23 +8,20 @@ use carnet_exchange::issuance::{
     },
     proof::{self, ProofError},
 };
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value};
+use jiff::SignedDuration;
 
 use super::{
-    header, identifier,
-    offer::{template, today},
+    identifier,
+    offer::template,
     refused::Refused,
-    rows::{CardOffer, Deferred, Notice, State, StatusPlace},
-    sealed, statuses,
-    templates::Template,
+    rows::{CardOffer, Deferred, Notice, State},
+    sealed,
+    signed::Signing,
+    statuses,
+    templates::{Form, Template},
     token::bearer,
 };
-use crate::{
-    app::App,
-    db::Change,
-    keys::{make_bytes, make_id},
-};
+use crate::{app::App, db::Change, keys::make_id};
 
 /// How long the wallet may take to say what became of copies.
 const NOTICE: SignedDuration = SignedDuration::from_hours(24 * 7);
@@ -69,8 +62,8 @@ pub fn issue(app: &App, asking: &Asking, body: &[u8]) -> Result<CredentialRespon
         return Err(Refused::CredentialRequest);
     }
     let now = app.clock.now();
-    let (keys, nonce) =
-        proof::check(&request.proofs, &identifier(app), now).map_err(|error| match error {
+    let (keys, nonce) = proof::check(&request.proofs, &identifier(app), template.form.issued(), now)
+        .map_err(|error| match error {
             ProofError::Nonce => Refused::Nonce,
             _ => Refused::Proof,
         })?;
@@ -199,12 +192,21 @@ fn hand_out(
     let notification_id = make_id::<32>()?;
     {
         let _lists = app.cards.statuses();
-        let places = statuses::take(app, &mut change, keys.len())?;
-        let credentials = keys
-            .iter()
-            .zip(&places)
-            .map(|(key, place)| sign(app, offer, template, &secret.claims, key, *place, now))
-            .collect::<Result<Vec<_>, _>>()?;
+        let signing = Signing {
+            app,
+            offer,
+            template,
+            claims: &secret.claims,
+            now,
+        };
+        let (credentials, places) = match &template.form {
+            Form::Vct(vct) => {
+                let places = statuses::take(app, &mut change, keys.len())?;
+                (signing.cards(vct, keys, &places)?, places)
+            }
+            // They have no status: they are over in a few days, and no more are given out once the card is taken back.
+            Form::Eligibility(schema) => (signing.proofs(*schema, keys)?, Vec::new()),
+        };
         let notice = Notice {
             offer: offer.id.clone(),
             thumbprint: thumbprint.to_owned(),
@@ -230,47 +232,4 @@ fn hand_out(
             notification_id: Some(notification_id),
         })
     }
-}
-
-/// One copy. Whatever could tell it from another person's, or link it to its own siblings, is random or the same for all of
-/// one day.
-fn sign(
-    app: &App,
-    offer: &CardOffer,
-    template: &Template,
-    card: &Map<String, Value>,
-    key: &PublicKey,
-    place: StatusPlace,
-    now: Timestamp,
-) -> Result<String, Refused> {
-    let list = app.public(&statuses::path(place.list));
-    let reference = Reference::new(list.as_str(), place.index as usize);
-    let mut claims = card.clone();
-    claims.insert("iss".to_owned(), identifier(app).into());
-    claims.insert("vct".to_owned(), template.vct.clone().into());
-    claims.insert("iat".to_owned(), today(now).as_second().into());
-    claims.insert("exp".to_owned(), offer.until.as_second().into());
-    claims.insert("status".to_owned(), reference.to_claim());
-    let disclosable: Vec<ClaimPath> = card.keys().map(|name| [name.as_str()].into()).collect();
-    let salts = (0..disclosable.len())
-        .map(|_| make_bytes())
-        .collect::<Result<Vec<[u8; 16]>, _>>()?;
-    // So many that the number of digests says nothing about which optional fields were filled in.
-    let decoys = (card.len()..template.fields.len() + 2)
-        .map(|_| {
-            Ok(Decoy {
-                inside: ClaimPath::default(),
-                random: make_bytes()?,
-            })
-        })
-        .collect::<Result<Vec<_>, getrandom::Error>>()?;
-    let issuance = Issuance {
-        claims,
-        disclosable: &disclosable,
-        salts: &salts,
-        decoys: &decoys,
-        holder: key,
-        header: header(app),
-    };
-    sd_jwt::issue(&issuance, &app.keys.identity).map_err(|error| Refused::Unavailable(Box::new(error)))
 }

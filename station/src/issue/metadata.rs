@@ -1,11 +1,12 @@
 //! What the station says of itself as an issuer: OpenID4VCI 1.0 section 12.2, RFC 8414, SD-JWT VC.
 
-use carnet_exchange::issuance::{ALG, FORMAT, PRE_AUTHORIZED};
+use carnet_eligibility::credential;
+use carnet_exchange::issuance::{ALG, FORMAT, LDP_FORMAT, PRE_AUTHORIZED, SCHEMA};
 use serde_json::{Map, Value, json};
 
 use super::{
     copies, identifier, sign_in,
-    templates::{self, Template},
+    templates::{self, Form, Template},
     token,
 };
 use crate::app::App;
@@ -44,18 +45,33 @@ fn configuration(template: &Template) -> Value {
             })
         })
         .collect();
-    json!({
-        "format": FORMAT,
-        "vct": template.vct,
+    let proofs = [template.form.issued().proof_algorithm()];
+    let mut configuration = json!({
         "scope": template.id,
         "cryptographic_binding_methods_supported": ["jwk"],
-        "credential_signing_alg_values_supported": [ALG],
-        "proof_types_supported": { "jwt": { "proof_signing_alg_values_supported": [ALG] } },
+        "proof_types_supported": { "jwt": { "proof_signing_alg_values_supported": proofs } },
         "credential_metadata": {
             "display": [{ "name": template.title, "locale": "en" }],
             "claims": claims,
         },
-    })
+    });
+    match &template.form {
+        Form::Vct(vct) => {
+            configuration["format"] = FORMAT.into();
+            configuration["vct"] = vct.as_str().into();
+            configuration["credential_signing_alg_values_supported"] = json!([ALG]);
+        }
+        Form::Eligibility(schema) => {
+            configuration["format"] = LDP_FORMAT.into();
+            configuration["credential_definition"] = json!({
+                "@context": [credential::CONTEXT],
+                "type": ["VerifiableCredential", credential::TYPE],
+            });
+            configuration["credential_signing_alg_values_supported"] = json!([carnet_eligibility::SUITE]);
+            configuration[SCHEMA] = schema.urn().into();
+        }
+    }
+    configuration
 }
 
 /// `/.well-known/oauth-authorization-server`
@@ -90,6 +106,10 @@ pub fn jwt_vc_issuer(app: &App) -> Value {
 /// Type metadata of a kind of card (SD-JWT VC, "SD-JWT VC Type Metadata").
 pub fn card_type(id: &str) -> Option<Value> {
     let template = templates::find(id).ok()?;
+    // What proves something of a value has no SD-JWT VC type.
+    let Form::Vct(vct) = &template.form else {
+        return None;
+    };
     let claims: Vec<Value> = template
         .fields
         .iter()
@@ -103,7 +123,7 @@ pub fn card_type(id: &str) -> Option<Value> {
         })
         .collect();
     Some(json!({
-        "vct": template.vct,
+        "vct": vct,
         "name": template.title,
         "display": [{ "locale": "en", "name": template.title }],
         "claims": claims,

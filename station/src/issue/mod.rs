@@ -2,12 +2,12 @@
 //!
 //! | what happens | file |
 //! |---|---|
-//! | the kinds of cards, and what staff enter | [`templates`] |
+//! | the kinds of cards, and what staff enter | [`templates`], [`values`] |
 //! | a code and a PIN for one person; taking a card back | [`offer`] |
 //! | what the station says of itself as an issuer | [`metadata`] |
 //! | the PIN for a token that is bound to the wallet's key | [`token`] |
 //! | the PIN on a page of the station instead | [`sign_in`] |
-//! | copies, now or after a second person's look; what became of them | [`copies`] |
+//! | copies, now or after a second person's look; what became of them | [`copies`], [`signed`] |
 //! | whether a copy still counts | [`statuses`] |
 //! | nonces, and proofs seen before | [`nonces`] |
 //!
@@ -21,10 +21,12 @@ pub mod refused;
 pub mod rows;
 mod sealed;
 pub mod sign_in;
+mod signed;
 pub mod statuses;
 pub mod sweep;
 pub mod templates;
 pub mod token;
+pub mod values;
 
 use std::sync::Mutex;
 

@@ -113,7 +113,7 @@ pub fn make(
 ) -> Result<Made, OfferError> {
     let template = templates::find(template)?;
     let now = app.clock.now();
-    let claims = template.claims(entered)?;
+    let claims = template.claims(entered, today(now))?;
     let until = template.until(&claims, today(now))?;
     let id = make_id::<16>()?;
     let code = format!("{id}.{}", make_id::<32>()?);

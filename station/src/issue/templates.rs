@@ -4,10 +4,12 @@ use std::sync::LazyLock;
 
 use axum::http::StatusCode;
 use carnet_credentials::json::{self, JsonError};
+use carnet_exchange::issuance;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::values::Schema;
 use crate::errors::Told;
 
 /// Longest text of a claim, in characters.
@@ -20,12 +22,11 @@ const LONGEST_FILE: usize = 16 * 1024;
 pub struct Template {
     pub id: String,
     pub title: String,
-    /// The credential's type. The same at every station, so that whoever asks for such a card need not know who issues it.
-    #[serde(skip_serializing)]
-    pub vct: String,
+    #[serde(flatten)]
+    pub form: Form,
     pub fields: Vec<Field>,
     /// The date in this field ends the card too.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     pub ends_with: Option<String>,
     pub valid_days: u16,
     /// Copies at a time.
@@ -34,6 +35,26 @@ pub struct Template {
     pub refill: bool,
     /// A second person has to look at it before it is issued.
     pub approval: bool,
+}
+
+/// What copies of a card are.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// SD-JWT VCs of this type. The same at every station, so that whoever asks for such a card need not know who issues it.
+    Vct(String),
+    /// They prove something of a value of this kind, and never show it.
+    Eligibility(Schema),
+}
+
+impl Form {
+    /// In which form the copies are issued.
+    pub fn issued(&self) -> issuance::Form {
+        match self {
+            Self::Vct(_) => issuance::Form::SdJwt,
+            Self::Eligibility(_) => issuance::Form::Eligibility,
+        }
+    }
 }
 
 /// One thing that a card says. The patient can withhold each of them.
@@ -65,6 +86,8 @@ pub enum ClaimsError {
     Missing(String),
     #[error("“{0}” does not have its form.")]
     IllFormed(String),
+    #[error("“{0}” can't be so large, so small, or so exact.")]
+    OutOfRange(String),
     #[error("This kind of card has no “{0}”.")]
     Unexpected(String),
     #[error("The card would be over already.")]
@@ -81,6 +104,7 @@ impl Told for ClaimsError {
             Self::UnknownTemplate => "unknown_template",
             Self::Missing(_) => "card_field_missing",
             Self::IllFormed(_) => "card_field_ill_formed",
+            Self::OutOfRange(_) => "card_field_out_of_range",
             Self::Unexpected(_) => "card_field_unexpected",
             Self::Over => "card_over",
             Self::File => "card_file_unreadable",
@@ -91,6 +115,9 @@ impl Told for ClaimsError {
         match self {
             Self::UnknownTemplate => "Choose one of the list.",
             Self::Missing(_) | Self::IllFormed(_) => "Fill it in and try again. Dates are like 2026-01-31.",
+            Self::OutOfRange(_) => {
+                "Correct it and try again. Days are not before 1900, and what has happened is not to come; amounts have the decimals of their currency."
+            }
             Self::Unexpected(_) => "Leave it out, or choose another kind of card.",
             Self::Over => "Look at the date until which it is valid.",
             Self::File | Self::Repeated => {
@@ -103,16 +130,31 @@ impl Told for ClaimsError {
     }
     fn further(&self) -> Map<String, Value> {
         match self {
-            Self::Missing(field) | Self::IllFormed(field) | Self::Unexpected(field) => {
-                Map::from_iter([("field".to_owned(), field.as_str().into())])
-            }
+            Self::Missing(field)
+            | Self::IllFormed(field)
+            | Self::OutOfRange(field)
+            | Self::Unexpected(field) => Map::from_iter([("field".to_owned(), field.as_str().into())]),
             _ => Map::new(),
         }
     }
 }
 
-static TEMPLATES: LazyLock<Vec<Template>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("templates.json")).unwrap_or_default());
+static TEMPLATES: LazyLock<Vec<Template>> = LazyLock::new(|| {
+    let mut all: Vec<Template> = serde_json::from_str(include_str!("templates.json")).unwrap_or_default();
+    for template in &mut all {
+        let Form::Eligibility(schema) = template.form else {
+            continue;
+        };
+        for field in template
+            .fields
+            .iter_mut()
+            .filter(|field| field.options.is_empty())
+        {
+            field.options = schema.options(&field.name);
+        }
+    }
+    all
+});
 
 /// Every kind of card.
 pub fn all() -> &'static [Template] {
@@ -126,8 +168,12 @@ pub fn find(id: &str) -> Result<&'static Template, ClaimsError> {
 }
 
 impl Template {
-    /// What the card will say, if everything that is entered has its form.
-    pub fn claims(&self, entered: &Map<String, Value>) -> Result<Map<String, Value>, ClaimsError> {
+    /// What the card will say, if everything that is entered has its form and, where it is to be proven, its range.
+    pub fn claims(
+        &self,
+        entered: &Map<String, Value>,
+        today: Timestamp,
+    ) -> Result<Map<String, Value>, ClaimsError> {
         let known = |name: &String| self.fields.iter().any(|field| field.name == *name);
         if let Some(name) = entered.keys().find(|name| !known(name)) {
             return Err(ClaimsError::Unexpected(name.chars().take(64).collect()));
@@ -139,6 +185,9 @@ impl Template {
                 None if field.required => return Err(ClaimsError::Missing(field.name.clone())),
                 None => None,
             };
+        }
+        if let Form::Eligibility(schema) = &self.form {
+            schema.values(&claims, today)?;
         }
         Ok(claims)
     }
@@ -246,37 +295,22 @@ fn csv_rows(content: &str) -> Result<Vec<Vec<String>>, ClaimsError> {
     // European spreadsheets write semicolons.
     let first = content.lines().next().unwrap_or_default();
     let comma = if first.contains(';') && !first.contains(',') {
-        ';'
+        b';'
     } else {
-        ','
+        b','
     };
-    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
-    let mut letters = content.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' if quoted => quoted = false,
-            '"' if cell.is_empty() => quoted = true,
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            letter if letter == comma && !quoted => row.push(std::mem::take(&mut cell)),
-            letter => cell.push(letter),
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(comma)
+        .from_reader(content.as_bytes());
+    let mut rows = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|_| ClaimsError::File)?;
+        if row.iter().any(|cell| !cell.trim().is_empty()) {
+            rows.push(row.iter().map(str::to_owned).collect());
         }
     }
-    if quoted {
-        return Err(ClaimsError::File);
-    }
-    if !cell.is_empty() || !row.is_empty() {
-        row.push(cell);
-        rows.push(row);
-    }
-    rows.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
     Ok(rows)
 }
 
@@ -308,7 +342,10 @@ mod tests {
         let json = r#"{"insurer":"Sun \"rise\"","plan":"Family","member_number":"S-77","valid_until":"2027-12-31","x":1}"#;
         let read = template.import("cards.CSV", csv).unwrap();
         assert_eq!(read, template.import("card.json", json).unwrap());
-        assert_eq!(template.claims(&read).unwrap()["insurer"], "Sun \"rise\"");
+        assert_eq!(
+            template.claims(&read, Timestamp::now()).unwrap()["insurer"],
+            "Sun \"rise\""
+        );
     }
 
     #[test]
@@ -320,7 +357,7 @@ mod tests {
             for (name, value) in value.as_object().unwrap() {
                 all[name] = value.clone();
             }
-            template.claims(all.as_object().unwrap())
+            template.claims(all.as_object().unwrap(), Timestamp::now())
         };
         assert!(entered(json!({})).is_ok());
         for (value, code) in [
@@ -331,6 +368,149 @@ mod tests {
             (json!({"cnf": "x"}), "card_field_unexpected"),
         ] {
             assert_eq!(entered(value).unwrap_err().code(), code);
+        }
+    }
+    #[test]
+    fn every_kind_of_card_that_proves_something_can_be_chosen_whole() {
+        let today: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        for (id, entered, values) in [
+            ("proof-of-age", json!({"birth_date": "1950-06-01"}), vec![18_413]),
+            ("proof-of-age", json!({"birth_date": "1900-01-01"}), vec![0]),
+            ("proof-of-age", json!({"birth_date": "2026-11-23"}), vec![46_347]),
+            (
+                "proof-of-cover",
+                json!({"first_day": "2026-01-01", "last_day": "2026-12-31"}),
+                vec![46_021, 46_385],
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": "41250.5", "currency": "EUR"}),
+                vec![4_125_050],
+            ),
+            (
+                "laboratory-value",
+                json!({"test": "HbA1c in % (LOINC 4548-4)", "value": "6,8", "taken_on": "2026-11-01"}),
+                vec![68, 46_325],
+            ),
+            (
+                "laboratory-value",
+                json!({"test": "HbA1c in mmol/mol (LOINC 59261-8)", "value": "51", "taken_on": "2026-11-01"}),
+                vec![51, 46_325],
+            ),
+        ] {
+            let template = find(id).unwrap();
+            let claims = template.claims(entered.as_object().unwrap(), today).unwrap();
+            let Form::Eligibility(schema) = template.form else {
+                unreachable!()
+            };
+            let (kind, numbers) = schema.values(&claims, today).unwrap();
+            assert_eq!(numbers, values, "{entered}");
+            assert_eq!(kind.schema(), schema.urn());
+        }
+        let template = find("entitlement").unwrap();
+        for option in &template.fields[0].options {
+            let entered = json!({ "code": option });
+            assert!(template.claims(entered.as_object().unwrap(), today).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_has_no_exact_number_is_refused_when_it_is_entered() {
+        let today: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        let hba1c = |value: &str, taken: &str| json!({"test": "HbA1c in % (LOINC 4548-4)", "value": value, "taken_on": taken});
+        for (id, entered, code, field) in [
+            (
+                "proof-of-age",
+                json!({"birth_date": "1899-12-31"}),
+                "card_field_out_of_range",
+                "birth_date",
+            ),
+            (
+                "proof-of-age",
+                json!({"birth_date": "2026-11-24"}),
+                "card_field_out_of_range",
+                "birth_date",
+            ),
+            (
+                "proof-of-age",
+                json!({"birth_date": "1950-02-29"}),
+                "card_field_ill_formed",
+                "birth_date",
+            ),
+            ("proof-of-age", json!({}), "card_field_missing", "birth_date"),
+            (
+                "proof-of-cover",
+                json!({"first_day": "2026-12-31", "last_day": "2026-01-01"}),
+                "card_field_out_of_range",
+                "last_day",
+            ),
+            (
+                "proof-of-cover",
+                json!({"first_day": "2026-12-31", "last_day": "2079-06-07"}),
+                "card_field_out_of_range",
+                "last_day",
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": "41250.505", "currency": "EUR"}),
+                "card_field_out_of_range",
+                "amount",
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": "42949672.96", "currency": "EUR"}),
+                "card_field_out_of_range",
+                "amount",
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": "-1", "currency": "EUR"}),
+                "card_field_ill_formed",
+                "amount",
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": 41250.5, "currency": "EUR"}),
+                "card_field_ill_formed",
+                "amount",
+            ),
+            (
+                "proof-of-income",
+                json!({"amount": "1", "currency": "eur"}),
+                "card_field_ill_formed",
+                "currency",
+            ),
+            (
+                "laboratory-value",
+                hba1c("6.85", "2026-11-01"),
+                "card_field_out_of_range",
+                "value",
+            ),
+            (
+                "laboratory-value",
+                hba1c("six", "2026-11-01"),
+                "card_field_ill_formed",
+                "value",
+            ),
+            (
+                "laboratory-value",
+                hba1c("6.8", "2026-11-24"),
+                "card_field_out_of_range",
+                "taken_on",
+            ),
+            (
+                "entitlement",
+                json!({"code": "E11"}),
+                "card_field_ill_formed",
+                "code",
+            ),
+        ] {
+            let refused = find(id)
+                .unwrap()
+                .claims(entered.as_object().unwrap(), today)
+                .unwrap_err();
+            assert_eq!(refused.code(), code, "{entered}");
+            assert_eq!(refused.further()["field"], field, "{entered}");
         }
     }
 }

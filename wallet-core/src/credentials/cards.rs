@@ -133,7 +133,14 @@ impl Wallet {
     ) -> Result<CardLine, CardsError> {
         let (_, kept) = copies.first().ok_or(CardsError::Unknown)?;
         let now = self.clock.now();
-        let validity = match (kept.from, kept.until) {
+        // Copies that are over in a few days speak for their card one after the other: the one that is good longest counts.
+        let until = copies.iter().filter_map(|(_, copy)| copy.until).max();
+        let (from, until) = match kept.form {
+            CredentialForm::Eligibility => (kept.from, until),
+            _ => (kept.from, kept.until),
+        };
+        let left = count(copies, now);
+        let validity = match (from, until) {
             (_, Some(until)) if now >= until => "expired",
             (Some(from), _) if now < from => "not_yet",
             _ => "valid",
@@ -144,8 +151,8 @@ impl Wallet {
             kind: kept.kind.clone(),
             issuer: kept.issuer_view(list),
             validity: validity.to_owned(),
-            from: kept.from.map(to_the_second),
-            until: kept.until.map(to_the_second),
+            from: from.map(to_the_second),
+            until: until.map(to_the_second),
             // Each copy has a place of its own in its issuer's list; one that was taken back speaks for all.
             status: self.card_status(
                 copies
@@ -159,9 +166,9 @@ impl Wallet {
                     .unwrap_or(kept),
                 now,
             )?,
-            copies: count(copies),
+            copies: left,
             single_use: kept.single_use,
-            low: kept.single_use && count(copies) <= LOW,
+            low: kept.single_use && left <= LOW,
             refillable: self.refillable(copies)?,
         })
     }
@@ -198,8 +205,9 @@ impl Wallet {
 }
 
 /// How many copies can still be shown.
-fn count(copies: &[(String, KeptCredential)]) -> u32 {
-    u32::try_from(copies.iter().filter(|(_, kept)| kept.is_left()).count()).unwrap_or(u32::MAX)
+fn count(copies: &[(String, KeptCredential)], now: Timestamp) -> u32 {
+    let left = copies.iter().filter(|(_, kept)| kept.is_left_at(now));
+    u32::try_from(left.count()).unwrap_or(u32::MAX)
 }
 
 impl KeptCredential {

@@ -14,6 +14,9 @@ const VALUE: usize = 500;
 
 /// A type in plain words: `urn:example:InsuranceCard:1` is an "Insurance card".
 pub(crate) fn title(kind: &str) -> String {
+    if let Some(title) = carnet_eligibility::words::title(kind) {
+        return title.to_owned();
+    }
     if is_receipt(kind) {
         return "Receipt of a consent".to_owned();
     }

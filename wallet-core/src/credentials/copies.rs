@@ -6,7 +6,7 @@ use carnet_credentials::{
 };
 use carnet_exchange::dcql::{Candidate, CredentialQuery};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Binding, CredentialForm, KeptCredential};
 use crate::{Wallet, present::Disclosure, vault::VaultError};
@@ -70,21 +70,4 @@ impl Disclosure {
         let claims = Received::read(&shown).ok()?.contents().ok()?.claims;
         Some(Self { paths, claims })
     }
-}
-
-/// Claims without what a credential says about itself: its type, its times, its issuer, its key.
-pub(crate) fn about_the_person(mut claims: Map<String, Value>) -> Map<String, Value> {
-    for name in [
-        "iss",
-        "vct",
-        "vct#integrity",
-        "iat",
-        "nbf",
-        "exp",
-        "cnf",
-        "status",
-    ] {
-        claims.remove(name);
-    }
-    claims
 }

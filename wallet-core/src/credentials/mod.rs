@@ -22,8 +22,8 @@ pub(crate) mod views;
 mod w3c;
 
 pub use cards::CardsError;
+pub(crate) use carnet_credentials::sd_jwt::about_the_person;
 pub(crate) use claims::{labels, lines, title as kind_title};
-pub(crate) use copies::about_the_person;
 pub use import::ImportCredentialError;
 pub use look_up::LookUpError;
 pub use receipt::{IssuedReceipt, ReceiptError, ReceiptForm};
@@ -87,6 +87,11 @@ impl KeptCredential {
         !matches!(self.binding, Binding::Spent)
     }
 
+    /// Whether it can still be shown at this time.
+    pub(crate) fn is_left_at(&self, now: Timestamp) -> bool {
+        self.is_left() && self.until.is_none_or(|until| now < until)
+    }
+
     /// From here on nobody can show this copy: its key is gone. What it says stays readable.
     pub(crate) fn spend(&mut self) {
         self.binding = Binding::Spent;
@@ -140,6 +145,30 @@ impl EdCopyKey {
 
     pub(crate) fn signing_key(&self) -> &ed25519_dalek::SigningKey {
         &self.0
+    }
+}
+
+/// The key that a copy is asked for with.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum HolderKey {
+    P256(CopyKey),
+    Ed25519 { ed25519: EdCopyKey },
+}
+
+impl HolderKey {
+    pub(crate) fn p256(&self) -> Option<CopyKey> {
+        match self {
+            Self::P256(key) => Some(key.clone()),
+            Self::Ed25519 { .. } => None,
+        }
+    }
+
+    pub(crate) fn ed25519(&self) -> Option<&EdCopyKey> {
+        match self {
+            Self::P256(_) => None,
+            Self::Ed25519 { ed25519 } => Some(ed25519),
+        }
     }
 }
 

@@ -14,12 +14,12 @@ pub struct CardLine {
     /// Its type, as the issuer names it.
     pub kind: String,
     pub issuer: IssuerView,
-    /// `valid`, `expired`, `not_yet`.
+    /// `valid`, `expired`, `not_yet`. Expired and `refillable`: all copies are over, and new ones can be fetched.
     pub validity: String,
     pub from: Option<String>,
     pub until: Option<String>,
     pub status: CardStatus,
-    /// Copies that can still be shown.
+    /// Copies that can still be shown today.
     pub copies: u32,
     /// Each copy is shown once and never again.
     pub single_use: bool,

@@ -1,27 +1,32 @@
 //! Taking an offer. What came is kept whole or not at all, and the issuer hears that it was accepted only once it is durable.
 
 use carnet_exchange::issuance::{
+    Form,
     credential::{CredentialRequest, CredentialResponse, Wanted},
     proof,
     source::issuer_at,
     token::{TokenRequest, TokenResponse},
 };
+use ed25519_dalek::SigningKey;
 use jiff::SignedDuration;
+use serde_json::Value;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::{
     KeptIssuance, OfferedCard, Pin, Stage, Tell, Waiting,
     check::{self, Copies, Expected},
+    check_eligibility,
     error::{CardOfferError, TakeCardError},
     issuer::Issuer,
     views::AcceptedView,
 };
 use crate::{
-    Described, Wallet,
+    Described, NoRandomness, Wallet,
     activity::{Entry, Happened},
-    credentials::{CopyKey, KeptCredential, import::MOST},
+    credentials::{CopyKey, EdCopyKey, HolderKey, KeptCredential, import::MOST},
     kept::Errand,
-    random::make_key,
+    random::{make_bytes, make_key},
     talk::Talk,
     vault::Table,
 };
@@ -144,19 +149,20 @@ impl Wallet {
             .get(card)
             .ok_or_else(|| nothing_came(CardOfferError::Unknown.into()))?;
         let nonce = issuer.nonce().await.map_err(nothing_came)?;
-        let mut keys = Vec::with_capacity(copies);
-        for _ in 0..copies.max(1) {
-            keys.push(CopyKey::new(
-                make_key().map_err(|error| nothing_came(error.into()))?,
-            ));
-        }
+        let keys = make_keys(offered.form, copies.max(1)).map_err(|error| nothing_came(error.into()))?;
         let request = CredentialRequest {
             wanted: wanted(offered, token),
             proofs: keys
                 .iter()
                 .map(|key| {
                     let issuer_id = &kept.source.credential_issuer;
-                    proof::make(issuer_id, nonce.as_deref(), &key.signing_key(), issuer.now)
+                    let nonce = nonce.as_deref();
+                    match key {
+                        HolderKey::P256(key) => proof::make(issuer_id, nonce, &key.signing_key(), issuer.now),
+                        HolderKey::Ed25519 { ed25519 } => {
+                            proof::make(issuer_id, nonce, ed25519.signing_key(), issuer.now)
+                        }
+                    }
                 })
                 .collect(),
         };
@@ -194,8 +200,8 @@ impl Wallet {
         kept: &KeptIssuance,
         talk: &Talk,
         card: usize,
-        keys: &[CopyKey],
-        (texts, notification_id): (Vec<String>, Option<String>),
+        keys: &[HolderKey],
+        (came, notification_id): (Vec<Value>, Option<String>),
     ) -> Result<Collected, Broken> {
         let tell = |accepted| -> Vec<Tell> {
             let told = notification_id.clone().map(|notification_id| Tell {
@@ -213,15 +219,18 @@ impl Wallet {
             .get(card)
             .ok_or_else(|| broken(CardOfferError::Unknown.into()))?;
         let expected = Expected {
-            vct: &offered.vct,
+            kind: &offered.kind,
             entry_id: &kept.source.entry_id,
             offer_id,
             keys,
             single_use: kept.source.batch_size > 1,
         };
         let now = self.clock.now();
-        let mut copies =
-            check::copies(&texts, &expected, &talk.list, now).map_err(|error| broken(error.into()))?;
+        let copies = match offered.form {
+            Form::SdJwt => check::copies(&came, &expected, &talk.list, now),
+            Form::Eligibility => check_eligibility::copies(&came, &expected, &talk.list, now),
+        };
+        let mut copies = copies.map_err(|error| broken(error.into()))?;
         check::still_good(&mut copies, talk, now).await.map_err(broken)?;
         Ok(Collected {
             copies,
@@ -246,9 +255,10 @@ impl Wallet {
                 cards.push(copy.card.clone());
             }
         }
-        // Spent copies have served to show that there was a card.
+        // Copies that were used up, or that are over, have served to show that there was a card.
+        let now = self.clock.now();
         for (id, old) in self.vault.all::<KeptCredential>(Table::Credentials)? {
-            if !old.is_left() && cards.contains(&old.card) {
+            if !old.is_left_at(now) && cards.contains(&old.card) {
                 change.delete(Table::Credentials, &id);
             }
         }
@@ -296,6 +306,19 @@ impl Wallet {
         let talk = self.talk()?;
         self.tell_soon(&talk, offer_id).await
     }
+}
+
+/// Fresh keys, one for each copy.
+fn make_keys(form: Form, copies: usize) -> Result<Vec<HolderKey>, NoRandomness> {
+    let make = |_| {
+        Ok(match form {
+            Form::SdJwt => HolderKey::P256(CopyKey::new(make_key()?)),
+            Form::Eligibility => HolderKey::Ed25519 {
+                ed25519: EdCopyKey::new(SigningKey::from_bytes(&*Zeroizing::new(make_bytes()?))),
+            },
+        })
+    };
+    (0..copies).map(make).collect()
 }
 
 fn wanted(offered: &OfferedCard, token: &TokenResponse) -> Wanted {

@@ -14,7 +14,7 @@ use super::error::TakeCardError;
 use crate::{
     ImportCredentialError as Gate, LookUpError,
     credentials::{
-        Binding, CopyKey, KeptCredential,
+        Binding, CopyKey, HolderKey, KeptCredential,
         check::check_copy,
         import::card_of,
         look_up::{reference, states},
@@ -50,6 +50,14 @@ pub enum RefusedCopies {
     Differ,
     #[error("two copies could be recognised as the same card's")]
     Linkable,
+    #[error("a copy stands for another value than the one that came with it")]
+    WrongValue,
+    #[error("a copy would be valid for longer than a week")]
+    TooLong,
+    #[error("a copy would let others find out the value")]
+    OpenValue,
+    #[error("a copy came as a text and not as an object")]
+    NotAnObject,
     #[error("a copy is not made as it should be")]
     Malformed,
 }
@@ -69,6 +77,10 @@ impl RefusedCopies {
             Self::Revoked => "issued_already_revoked",
             Self::Differ => "issued_copies_differ",
             Self::Linkable => "issued_copies_linkable",
+            Self::WrongValue => "issued_wrong_value",
+            Self::TooLong => "issued_valid_too_long",
+            Self::OpenValue => "issued_open_value",
+            Self::NotAnObject => "issued_not_an_object",
             Self::Malformed => "issued_malformed",
         }
     }
@@ -76,13 +88,14 @@ impl RefusedCopies {
 
 /// What copies have to be.
 pub(super) struct Expected<'a> {
-    pub(super) vct: &'a str,
+    /// `vct`, or the schema of the value.
+    pub(super) kind: &'a str,
     /// The issuer's stable id.
     pub(super) entry_id: &'a str,
     /// The offer's id.
     pub(super) offer_id: &'a str,
     /// What they were asked for with.
-    pub(super) keys: &'a [CopyKey],
+    pub(super) keys: &'a [HolderKey],
     /// One of many, to be shown once each.
     pub(super) single_use: bool,
 }
@@ -92,16 +105,18 @@ pub(super) type Copies = Vec<(String, KeptCredential)>;
 
 /// Checks all that needs no network.
 pub(super) fn copies(
-    texts: &[String],
+    came: &[Value],
     expected: &Expected<'_>,
     list: &TrustList,
     now: Timestamp,
 ) -> Result<Copies, RefusedCopies> {
-    let mut copies: Copies = Vec::with_capacity(texts.len());
+    let own: Vec<CopyKey> = expected.keys.iter().filter_map(HolderKey::p256).collect();
+    let mut copies: Copies = Vec::with_capacity(came.len());
     let (mut keys, mut statuses, mut disclosures) = (HashSet::new(), HashSet::new(), HashSet::new());
-    for text in texts {
-        let checked = check_copy(text, list, expected.keys, now).map_err(refused)?;
-        if checked.kind != expected.vct {
+    for one in came {
+        let text = one.as_str().ok_or(RefusedCopies::Malformed)?;
+        let checked = check_copy(text, list, &own, now).map_err(refused)?;
+        if checked.kind != expected.kind {
             return Err(RefusedCopies::WrongType);
         }
         if checked.entry_id.as_deref() != Some(expected.entry_id) {
@@ -133,7 +148,7 @@ pub(super) fn copies(
         let kept = KeptCredential {
             card: card_of(&checked).map_err(|_| RefusedCopies::Malformed)?,
             form: checked.form,
-            text: text.clone(),
+            text: text.to_owned(),
             issuer: checked.issuer,
             entry_id: checked.entry_id,
             own: false,

@@ -77,14 +77,15 @@ fn copy(number: u8, salt: u8, changed: &Value, by: &SigningKey) -> String {
 }
 
 fn check(texts: &[String]) -> Result<usize, RefusedCopies> {
+    let came: Vec<Value> = texts.iter().map(|text| text.as_str().into()).collect();
     let expected = Expected {
-        vct: VCT,
+        kind: VCT,
         entry_id: "insurer",
         offer_id: "o",
-        keys: &[own(1), own(2)],
+        keys: &[HolderKey::P256(own(1)), HolderKey::P256(own(2))],
         single_use: true,
     };
-    copies(texts, &expected, &list(), Timestamp::now()).map(|copies| copies.len())
+    copies(&came, &expected, &list(), Timestamp::now()).map(|copies| copies.len())
 }
 
 /// A good first copy, and a second one that differs by this.

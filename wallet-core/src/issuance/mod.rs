@@ -3,7 +3,7 @@
 //! - [`open_code`]: one door for every code that is scanned, pasted or opened
 //! - [`offer`]: who offers which card, shown before anything is asked for
 //! - [`sign_in`]: taking it by signing in at the issuer's page
-//! - [`accept`]: taking it with a PIN; [`check`] looks at every copy before one is kept
+//! - [`accept`]: taking it with a PIN; [`check`] and [`check_eligibility`] look at every copy before one is kept
 //! - [`refill`]: more copies of a card
 //! - [`deferred`]: copies that the issuer sends later
 //! - [`notify`]: telling the issuer what became of them
@@ -13,6 +13,7 @@
 mod accept;
 pub(crate) mod burn;
 mod check;
+mod check_eligibility;
 mod deferred;
 mod error;
 mod issuer;
@@ -29,12 +30,12 @@ pub use open_code::OpenCodeError;
 
 use std::fmt;
 
-use carnet_exchange::issuance::{credential::Event, source::Source};
+use carnet_exchange::issuance::{Form, credential::Event, source::Source};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::credentials::CopyKey;
+use crate::credentials::{CopyKey, HolderKey};
 
 /// One offer, and what came of it (table `Issuances`, id is the first half of the SHA-256 of what the code said).
 #[derive(Serialize, Deserialize)]
@@ -83,7 +84,11 @@ pub(crate) enum Stage {
 pub(crate) struct OfferedCard {
     /// As the issuer's metadata names it.
     pub(super) configuration: String,
-    pub(super) vct: String,
+    /// `vct`, or the schema of the value that it proves something of.
+    #[serde(rename = "vct")]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) form: Form,
     /// OAuth scope.
     #[serde(default)]
     pub(super) scope: Option<String>,
@@ -125,7 +130,7 @@ pub(crate) struct Waiting {
     pub(super) card: usize,
     pub(super) transaction_id: String,
     pub(super) not_before: Timestamp,
-    pub(super) keys: Vec<CopyKey>,
+    pub(super) keys: Vec<HolderKey>,
 }
 
 /// What became of some copies.

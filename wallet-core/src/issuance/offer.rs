@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use carnet_exchange::{
     issuance::{
+        Form,
         metadata::{AuthorizationServer, CredentialIssuer},
         offer::{CredentialOffer, OfferError, OfferLink},
         source::{Source, check_server, issuer_at, issuer_of},
@@ -82,11 +83,12 @@ impl Wallet {
             let name = configuration.name.as_deref().map(|name| clean(name, NAME_CHARS));
             cards.push(OfferedCard {
                 configuration: configuration.id.clone(),
-                vct: configuration.vct.clone(),
+                kind: configuration.kind.clone(),
+                form: configuration.form,
                 scope: configuration.scope.clone(),
                 title: name
                     .filter(|name| !name.is_empty())
-                    .unwrap_or_else(|| title(&configuration.vct)),
+                    .unwrap_or_else(|| title(&configuration.kind)),
                 describes: configuration
                     .claims
                     .iter()
@@ -164,8 +166,10 @@ impl Wallet {
                 .iter()
                 .map(|card| OfferedCardView {
                     title: card.title.clone(),
-                    kind: card.vct.clone(),
+                    kind: card.kind.clone(),
                     describes: card.describes.clone(),
+                    single_use: kept.source.batch_size > 1,
+                    proves: card.form == Form::Eligibility,
                 })
                 .collect(),
             pin: pin.map(|pin| PinView {

@@ -24,9 +24,10 @@ impl Wallet {
         let (Some(refresh_token), Some(dpop)) = (kept.refresh.clone(), kept.dpop.clone()) else {
             return Err(TakeCardError::NotRefillable);
         };
-        let card = kept.cards.iter().position(|card| card.vct == kind);
+        let card = kept.cards.iter().position(|card| card.kind == kind);
         let card = card.ok_or(TakeCardError::NotRefillable)?;
-        let left = copies.iter().filter(|(_, kept)| kept.is_left()).count();
+        let now = self.clock.now();
+        let left = copies.iter().filter(|(_, kept)| kept.is_left_at(now)).count();
         let wanted = (kept.source.batch_size as usize).saturating_sub(left);
         if wanted == 0 {
             return Err(TakeCardError::Enough);

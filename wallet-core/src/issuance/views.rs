@@ -38,6 +38,10 @@ pub struct OfferedCardView {
     pub kind: String,
     /// What it will say, in the issuer's words.
     pub describes: Vec<String>,
+    /// It comes as several copies, each shown once.
+    pub single_use: bool,
+    /// It shows that something holds, and not the value. Its copies are over after a few days and are fetched anew.
+    pub proves: bool,
 }
 
 /// What the PIN looks like.
