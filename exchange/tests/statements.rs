@@ -359,7 +359,7 @@ fn two_statements_or_one_beside_records_are_refused_each_by_its_own_name() {
             payload["transaction_data"]
                 .as_array_mut()
                 .unwrap()
-                .push(entry.into())
+                .push(entry.into());
         })
     };
     let other = AskedStatement::today(
