@@ -67,6 +67,39 @@ contract ConsentRegistryFuzz is Registry {
         }
     }
 
+    /// Whatever is wrong with some of a batch: each gets the answer it would have got alone, and leaves what it would
+    /// have left alone.
+    function testFuzz_a_batch_is_its_grants_one_by_one(uint8[6] calldata faults) public {
+        ConsentRegistry.Grant[] memory grants = new ConsentRegistry.Grant[](6);
+        bytes[] memory signatures = new bytes[](6);
+        for (uint64 i = 0; i < 6; ++i) {
+            uint8 fault = faults[i] % 8;
+            grants[i] = window(NOW + i, NOW + 30 days);
+            if (fault == 1) grants[i].expiry = grants[i].notBefore;
+            if (fault == 2) grants[i].expiry = grants[i].notBefore + MAX + 1;
+            if (fault == 3) grants[i].notBefore = NOW - 1 days - 1;
+            if (fault == 4 && i > 0) grants[i] = grants[i - 1];
+            signatures[i] = fault == 5 ? signed(registry.grantIdOf(grants[i]), KEY + 1) : signature(grants[i]);
+            if (fault == 6) signatures[i] = bytes.concat(signatures[i], hex"00");
+            if (fault == 7) registry.revokeBySecret(grants[i], SECRET);
+        }
+        uint256 start = vm.snapshotState();
+        bytes4[] memory reasons = registry.grantBatch(grants, signatures);
+        ConsentRegistry.Status[6] memory left;
+        for (uint256 i = 0; i < 6; ++i) {
+            left[i] = registry.statusOf(registry.grantIdOf(grants[i]));
+        }
+        require(vm.revertToState(start), "undone");
+        for (uint256 i = 0; i < 6; ++i) {
+            (bool ok, bytes memory answer) =
+                address(registry).call(abi.encodeCall(registry.grant, (grants[i], signatures[i])));
+            require(reasons[i] == (ok ? bytes4(0) : bytes4(answer)), "reason");
+        }
+        for (uint256 i = 0; i < 6; ++i) {
+            expectStatus(registry.grantIdOf(grants[i]), left[i]);
+        }
+    }
+
     /// No field can be changed without changing the name.
     function testFuzz_another_grant_has_another_id(ConsentRegistry.Grant calldata a, ConsentRegistry.Grant calldata b)
         public
