@@ -18,16 +18,22 @@ contract ConsentRegistryFuzz is Registry {
         checkWindow(uint64(uint256(notBefore)), uint64(uint256(ends[end % 4] + endBy % 3)));
     }
 
-    function testFuzz_status_follows_the_clock(uint64 length, uint64 when) public {
-        ConsentRegistry.Grant memory g = window(NOW + 60, NOW + 61 + length % MAX);
+    /// Recorded before its start or after it: only its own times count.
+    function testFuzz_status_follows_the_clock(uint64 start, uint64 length, uint64 when) public {
+        start = NOW - 1 hours + start % 2 hours;
+        ConsentRegistry.Grant memory g = window(start, start + 1 hours + 1 + length % (MAX - 1 hours));
         bytes32 id = give(g);
-        vm.warp(when);
-        expectStatus(
-            id,
-            when < g.notBefore
-                ? ConsentRegistry.Status.Pending
-                : when < g.expiry ? ConsentRegistry.Status.Active : ConsentRegistry.Status.Expired
-        );
+        when = NOW - 2 hours + when % (MAX + 4 hours);
+        uint64[4] memory times = [when, g.notBefore - 1, g.expiry - 1, g.expiry];
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.warp(times[i]);
+            expectStatus(
+                id,
+                times[i] < g.notBefore
+                    ? ConsentRegistry.Status.Pending
+                    : times[i] < g.expiry ? ConsentRegistry.Status.Active : ConsentRegistry.Status.Expired
+            );
+        }
     }
 
     function testFuzz_no_other_bytes_pass_for_the_signature(bytes32 r, bytes32 s, uint8 v, bytes calldata any) public {
