@@ -218,7 +218,11 @@ fn an_answer_for_another_session_or_verifier_is_refused() {
     else {
         unreachable!()
     };
-    let (stripped, _) = presentations["holder"][0].rsplit_once('~').unwrap();
+    let (stripped, _) = presentations["holder"][0]
+        .as_text()
+        .unwrap()
+        .rsplit_once('~')
+        .unwrap();
     let stripped = Opened::Answer {
         presentations: holder_shown(format!("{stripped}~")),
         state,
@@ -436,7 +440,8 @@ fn two_answers_to_two_clinics_share_no_key() {
             .unwrap()
             .to_owned()
     };
-    let all = |shown: &str| {
+    let all = |shown: &answer::Presentation| {
+        let shown = shown.as_text().unwrap();
         shown
             .split(['.', '~'])
             .filter_map(|p| URL_SAFE_NO_PAD.decode(p).ok())

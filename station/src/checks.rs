@@ -2,8 +2,11 @@
 //! (`statements.json`), so the page needs to know none of them.
 
 use axum::http::StatusCode;
-use carnet_eligibility::{Day, Statement, list};
-use carnet_exchange::{answer::CheckedStatement, eligibility::today};
+use carnet_eligibility::{Day, Statement, decimal, kind::Currency, laboratory, list};
+use carnet_exchange::{
+    answer::CheckedStatement,
+    eligibility::{AskedStatement, today},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -75,9 +78,6 @@ struct Field {
     kind: FieldKind,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     options: Vec<FieldOption>,
-    /// Digits after the point.
-    #[serde(default)]
-    decimals: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,15 +119,27 @@ fn built_in(now: Timestamp) -> Result<Vec<Check>, CheckError> {
         .map(|list| list.families.as_slice())
         .unwrap_or_default();
     for field in all.iter_mut().flat_map(|check| &mut check.fields) {
-        if field.name == "family" {
-            field.options = families
-                .iter()
-                .map(|family| FieldOption {
-                    value: family.first.clone(),
-                    label: format!("{} ({} to {})", family.name, family.first, family.last),
-                    codes: Vec::new(),
-                })
-                .collect();
+        let option = |value: &str, label| FieldOption {
+            value: value.to_owned(),
+            label,
+            codes: Vec::new(),
+        };
+        match field.name.as_str() {
+            "family" => {
+                let label =
+                    |family: &list::Family| format!("{} ({} to {})", family.name, family.first, family.last);
+                let options = families.iter().map(|family| option(&family.first, label(family)));
+                field.options = options.collect();
+            }
+            "test" => {
+                let options = laboratory::TESTS
+                    .iter()
+                    .map(|test| option(test.loinc, test.label()));
+                field.options = options.collect();
+            }
+            _ => {}
+        }
+        if field.kind == FieldKind::Choice && field.default.is_none() {
             field.default = field.options.first().map(|option| option.value.clone());
         }
         if field.default.as_deref() == Some("today") {
@@ -165,12 +177,8 @@ pub fn statement(body: &Value, now: Timestamp) -> Result<Statement, CheckError> 
         return Err(wrong(name, "it is not known here"));
     }
     let statement = Given { check: &check, given }.statement()?;
-    let asked = carnet_eligibility::Request {
-        statement: statement.clone(),
-        as_of: today(now).ok_or(CheckError::BuiltIn)?,
-        audience: "limits".to_owned(),
-        nonce: carnet_eligibility::statement::Nonce(carnet_eligibility::kind::ListDigest([0; 32])),
-    };
+    let asked = AskedStatement::today(statement.clone(), now).map_err(|_| CheckError::BuiltIn)?;
+    let asked = asked.request("limits", &[0; 32]);
     asked.check().map_err(CheckError::Limits)?;
     Ok(statement)
 }
@@ -195,19 +203,25 @@ impl Given<'_> {
             "cover-active" => Statement::CoverActiveOn {
                 day: self.day("day")?,
             },
-            "income-below" => Statement::IncomeBelow {
-                amount: self.number("amount")?,
-                currency: self.choice("currency")?.value.try_into().map_err(built_in)?,
-            },
-            "hba1c-in-range" => Statement::LabInRange {
-                loinc: "4548-4".to_owned().try_into().map_err(built_in)?,
-                unit: "%".to_owned().try_into().map_err(built_in)?,
-                scale: 1,
-                low: self.number("low")?,
-                high: self.number("high")?,
-                max_age_days: u16::try_from(self.number("days")?)
-                    .map_err(|_| wrong("days", "it is too large"))?,
-            },
+            "income-below" => {
+                let currency: Currency = self.choice("currency")?.value.try_into().map_err(built_in)?;
+                Statement::IncomeBelow {
+                    amount: self.number("amount", currency.decimals())?,
+                    currency,
+                }
+            }
+            "lab-in-range" => {
+                let test = laboratory::find(&self.choice("test")?.value).ok_or(CheckError::BuiltIn)?;
+                Statement::LabInRange {
+                    loinc: test.loinc.to_owned().try_into().map_err(built_in)?,
+                    unit: test.unit.to_owned().try_into().map_err(built_in)?,
+                    scale: test.scale,
+                    low: self.number("low", test.scale)?,
+                    high: self.number("high", test.scale)?,
+                    max_age_days: u16::try_from(self.number("days", 0)?)
+                        .map_err(|_| wrong("days", "it is too large"))?,
+                }
+            }
             "condition-family" => {
                 let (list, first) = (conditions?, self.choice("family")?.value);
                 let family = list.families.iter().find(|family| family.first == first);
@@ -247,22 +261,21 @@ impl Given<'_> {
         }
     }
 
-    /// In units of the last decimal.
-    fn number(&self, name: &str) -> Result<u32, CheckError> {
+    /// In units of the last of so many decimals.
+    fn number(&self, name: &str, decimals: u8) -> Result<u32, CheckError> {
         let (field, text) = self.field(name)?;
-        let not_a_number = || wrong(name, "a number is needed, with no more decimals than make sense");
-        let number = fixed(&text, field.decimals).ok_or_else(not_a_number)?;
-        let in_units = |whole: u32| u64::from(whole) * 10u64.pow(field.decimals);
-        let fits = field.min.is_none_or(|min| in_units(min) <= number)
-            && field.max.is_none_or(|max| number <= in_units(max));
-        if !fits {
-            return Err(wrong(name, "it is too small or too large"));
+        let number = decimal::read(&text, decimals)
+            .map_err(|_| wrong(name, "a number is needed, with no more decimals than make sense"))?;
+        let fits = field.min.is_none_or(|min| min <= number) && field.max.is_none_or(|max| number <= max);
+        if fits {
+            Ok(number)
+        } else {
+            Err(wrong(name, "it is too small or too large"))
         }
-        u32::try_from(number).map_err(|_| wrong(name, "it is too large"))
     }
 
     fn small(&self, name: &str) -> Result<u8, CheckError> {
-        u8::try_from(self.number(name)?).map_err(|_| wrong(name, "it is too large"))
+        u8::try_from(self.number(name, 0)?).map_err(|_| wrong(name, "it is too large"))
     }
 
     fn day(&self, name: &str) -> Result<Day, CheckError> {
@@ -286,17 +299,6 @@ fn wrong(field: &str, why: &'static str) -> CheckError {
         field: field.chars().take(80).collect(),
         why,
     }
-}
-
-/// A decimal number in units of its last digit, exact.
-fn fixed(text: &str, decimals: u32) -> Option<u64> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let decimals = usize::try_from(decimals).ok()?;
-    let good =
-        !whole.is_empty() && whole.len() <= 12 && part.len() <= decimals && digits(whole) && digits(part);
-    good.then(|| format!("{whole}{part:0<decimals$}").parse().ok())
-        .flatten()
 }
 
 /// What came of a check.
@@ -489,9 +491,12 @@ mod tests {
             "income below 20,000.55 EUR a year"
         );
         assert!(
-            says("hba1c-in-range", &json!({"low": 4, "high": 7.5, "days": "90"}))
-                .unwrap()
-                .contains("4.0 to 7.5 %")
+            says(
+                "lab-in-range",
+                &json!({"test": "4548-4", "low": 4, "high": 7.5, "days": "90"})
+            )
+            .unwrap()
+            .contains("4.0 to 7.5 %")
         );
         for (id, fields, field) in [
             ("age-at-least", json!({"years": 200}), "years"),
@@ -507,8 +512,8 @@ mod tests {
                 "currency",
             ),
             (
-                "hba1c-in-range",
-                json!({"low": "4.05", "high": 7, "days": 90}),
+                "lab-in-range",
+                json!({"test": "4548-4", "low": "4.05", "high": 7, "days": 90}),
                 "low",
             ),
         ] {

@@ -2,6 +2,7 @@
 //! measured in the same run. One file for each family of formats.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod check;
 mod did;
 mod eligibility;
 mod exchange;
@@ -31,7 +32,8 @@ pub fn exchange() -> Result<(), crate::processes::Trouble> {
         "{:52} {:>12} {:>12}   ratio   target",
         "one thread, processor time", "ours", "bare"
     );
-    exchange::print()
+    exchange::print()?;
+    check::print()
 }
 
 /// Processor time of one run: the median of `rounds`, each of `runs` runs, after one round for the caches.

@@ -134,6 +134,9 @@ const MEANINGS = {
   no_seal: { what: m.error_no_seal_what, safe: m.error_no_seal_safe, next: m.error_no_seal_next },
   clock: { what: m.error_clock_what, safe: m.error_clock_safe, next: m.error_clock_next },
   purpose_unlisted: { what: m.error_purpose_unlisted_what, safe: m.error_purpose_unlisted_safe, next: m.error_purpose_unlisted_next },
+  not_true: { what: m.error_not_true_what, safe: m.error_not_true_safe, next: m.error_not_true_next },
+  probing: { what: m.error_probing_what, safe: m.error_probing_safe, next: m.error_probing_next },
+  not_proven: { what: m.error_not_proven_what, safe: m.error_not_proven_safe, next: m.error_not_proven_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
 
@@ -234,6 +237,9 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   nothing_to_share: 'nothing_matches',
   nothing_granted: 'nothing_matches',
   nothing_chosen: 'nothing_matches',
+  eligibility_not_true: 'not_true',
+  eligibility_probing: 'probing',
+  eligibility_not_proven: 'not_proven',
   card_not_asked: 'not_asked',
   not_granted: 'nothing_matches',
   not_asked: 'not_asked',

@@ -9,6 +9,8 @@ mod asked;
 mod held;
 mod probing;
 mod prove;
+#[cfg(test)]
+mod tests;
 
 pub use held::StatementsError;
 pub(crate) use prove::Proof;
