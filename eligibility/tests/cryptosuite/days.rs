@@ -100,7 +100,41 @@ fn days_have_numbers_from_1900_to_2079() {
     assert!(asked.check().is_ok());
 }
 
+/// Completed years, counted with year, month and day: who was born on 29 February has the birthday after every 28th.
+fn completed_years(born: Day, as_of: Day) -> i16 {
+    let (born, as_of) = (born.date(), as_of.date());
+    let before_birthday = (as_of.month(), as_of.day()) < (born.month(), born.day());
+    as_of.year() - born.year() - i16::from(before_birthday)
+}
+
 proptest! {
+    #[test]
+    fn ages_are_completed_years(
+        born in any::<u16>(), later in any::<u16>(), from in 1..=150_u8, width in 0..20_u8, near in -2..=2_i32,
+    ) {
+        let asked = |as_of: Day, statement| {
+            let mut request = senior();
+            request.as_of = as_of;
+            request.statement = crate::stage::statement(statement);
+            request
+        };
+        let (born, as_of) = (Day::of_number(born.min(later)), Day::of_number(born.max(later)));
+        // Far from the limit, and within two days of the birthday.
+        let birthday = i32::from(born.number()) + near + (f64::from(from) * 365.2425) as i32;
+        for as_of in [Some(as_of), u16::try_from(birthday).ok().map(Day::of_number)].into_iter().flatten() {
+            let stored = [&u32::from(born.number()).to_be_bytes()[..], &[0; 32]].concat();
+            let opening = carnet_eligibility::Opening::from_bytes(&Kind::BirthDate, &stored).unwrap();
+            let age = completed_years(born, as_of);
+            let to = from.saturating_add(width).min(150);
+            if let Ok(holds) = asked(as_of, json!({"statement": "age-at-least", "years": from})).holds_of(&opening) {
+                prop_assert_eq!(holds, age >= i16::from(from));
+            }
+            if let Ok(holds) = asked(as_of, json!({"statement": "age-between", "from": from, "to": to})).holds_of(&opening) {
+                prop_assert_eq!(holds, (i16::from(from)..=i16::from(to)).contains(&age));
+            }
+        }
+    }
+
     #[test]
     fn a_day_is_its_number_and_its_date(number in any::<u16>()) {
         let of_number = Day::of_number(number);
