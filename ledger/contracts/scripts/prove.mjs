@@ -48,6 +48,7 @@ async function halmos(label, prefix, contract, registry) {
   if (registry !== undefined) args.push('--early-exit');
   else delete env.CARNET_REGISTRY;
   const { code, stderr } = await command(join(halmosHome, 'bin/halmos'), args, env, 15 * minutes);
+  if (code !== 0 && code !== 1) throw new Error(`halmos was stopped (${code}) at ${label}: ${stderr ?? ''}`);
   let results;
   try {
     results = JSON.parse(readFileSync(report, 'utf8')).test_results;
@@ -119,6 +120,9 @@ async function proofs() {
   }
   if (!results.some((proof) => proof.contract === 'MustFail')) problem('the property that must fail was not run');
   const able = new Set(mutants.map((mutant) => mutant.proof));
+  for (const name of able) {
+    if (!results.some((proof) => proof.name === name)) problem(`proof was not run: ${words(name)}`);
+  }
   for (const proof of results) {
     if (proof.contract !== 'MustFail' && !able.has(proof.name)) problem(`no mutant shows that this proof can fail: ${words(proof.name)}`);
   }

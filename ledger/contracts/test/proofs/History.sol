@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ConsentRegistry} from "../../src/ConsentRegistry.sol";
 import {Symbolic} from "./Symbolic.sol";
 
-/// What no call whatsoever can do: any function, any arguments, any caller, any time, from any state.
+/// What no call can do: any function that can change something, any arguments, any caller, any time, from any state.
 contract HistoryProofs is Symbolic {
     function check_revoked_is_final(bytes32 id) public {
         anyState();

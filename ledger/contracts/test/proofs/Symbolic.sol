@@ -133,12 +133,15 @@ abstract contract Symbolic is Deployed {
         }
     }
 
+    /// By anybody.
     function call(bytes memory data) internal returns (bool ok) {
+        vm.prank(address(uint160(svm.createUint(160, "caller"))));
         (ok,) = address(registry).call(data);
     }
 
     /// The answer to a call that always has one. Asked directly, a call that fails would end the path unseen.
     function answer(bytes memory data) internal returns (bytes memory) {
+        vm.prank(address(uint160(svm.createUint(160, "caller"))));
         (bool ok, bytes memory returned) = address(registry).call(data);
         assert(ok);
         return returned;
