@@ -44,6 +44,13 @@ test('a pharmacy sees the check and nothing of records; the queue goes by keyboa
   await end();
 });
 
+test('whoever only issues cards begins there, and is offered no question that nobody may answer', async () => {
+  const { page, end } = await open({ roles: ['issuer'] });
+  await page.getByTestId('card-template').first().waitFor();
+  expect(await page.locator('[data-testid^=nav-]').evaluateAll((all) => all.map((one) => one.getAttribute('data-testid')))).toEqual(['nav-issue', 'nav-staff', 'nav-health']);
+  await end();
+});
+
 test('a limit that makes no sense is said at its field, and nothing is asked', async () => {
   const { page, station, end } = await open(PHARMACY);
   await page.locator('[data-name=years]').fill('six');
