@@ -65,7 +65,7 @@ test('a limit that makes no sense is said at its field, and nothing is asked', a
 });
 
 test('not shown is not a no, can’t check says nothing of the person, and each says what to do next', async () => {
-  for (const [check, request, word, name] of [['not_shown', 'denied', 'NOT SHOWN', '55-not-shown'], ['cannot_check', 'opened', "CAN'T CHECK", '56-cannot-check']] as const) {
+  for (const [check, request, word, name] of [['not_shown', 'denied', 'NOT SHOWN', '55-not-shown'], ['cannot_check', 'opened', 'CANNOT CHECK', '56-cannot-check']] as const) {
     const { page, station, end } = await open(PHARMACY);
     await page.getByTestId('check-start').click();
     await page.getByTestId('qr').waitFor();
