@@ -5,7 +5,7 @@ export PATH := $(CARGO_TARGET_DIR)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test lint bench crash fuzz screenshot ui
+.PHONY: help run demo test lint prove bench crash fuzz screenshot ui
 
 help: ## what you can do here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -25,6 +25,10 @@ test: ## everything that is checked, from format to the real window
 lint: ## format, clippy, licences and sources only
 	@scripts/setup test
 	@scripts/test lint
+
+prove: ## prove the ledger's contract, break it on purpose, print what notices
+	@scripts/setup prove
+	@scripts/prove
 
 bench: ## measure: prints figures beside their bare primitives or peers
 	@scripts/setup test

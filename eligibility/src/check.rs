@@ -152,6 +152,23 @@ impl<'a> Signed<'a> {
     }
 }
 
+/// The proof alone, without the signatures, which no altered bytes get past.
+#[cfg(fuzzing)]
+pub fn check_unsigned(bytes: &[u8], request: &Request, issuers: &[VerifyingKey]) -> Result<(), CheckError> {
+    request.check()?;
+    let presentation = Presentation::parse(bytes, request, issuers)?;
+    let copy = &presentation.copy;
+    let transcript = transcript::begin(request, copy, &copy.signed());
+    let points = copy.points()?;
+    check_proof(
+        &transcript,
+        request,
+        copy.kind.bits(),
+        &points,
+        &presentation.proof,
+    )
+}
+
 /// Whether a proof holds of these commitments. `transcript` stands where the proof begins.
 pub(crate) fn check_proof(
     transcript: &Transcript,

@@ -96,7 +96,7 @@ impl List {
         let intervals = list.families.iter().all(|family| {
             list.place(&family.first) < list.place(&family.last) && list.place(&family.first).is_some()
         });
-        (ascending && intervals && list.codes.len() <= usize::from(u16::MAX)).then_some(list)
+        (ascending && intervals && u16::try_from(list.codes.len()).is_ok()).then_some(list)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     errors::Told,
     folder::Folder,
     gates::Gates,
-    keys::{KeyError, OFFLINE_KEY, read_or_make_ed25519_key},
+    keys::{KeyError, OFFLINE_KEY, ed25519_key},
     limits::PICTURE_BYTES,
     scan::{ScanError, read_picture},
     serve::{ServeError, open_store},
@@ -110,8 +110,7 @@ pub struct Said {
 impl Alone {
     /// Opens it, unless the station runs.
     pub fn open(data: &Path, trust_list: Option<PathBuf>, now: Timestamp) -> Result<Self, AloneError> {
-        let key = data.join(OFFLINE_KEY);
-        if !key.exists() {
+        if !data.join(OFFLINE_KEY).exists() {
             return Err(AloneError::NoStation);
         }
         let folder = Folder::open(data)?;
@@ -120,7 +119,7 @@ impl Alone {
             error => error.into(),
         })?;
         Ok(Self {
-            key: read_or_make_ed25519_key(&key, OFFLINE_KEY)?,
+            key: ed25519_key(&folder, OFFLINE_KEY)?,
             trust_list: trust_list.unwrap_or_else(|| folder.file(authority::FOLDER).join(trust::LIST_FILE)),
             db: Db::new(store),
             gates: Gates::default(),

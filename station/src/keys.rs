@@ -142,8 +142,20 @@ fn signing_key(folder: &Folder, file: &'static str) -> Result<SigningKey, KeyErr
     read_or_make_signing_key(&folder.file(file), file)
 }
 
-fn ed25519_key(folder: &Folder, file: &'static str) -> Result<ed25519_dalek::SigningKey, KeyError> {
-    read_or_make_ed25519_key(&folder.file(file), file)
+/// An Ed25519 key: its 32 secret bytes (RFC 8032, section 5.1.5) in a file of their own (0600).
+pub(crate) fn ed25519_key(
+    folder: &Folder,
+    file: &'static str,
+) -> Result<ed25519_dalek::SigningKey, KeyError> {
+    let path = folder.file(file);
+    if path.exists() {
+        let bytes = Zeroizing::new(fs::read(path)?);
+        let key = ed25519_dalek::SigningKey::try_from(bytes.as_slice());
+        return key.map_err(|_| KeyError::Damaged(file));
+    }
+    let bytes = Zeroizing::new(make_bytes::<32>()?);
+    write_private(&path, bytes.as_slice())?;
+    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
 }
 
 /// A P-256 key in a PKCS#8 DER file of its own (0600).
@@ -160,24 +172,6 @@ pub fn read_or_make_signing_key(path: &Path, name: &'static str) -> Result<Signi
 
 /// File of the key for the counter.
 pub const OFFLINE_KEY: &str = "offline.key";
-
-/// An Ed25519 key in a file of its own (0600): its 32 secret bytes (RFC 8032, section 5.1.5).
-pub fn read_or_make_ed25519_key(
-    path: &Path,
-    name: &'static str,
-) -> Result<ed25519_dalek::SigningKey, KeyError> {
-    if path.exists() {
-        let bytes = Zeroizing::new(fs::read(path)?);
-        return bytes
-            .as_slice()
-            .try_into()
-            .map(ed25519_dalek::SigningKey::from_bytes)
-            .map_err(|_| KeyError::Damaged(name));
-    }
-    let bytes = Zeroizing::new(make_bytes::<32>()?);
-    write_private(path, bytes.as_slice())?;
-    Ok(ed25519_dalek::SigningKey::from_bytes(&bytes))
-}
 
 /// A fresh P-256 secret.
 pub fn make_secret_key() -> Result<p256::SecretKey, getrandom::Error> {

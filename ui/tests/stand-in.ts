@@ -175,7 +175,7 @@ const consent = (id: string): View.ConsentView => {
   const back = one.state === 'revoking' || one.state === 'revoked';
   return {
     line: one, decision: 'partial', purpose: ['TREAT'], granted: ['patient/MedicationRequest.rs', 'patient/AllergyIntolerance.rs'], not_granted: ['patient/DocumentReference.rs'], retention_days: 30, code: '0427',
-    ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded' },
+    ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded', evidence: 'kept' },
     revocation: back ? { state: one.state, ledger: one.state === 'revoked' ? 'confirmed' : 'pending', clinic: 'confirmed', deletion_receipt: one.state === 'revoked', copied: one.state === 'revoked' } : null,
     reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2)
   };

@@ -26,6 +26,9 @@ use crate::{
     views::{ChallengeView, CounterAnswerView},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// How long it is remembered that a challenge was answered: long after it has run out.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 /// In the place of a grant, where nothing is granted.

@@ -61,7 +61,7 @@ impl Wallet {
         let Some(asked) = &question.request.consent else {
             return match choice {
                 Choice::Scopes(scopes) if !scopes.is_empty() => Err(GrantError::NotAsked),
-                _ => self.show(&question, cards).await,
+                _ => Box::pin(self.show(&question, cards)).await,
             };
         };
         self.nothing_unsearched()?;

@@ -109,7 +109,11 @@ contract ConsentRegistryTest is Registry {
         ConsentRegistry.Grant memory nobody = fits();
         nobody.subject = address(0);
         refused(nobody, new bytes(65));
-        refused(nobody, abi.encodePacked(bytes32(uint256(1)), bytes32(uint256(1)), uint8(27)));
+        // No point of the curve: ecrecover answers nothing, which reads as address zero.
+        bytes memory byNobody = abi.encodePacked(bytes32(0), bytes32(uint256(1)), uint8(27));
+        refused(nobody, byNobody);
+        vm.expectRevert(ConsentRegistry.BadSignature.selector);
+        registry.revokeBySignature(nobody, byNobody);
     }
 
     function test_a_signature_has_one_form_only() public {
@@ -127,7 +131,7 @@ contract ConsentRegistryTest is Registry {
         bytes memory s = signature(g);
         bytes memory revoke = revocation(g);
         bytes32 id = registry.grantIdOf(g);
-        ConsentRegistry other = new ConsentRegistry(MAX);
+        ConsentRegistry other = deploy(MAX);
         require(other.grantIdOf(g) != id, "ids differ by registry");
         vm.expectRevert(ConsentRegistry.BadSignature.selector);
         other.grant(g, s);
@@ -181,8 +185,30 @@ contract ConsentRegistryTest is Registry {
     }
 
     function test_a_registry_without_a_maximum_is_not_made() public {
-        vm.expectRevert(ConsentRegistry.BadMaximum.selector);
-        new ConsentRegistry(0);
+        try this.make(0) {
+            revert("made");
+        } catch (bytes memory why) {
+            require(bytes4(why) == ConsentRegistry.BadMaximum.selector, "why");
+        }
+        require(this.make(1).maxPeriod() == 1, "maximum");
+    }
+
+    function make(uint64 maximum) external returns (ConsentRegistry) {
+        return deploy(maximum);
+    }
+
+    function test_no_money_can_be_left_here() public {
+        ConsentRegistry.Grant memory g = fits();
+        bytes[4] memory calls = [
+            abi.encodeCall(registry.grant, (g, signature(g))),
+            abi.encodeCall(registry.revokeBySignature, (g, revocation(g))),
+            abi.encodeCall(registry.revokeBySecret, (g, SECRET)),
+            bytes("")
+        ];
+        for (uint256 i = 0; i < 4; ++i) {
+            (bool ok,) = address(registry).call{value: 1}(calls[i]);
+            require(!ok, "took money");
+        }
     }
 
     function test_ids_and_digests_are_those_of_eip_712() public view {

@@ -18,16 +18,22 @@ contract ConsentRegistryFuzz is Registry {
         checkWindow(uint64(uint256(notBefore)), uint64(uint256(ends[end % 4] + endBy % 3)));
     }
 
-    function testFuzz_status_follows_the_clock(uint64 length, uint64 when) public {
-        ConsentRegistry.Grant memory g = window(NOW + 60, NOW + 61 + length % MAX);
+    /// Recorded before its start or after it: only its own times count.
+    function testFuzz_status_follows_the_clock(uint64 start, uint64 length, uint64 when) public {
+        start = NOW - 1 hours + start % 2 hours;
+        ConsentRegistry.Grant memory g = window(start, start + 1 hours + 1 + length % (MAX - 1 hours));
         bytes32 id = give(g);
-        vm.warp(when);
-        expectStatus(
-            id,
-            when < g.notBefore
-                ? ConsentRegistry.Status.Pending
-                : when < g.expiry ? ConsentRegistry.Status.Active : ConsentRegistry.Status.Expired
-        );
+        when = NOW - 2 hours + when % (MAX + 4 hours);
+        uint64[4] memory times = [when, g.notBefore - 1, g.expiry - 1, g.expiry];
+        for (uint256 i = 0; i < 4; ++i) {
+            vm.warp(times[i]);
+            expectStatus(
+                id,
+                times[i] < g.notBefore
+                    ? ConsentRegistry.Status.Pending
+                    : times[i] < g.expiry ? ConsentRegistry.Status.Active : ConsentRegistry.Status.Expired
+            );
+        }
     }
 
     function testFuzz_no_other_bytes_pass_for_the_signature(bytes32 r, bytes32 s, uint8 v, bytes calldata any) public {
@@ -64,6 +70,39 @@ contract ConsentRegistryFuzz is Registry {
                 revoke(g, steps[i] % 3 == 1);
             }
             expectStatus(id, ConsentRegistry.Status.Revoked);
+        }
+    }
+
+    /// Whatever is wrong with some of a batch: each gets the answer it would have got alone, and leaves what it would
+    /// have left alone.
+    function testFuzz_a_batch_is_its_grants_one_by_one(uint8[6] calldata faults) public {
+        ConsentRegistry.Grant[] memory grants = new ConsentRegistry.Grant[](6);
+        bytes[] memory signatures = new bytes[](6);
+        for (uint64 i = 0; i < 6; ++i) {
+            uint8 fault = faults[i] % 8;
+            grants[i] = window(NOW + i, NOW + 30 days);
+            if (fault == 1) grants[i].expiry = grants[i].notBefore;
+            if (fault == 2) grants[i].expiry = grants[i].notBefore + MAX + 1;
+            if (fault == 3) grants[i].notBefore = NOW - 1 days - 1;
+            if (fault == 4 && i > 0) grants[i] = grants[i - 1];
+            signatures[i] = fault == 5 ? signed(registry.grantIdOf(grants[i]), KEY + 1) : signature(grants[i]);
+            if (fault == 6) signatures[i] = bytes.concat(signatures[i], hex"00");
+            if (fault == 7) registry.revokeBySecret(grants[i], SECRET);
+        }
+        uint256 start = vm.snapshotState();
+        bytes4[] memory reasons = registry.grantBatch(grants, signatures);
+        ConsentRegistry.Status[6] memory left;
+        for (uint256 i = 0; i < 6; ++i) {
+            left[i] = registry.statusOf(registry.grantIdOf(grants[i]));
+        }
+        require(vm.revertToState(start), "undone");
+        for (uint256 i = 0; i < 6; ++i) {
+            (bool ok, bytes memory answer) =
+                address(registry).call(abi.encodeCall(registry.grant, (grants[i], signatures[i])));
+            require(reasons[i] == (ok ? bytes4(0) : bytes4(answer)), "reason");
+        }
+        for (uint256 i = 0; i < 6; ++i) {
+            expectStatus(registry.grantIdOf(grants[i]), left[i]);
         }
     }
 

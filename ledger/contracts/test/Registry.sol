@@ -2,12 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ConsentRegistry} from "../src/ConsentRegistry.sol";
-import {Vm} from "./Vm.sol";
+import {Deployed} from "./Deployed.sol";
 
 /// A registry at a fixed time, a subject with a key, and a grant that fits.
-abstract contract Registry {
-    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
-
+abstract contract Registry is Deployed {
     uint64 internal constant NOW = 1_900_000_800;
     uint64 internal constant MAX = 90 days;
     uint256 internal constant KEY = 0xA11CE;
@@ -16,10 +14,10 @@ abstract contract Registry {
 
     ConsentRegistry internal registry;
 
-    function setUp() public {
+    function setUp() public virtual {
         vm.warp(NOW);
         vm.chainId(7_340_033);
-        registry = new ConsentRegistry(MAX);
+        registry = deploy(MAX);
     }
 
     function fits() internal pure returns (ConsentRegistry.Grant memory) {

@@ -38,12 +38,12 @@ pub(super) fn print() -> Result<(), Trouble> {
     let body = json!({ "template": "proof-of-age", "claims": { "birth_date": "1950-06-01" } });
     let offer = good(&desk, "/api/cards/offers", &body)?;
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let offered = runtime
-        .block_on(wallet.inspect_offer(&text(&offer, "uri")))
+    let opened = runtime
+        .block_on(wallet.open_code(&text(&offer, "uri")))
         .map_err(trouble)?;
     let pin = Some(text(&offer, "pin"));
     let accepted = runtime
-        .block_on(wallet.accept_card_offer(&offered.offer_id, pin))
+        .block_on(wallet.accept_card_offer(&opened.id, pin))
         .map_err(trouble)?;
     let card = accepted
         .cards

@@ -54,6 +54,7 @@ const HAPPENINGS: Record<string, Happening> = {
   slip_made: { words: m.act_slip_made, icon: Printer, tone: 'plain' },
   credential_issued: { words: m.act_credential_issued, icon: ReceiptText, tone: 'plain' },
   credential_imported: { words: m.act_credential_imported, icon: BadgeCheck, tone: 'safe' },
+  registry_broken: { words: m.act_registry_broken, icon: ShieldX, tone: 'stop' },
   credential_removed: { words: m.act_credential_removed, icon: BadgeX, tone: 'plain' }
 };
 

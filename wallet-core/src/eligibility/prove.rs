@@ -143,7 +143,7 @@ impl Wallet {
             });
         }
         probing.note(asked, now);
-        let presentation = self.presentation(request, &chosen)?;
+        let presentation = chosen.proof(request)?;
         let mut spent = chosen.kept.clone();
         spent.spend();
         Ok(Proof {
@@ -153,10 +153,12 @@ impl Wallet {
             shown_before: probing.into_row(),
         })
     }
+}
 
-    fn presentation(&self, request: &Request, chosen: &Provable) -> Result<Presentation, ProofError> {
+impl Provable {
+    fn proof(&self, request: &Request) -> Result<Presentation, ProofError> {
         let randomness = Randomness::new(make_bytes()?).map_err(|_| NoRandomness)?;
-        prove(request, &chosen.copy, &chosen.opening, &chosen.key, randomness).map_err(|error| match error {
+        prove(request, &self.copy, &self.opening, &self.key, randomness).map_err(|error| match error {
             ProveError::DoesNotHold => ProofError::NotTrue,
             error => ProofError::Failed(error),
         })
