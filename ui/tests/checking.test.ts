@@ -44,6 +44,13 @@ test('a pharmacy sees the check and nothing of records; the queue goes by keyboa
   await end();
 });
 
+test('whoever only issues cards begins there, and is offered no question that nobody may answer', async () => {
+  const { page, end } = await open({ roles: ['issuer'] });
+  await page.getByTestId('card-template').first().waitFor();
+  expect(await page.locator('[data-testid^=nav-]').evaluateAll((all) => all.map((one) => one.getAttribute('data-testid')))).toEqual(['nav-issue', 'nav-staff', 'nav-health']);
+  await end();
+});
+
 test('a limit that makes no sense is said at its field, and nothing is asked', async () => {
   const { page, station, end } = await open(PHARMACY);
   await page.locator('[data-name=years]').fill('six');
@@ -58,7 +65,7 @@ test('a limit that makes no sense is said at its field, and nothing is asked', a
 });
 
 test('not shown is not a no, can’t check says nothing of the person, and each says what to do next', async () => {
-  for (const [check, request, word, name] of [['not_shown', 'denied', 'NOT SHOWN', '55-not-shown'], ['cannot_check', 'opened', "CAN'T CHECK", '56-cannot-check']] as const) {
+  for (const [check, request, word, name] of [['not_shown', 'denied', 'NOT SHOWN', '55-not-shown'], ['cannot_check', 'opened', 'CANNOT CHECK', '56-cannot-check']] as const) {
     const { page, station, end } = await open(PHARMACY);
     await page.getByTestId('check-start').click();
     await page.getByTestId('qr').waitFor();

@@ -19,13 +19,22 @@ class Desk {
   /** Requests that went to a patient whose code was scanned: there is nothing to show them. */
   readonly sent = new SvelteSet<string>();
 
-  /** A pharmacy asks for statements only; everybody else for records too. */
-  get checks(): boolean {
-    return this.setup?.station.roles.includes('pharmacy') === true;
+  #is(role: string): boolean {
+    return this.setup?.station.roles.includes(role) === true;
   }
 
+  /** A pharmacy asks whether something is so. */
+  get checks(): boolean {
+    return this.#is('pharmacy');
+  }
+
+  get issues(): boolean {
+    return this.#is('issuer');
+  }
+
+  /** A clinic asks for records; whoever only issues cards, or only checks, does not. */
   get records(): boolean {
-    return !this.checks || this.setup?.station.roles.includes('clinic') === true;
+    return this.#is('clinic') || !(this.checks || this.issues);
   }
 
   #stream: EventSource | null = null;

@@ -596,8 +596,13 @@ export type LedgerView = {
 	status: string,
 	chain_id: string,
 	registry: string,
-	/**  `embedded`: recorded by the clinic itself, no independent witness. */
+	/**  `embedded`: recorded by the clinic itself. */
 	kind: string,
+	/**
+	 *  What the register's log says: `none` (not checked yet), `kept` (it stands there, and nothing before it was changed),
+	 *  `witnessed` (somebody independent has seen the same), `broken` (the register contradicts itself).
+	 */
+	evidence: string,
 };
 
 /**  Another program handed a link over: `take_link` has it. */
