@@ -124,6 +124,8 @@ pub fn view(says: &str, outcome: Option<&Outcome>, list_issued: Option<Timestamp
         "valid_until": outcome.and_then(|outcome| outcome.valid_until),
         "digits": outcome.and_then(|outcome| outcome.digits.as_ref()),
         "list_issued": outcome.and_then(|outcome| outcome.list_issued).or(list_issued),
+        // "Not shown" is found out anew with each look.
+        "at": outcome.filter(|outcome| outcome.result != Shown::NotShown).map(|outcome| outcome.at),
         "what_next": outcome.map_or("Let the patient scan the code with their wallet.", Outcome::next),
     })
 }
