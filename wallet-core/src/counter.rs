@@ -156,6 +156,7 @@ impl Wallet {
         card: &str,
     ) -> Result<CounterAnswerView, CounterError> {
         let _hold = self.hold(challenge_id).await;
+        let _copies = self.hold_copies().await;
         let (asked, expires) = self.open_challenge(challenge_id)?;
         let digest = digest_of(&asked.text);
         let request = asked

@@ -66,8 +66,10 @@ impl Wallet {
         };
         self.nothing_unsearched()?;
         let granted = chosen(&asked.request, choice)?;
+        let copies = self.hold_copies().await;
         let shown = self.shown(&question, cards)?;
         let (mut kept, jwe) = self.prepare(&question, asked, &granted, &shown)?;
+        drop(copies);
         let promise = match self.promise(&question, &kept, &jwe).await {
             Ok(promise) => promise,
             Err(GrantError::Unreachable(error)) => {

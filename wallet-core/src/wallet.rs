@@ -88,6 +88,12 @@ impl Wallet {
         Hold(self.shared.holds.of(consent_id).lock_owned().await)
     }
 
+    /// Waits until nobody else in this process chooses a copy to use up, so that two answers never choose the same one. To be
+    /// dropped once it is used up on disk, before anything is sent.
+    pub(crate) async fn hold_copies(&self) -> Hold {
+        self.hold("copies").await
+    }
+
     /// Keeps the place to which the browser comes back.
     pub(crate) fn keep_listener(&self, offer_id: &str, listener: TcpListener) {
         let mut listeners = self

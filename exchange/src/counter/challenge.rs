@@ -204,8 +204,10 @@ impl Challenge {
     }
 }
 
-/// Key id, signed bytes and signature.
-fn parts(text: &str) -> Result<([u8; 8], Vec<u8>, [u8; SIGNATURE]), ChallengeError> {
+/// A challenge taken apart: the id of its key, the bytes that are signed, the signature.
+type Parts = ([u8; 8], Vec<u8>, [u8; SIGNATURE]);
+
+fn parts(text: &str) -> Result<Parts, ChallengeError> {
     let text = text.trim();
     if text.len() > CHALLENGE_CHARS {
         return Err(ChallengeError::TooLong);

@@ -40,9 +40,9 @@ pub(super) fn bytes(statement: &Statement) -> Vec<u8> {
         }
         Statement::CodeAmong { list, places } => {
             let mut bytes = [&[7][..], &list.0].concat();
-            places
-                .iter()
-                .for_each(|place| bytes.extend_from_slice(&place.to_be_bytes()));
+            for place in places {
+                bytes.extend_from_slice(&place.to_be_bytes());
+            }
             bytes
         }
     }

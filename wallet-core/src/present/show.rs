@@ -31,6 +31,7 @@ impl Wallet {
         if chosen.is_empty() {
             return Err(GrantError::NothingChosen);
         }
+        let copies = self.hold_copies().await;
         let shown = self.shown(question, chosen)?;
         let in_order = request.query.credentials.iter();
         let thumbprint = in_order
@@ -43,6 +44,7 @@ impl Wallet {
         shown.put(&mut change, now, &question.party.name);
         change.put(Table::Requests, &question.request_id, &question.kept.used());
         change.commit()?;
+        drop(copies);
         // What comes back changes nothing: an address in it is never opened.
         let send = || {
             let body = answer::form_body(&jwe).into_bytes();
