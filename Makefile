@@ -5,7 +5,7 @@ export PATH := $(CARGO_TARGET_DIR)/tools/bin:$(PATH)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help run demo test lint prove bench crash fuzz screenshot ui
+.PHONY: help run demo test lint prove bench leaks crash fuzz screenshot ui
 
 help: ## what you can do here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -33,6 +33,11 @@ prove: ## prove the ledger's contract, break it on purpose, print what notices
 bench: ## measure: prints figures beside their bare primitives or peers
 	@scripts/setup test
 	@scripts/bench
+
+leaks: ## whether proving takes as long for one value as for another (SECONDS=… a line, 120 else)
+	@scripts/setup run
+	@cargo build --workspace --all-targets --all-features --locked --quiet
+	@"$(CARGO_TARGET_DIR)/debug/examples/leaks" $(or $(SECONDS),120)
 
 crash: ## strike the store down: 2,000 kills for each engine (KILLS=…), then every fault
 	@scripts/setup run
