@@ -4,15 +4,10 @@
 use std::{fs, io};
 
 use axum::http::StatusCode;
-use carnet_consent::{Consent, ConsentRequest, Digest32, GrantId, RequestError, code};
+use carnet_consent::{Consent, ConsentRequest, Digest32, GrantId, RequestError};
 use carnet_exchange::{
-    TrustList,
-    answer::{
-        self, AnswerError, AskedOf, CheckedAnswer, CheckedConsent, CheckedStatement, GrantTuple, Opened,
-        Session,
-    },
+    answer::{self, AnswerError, AskedOf, CheckedAnswer, CheckedConsent, GrantTuple, Opened, Session},
     dcql::QueryError,
-    eligibility::AskedStatement,
     jwe::{self, EncryptionKey},
     promise::Operation,
     request::{self, holder_query, sign_for_wallet},
@@ -27,7 +22,7 @@ use crate::{
     app::App,
     cards_asked,
     cards_shown::{self, CardStatusError, ShownCard},
-    checks::{Line, Outcome},
+    checks::{self, Line, Outcome},
     db::{Change, DbError},
     delivery_keys,
     end::{self, EndError},
@@ -200,7 +195,7 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
         return deny(app, asked, &opened);
     };
     if let Some(statement) = asked.statement.clone() {
-        return take_statement(app, asked, &statement, opened);
+        return checks::take(app, asked, &statement, opened);
     }
     let (checked, shown) = check(app, &asked, opened, now)?;
     let shown_by = checked.cards.first().map(|card| Digest32(card.thumbprint));
@@ -272,66 +267,6 @@ fn take_cards(app: &App, mut asked: Asked) -> Result<Option<String>, TakeError> 
     forget_keys(app, &asked.id);
     app.events.request(&asked.id);
     Ok(None)
-}
-
-/// A proof: yes, or nothing is known. What was refused leaves the question open for a better answer.
-fn take_statement(
-    app: &App,
-    mut asked: Asked,
-    statement: &AskedStatement,
-    opened: Opened,
-) -> Result<Option<String>, TakeError> {
-    let now = app.clock.now();
-    let list = trust::show(&app.trust_list, now).map_err(TakeError::Trust);
-    let list_issued = list.as_ref().ok().map(|list| list.issued);
-    let checked = list.and_then(|list| check_statement(app, &asked, statement, (opened, &list), now));
-    let outcome = match &checked {
-        Ok(checked) => {
-            let digits = code(&asked.request_digest.0, &checked.thumbprint, &[0; 32]);
-            Outcome::yes(checked, digits.to_string(), list_issued, now)
-        }
-        Err(error) => Outcome::cannot_check(error.code(), list_issued, now),
-    };
-    let mut change = Change::default();
-    change.put(&Line::key(&asked.id), &Line::of(&asked, &outcome))?;
-    asked.check = Some(outcome);
-    if checked.is_ok() {
-        asked.become_state(State::Answered);
-        change.delete(&Asked::signed_key(&asked.id));
-    } else {
-        asked.answer = None;
-    }
-    change.put(&Asked::key(&asked.id), &asked)?;
-    app.db.commit(change)?;
-    app.events.request(&asked.id);
-    checked?;
-    forget_keys(app, &asked.id);
-    Ok(None)
-}
-
-fn check_statement(
-    app: &App,
-    asked: &Asked,
-    statement: &AskedStatement,
-    (opened, list): (Opened, &TrustList),
-    now: Timestamp,
-) -> Result<CheckedStatement, TakeError> {
-    let query = cards_asked::query(&asked.question).map_err(TakeError::Query)?;
-    let session = Session {
-        client_id: &app.client_id,
-        nonce: &asked.nonce,
-        state: &asked.id,
-        request_digest: asked.request_digest.0,
-        query: &query,
-        consent: None,
-        statement: Some(statement),
-        list: Some(list),
-    };
-    let no_grant = |_: &GrantTuple| GrantId([0; 32]);
-    let checked = answer::check(opened, &session, no_grant, now).map_err(TakeError::Refused)?;
-    checked
-        .statement
-        .ok_or(TakeError::Refused(AnswerError::Incomplete))
 }
 
 fn check(
@@ -447,7 +382,7 @@ pub fn secret_key(path: &std::path::Path) -> io::Result<SecretKey> {
 }
 
 /// Nothing is delivered after this answer.
-fn forget_keys(app: &App, id: &str) {
+pub(crate) fn forget_keys(app: &App, id: &str) {
     forget_answer_key(app, id);
     if let Err(error) = destroy(&app.delivery_key(id)) {
         eprintln!("carnet-station: a key that is not needed stays until the next start: {error}");

@@ -187,7 +187,7 @@ async fn a_statement_that_is_shown_is_yes_at_once_with_the_digits_of_the_phone_t
         .await
         .body
         .to_string();
-    assert!(!view.contains("1950") && !view.contains("proofValue"));
+    assert!(!view.contains("1950-06") && !view.contains("proofValue"));
 
     let lines = scene.station.get("/api/checks").await.body;
     assert_eq!(

@@ -12,4 +12,4 @@ pub mod records;
 pub mod search;
 
 pub use desk::Desk;
-pub use processes::{Carnet, Failure, Station};
+pub use processes::{Carnet, Failure, Station, program};

@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use carnet_tests::{Carnet, Desk, Station};
+use carnet_tests::{Carnet, Desk, Station, program};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -102,6 +102,19 @@ impl Scene {
                 pin.to_str().unwrap(),
             ])
             .unwrap()
+    }
+
+    /// What the patient reads in the terminal.
+    fn in_words(&self, arguments: &[&str]) -> String {
+        let output = std::process::Command::new(program("carnet").unwrap())
+            .arg("--vault")
+            .arg(&self.patient.vault)
+            .args(arguments)
+            .env("CARNET_PASSPHRASE", PASSPHRASE)
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
     }
 
     fn cards(&self) -> Vec<Value> {
@@ -212,6 +225,48 @@ fn after_a_restore_no_copy_of_before_is_left_and_the_card_is_refilled() {
     let refused = scene.patient.refused(&["credentials", "refill", &card]).unwrap();
     assert_eq!(refused.code, "refill_refused");
     assert_eq!(scene.cards()[0]["refillable"], false);
+}
+
+#[test]
+fn a_proof_of_age_is_taken_in_a_terminal_and_its_copies_are_burnt_by_a_restore() {
+    let scene = scene();
+    let body = json!({ "template": "proof-of-age", "claims": { "birth_date": "1950-06-01" } });
+    let offer = scene.call("POST", "/api/cards/offers", Some(&body));
+    let shown = scene
+        .patient
+        .ok(&["credentials", "offer", text(&offer, "uri")])
+        .unwrap();
+    let offered = &shown["cards"][0];
+    assert_eq!(
+        (&offered["proves"], &offered["single_use"]),
+        (&json!(true), &json!(true))
+    );
+    let accepted = scene.accept(&offer);
+    let card = &accepted["cards"][0];
+    assert_eq!(card["title"], "Proof of age");
+    assert_eq!(card["says"], "born 1 June 1950");
+    assert_eq!(card["copies"], 20);
+    assert_eq!(scene.state(text(&offer, "id"))["state"], "accepted");
+    let id = text(card, "id").to_owned();
+    let plain = scene.in_words(&["credentials", "list"]);
+    assert!(
+        plain.contains("born 1 June 1950; shown once each, 20 left, until the end of"),
+        "{plain}"
+    );
+
+    // A copy that may have been shown before is never shown again.
+    let backup = scene.folder.path().join("copy.carnet");
+    let backup = backup.to_str().unwrap();
+    scene.patient.ok(&["backup", "create", backup]).unwrap();
+    scene.patient.ok(&["backup", "restore", backup]).unwrap();
+    let burnt = &scene.cards()[0];
+    assert_eq!((&burnt["copies"], &burnt["low"]), (&json!(0), &json!(true)));
+    assert_eq!(burnt["says"], "born 1 June 1950");
+    let plain = scene.in_words(&["credentials", "list"]);
+    assert!(plain.contains("fetch new copies"), "{plain}");
+    let whole = scene.patient.ok(&["credentials", "refill", &id]).unwrap();
+    assert_eq!(whole["line"]["copies"], 20);
+    assert_eq!(scene.cards().len(), 1);
 }
 
 #[test]

@@ -127,6 +127,9 @@ pub(crate) fn whole(card: &CardView) -> String {
     for claim in &card.claims {
         let _ = writeln!(text, "  {}: {}", claim.label, claim.value);
     }
+    if line.says.is_some() {
+        text.push_str("It proves that something holds, without showing what it says here.\n");
+    }
     text.push_str(if card.bound {
         "Only you can show it: it is bound to a key of this wallet.\n"
     } else {
@@ -152,7 +155,25 @@ fn issuer(card: &CardLine) -> String {
     }
 }
 
+/// Of a card that proves something: its copies come and go in a few days.
+fn copies_left(card: &CardLine, says: &str) -> String {
+    let last = card.until.as_deref().and_then(plain::last_day);
+    let left = match (card.copies, last) {
+        (0, _) if card.refillable => format!(
+            "fetch new copies: `carnet credentials refill {}`",
+            plain::short(&card.id, 8)
+        ),
+        (0, _) => "its copies are used up or over, and its issuer gives no more".to_owned(),
+        (left, Some(last)) => format!("shown once each, {left} left, until the end of {last}"),
+        (left, None) => format!("shown once each, {left} left"),
+    };
+    format!("{says}; {left}")
+}
+
 fn standing(card: &CardLine) -> String {
+    if let Some(says) = &card.says {
+        return copies_left(card, says);
+    }
     let day = |time: &Option<String>| time.as_deref().map(|time| plain::day(time).to_owned());
     let mut said = vec![
         match (card.validity.as_str(), day(&card.from), day(&card.until)) {

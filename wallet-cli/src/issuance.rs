@@ -73,6 +73,12 @@ fn shown(view: &CardOfferView) -> String {
         if !card.describes.is_empty() {
             let _ = writeln!(text, "    {}", card.describes.join(", "));
         }
+        if card.proves {
+            text.push_str("    It proves that something holds, without showing the value. ");
+            text.push_str("Each copy is shown once and is over within a week; new ones are fetched.\n");
+        } else if card.single_use {
+            text.push_str("    It comes as several copies; each is shown once.\n");
+        }
     }
     let _ = writeln!(text, "{} vouches for that name.", view.issuer.vouched_by);
     if view.development {

@@ -618,6 +618,13 @@ pub(crate) fn day(time: &str) -> &str {
     time.split('T').next().unwrap_or(time)
 }
 
+/// The last day of a time that ends at midnight.
+pub(crate) fn last_day(until: &str) -> Option<String> {
+    let until: jiff::Timestamp = until.parse().ok()?;
+    let last = until - jiff::SignedDuration::from_secs(1);
+    Some(last.strftime("%Y-%m-%d").to_string())
+}
+
 pub(crate) fn short(id: &str, length: usize) -> &str {
     id.get(..length).unwrap_or(id)
 }

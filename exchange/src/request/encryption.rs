@@ -62,7 +62,18 @@ fn formats(metadata: &Map<String, Value>) -> Result<(), RequestError> {
     let Some(formats) = metadata.get("vp_formats_supported") else {
         return Ok(());
     };
-    let ours = formats.get(FORMAT).ok_or(QueryError::Format)?;
+    let Some(ours) = formats.get(FORMAT) else {
+        // Who asks for proofs alone need not know the format of cards.
+        let suites = formats
+            .get("ldp_vc")
+            .and_then(|format| format.get("cryptosuite_values"));
+        let suites = suites.and_then(Value::as_array).ok_or(QueryError::Format)?;
+        return if suites.iter().any(|suite| suite == carnet_eligibility::SUITE) {
+            Ok(())
+        } else {
+            Err(QueryError::Format.into())
+        };
+    };
     for name in ["sd-jwt_alg_values", "kb-jwt_alg_values"] {
         let Some(algorithms) = ours.get(name) else {
             continue;

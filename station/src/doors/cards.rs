@@ -75,7 +75,7 @@ fn view(app: &App, offer: &CardOffer) -> Value {
         "expires": offer.expires,
         "until": offer.until,
         "by": offer.by.name(),
-        "copies": offer.statuses.len(),
+        "copies": offer.issued(),
         "tries_left": offer.tries_left,
         "approval": approval,
         "approved_by": offer.approved,

@@ -214,6 +214,8 @@ fn hand_out(
             expires: now + NOTICE,
         };
         offer.statuses.extend(places);
+        let issued = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        offer.copies = offer.copies.saturating_add(issued);
         if offer.state == State::Redeemed {
             offer.state = State::Issued;
         }

@@ -137,6 +137,7 @@ pub fn make(
         tries_left: TRIES,
         code_digest: digest_hex(code.as_bytes()),
         statuses: Vec::new(),
+        copies: 0,
         sign_in,
         approved: None,
     };

@@ -63,8 +63,11 @@ pub struct CardOffer {
     pub code_digest: String,
     /// What the card says, with PIN and code: a JWE to a key in a file of its own; empty once that is destroyed.
     pub sealed: String,
-    /// The status of each copy that was issued.
+    /// The status of each copy that was issued, where copies have one.
     pub statuses: Vec<StatusPlace>,
+    /// Copies that were issued.
+    #[serde(default)]
+    pub copies: u32,
     /// The PIN is typed on a page of the station, and not in the wallet.
     #[serde(default)]
     pub sign_in: bool,
@@ -84,6 +87,11 @@ impl CardOffer {
 
     pub(super) fn key(id: &str) -> String {
         format!("{}{id}", Self::TABLE)
+    }
+
+    /// Copies that were issued. Before they were counted, each had a status.
+    pub fn issued(&self) -> usize {
+        self.statuses.len().max(self.copies as usize)
     }
 
     /// Where the offer stands now. A station killed while it looked at the last PIN has used up that try.

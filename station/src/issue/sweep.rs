@@ -92,7 +92,7 @@ fn let_go(app: &App, id: &str) -> Result<(), CardSweepError> {
         app.events.card(id);
     }
     sealed::forget(app, id)?;
-    let never_issued = offer.statuses.is_empty();
+    let never_issued = offer.issued() == 0;
     let over = time.duration_since(offer.expires) > FORGET && never_issued
         || time.duration_since(offer.until) > FORGET_CARD;
     if over {

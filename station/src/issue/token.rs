@@ -153,7 +153,7 @@ pub(super) fn tokens(
     first: bool,
 ) -> Result<TokenResponse, Refused> {
     let template = template(offer).map_err(|_| Refused::Code)?;
-    let life = if template.approval && offer.statuses.is_empty() {
+    let life = if template.approval && offer.issued() == 0 {
         ACCESS_WHILE_WAITING
     } else {
         ACCESS

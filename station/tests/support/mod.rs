@@ -93,13 +93,18 @@ impl Station {
 
     /// In this process, with a clock that the test moves.
     pub(crate) async fn start_with_clock(data: &Path, clock: &MovedClock) -> Self {
+        Self::start_as(data, clock, vec![Role::Clinic]).await
+    }
+
+    /// With these roles, in this process, with a clock that the test moves.
+    pub(crate) async fn start_as(data: &Path, clock: &MovedClock, roles: Vec<Role>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options {
             data: data.to_path_buf(),
             listen: any,
             staff_listen: any,
-            roles: vec![Role::Clinic],
+            roles,
             name: None,
             trust_list: None,
             public_url: None,

@@ -167,6 +167,13 @@ impl Wallet {
                 now,
             )?,
             copies: left,
+            says: match kept.form {
+                CredentialForm::Eligibility => {
+                    let says = kept.claims.get("says").and_then(Value::as_str);
+                    says.map(str::to_owned)
+                }
+                _ => None,
+            },
             single_use: kept.single_use,
             low: kept.single_use && left <= LOW,
             refillable: self.refillable(copies)?,

@@ -21,6 +21,8 @@ pub struct CardLine {
     pub status: CardStatus,
     /// Copies that can still be shown today.
     pub copies: u32,
+    /// Of a card that proves something: the value that it proves something of ("born 1 June 1950"), for nobody but its holder.
+    pub says: Option<String>,
     /// Each copy is shown once and never again.
     pub single_use: bool,
     /// Few copies are left, or none.

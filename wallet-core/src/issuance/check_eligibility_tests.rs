@@ -156,7 +156,7 @@ fn copies_of_one_value_for_keys_of_their_own_are_kept() {
         let (copy, opening, holder) = kept.eligibility().unwrap();
         assert_eq!(opening.values(), [BORN]);
         assert_eq!(copy.holder, holder.verifying_key());
-        assert_eq!(kept.claims["says"], "born 31 May 1950");
+        assert_eq!(kept.claims["says"], "born 1 June 1950");
         assert_eq!(kept.until.unwrap().to_string(), "2026-11-30T00:00:00Z");
         assert!(kept.single_use);
     }

@@ -6,10 +6,10 @@ use carnet_exchange::{
     limits::REPLY_BYTES,
     media,
 };
-use carnet_fetch::Limits;
+use carnet_fetch::{FetchError, Limits};
 
 use crate::{
-    ChosenCard, GrantError, Wallet,
+    ChosenCard, GrantError, TalkError, Wallet,
     activity::{Entry, Happened},
     inspect::Question,
     random::{make_bytes, make_key},
@@ -46,15 +46,26 @@ impl Wallet {
         change.commit()?;
         drop(copies);
         // What comes back changes nothing: an address in it is never opened.
-        let sent = question
-            .talk
-            .post(
-                &request.response_uri,
-                media::FORM,
-                answer::form_body(&jwe).into_bytes(),
-                Limits::bytes(REPLY_BYTES),
-            )
-            .await;
+        let send = || {
+            let body = answer::form_body(&jwe).into_bytes();
+            let limits = Limits::bytes(REPLY_BYTES);
+            question
+                .talk
+                .post(&request.response_uri, media::FORM, body, limits)
+        };
+        let sent = match send().await {
+            // It may or may not have arrived; once more the identical proof is no second one.
+            Err(TalkError::Fetch(FetchError::Broken)) if shown.count() == 0 => {
+                send().await.map_err(|error| {
+                    if error.nothing_left() {
+                        TalkError::Fetch(FetchError::Broken)
+                    } else {
+                        error
+                    }
+                })
+            }
+            sent => sent,
+        };
         match sent {
             Ok(_) => {}
             Err(error) if error.nothing_left() => {
