@@ -97,7 +97,7 @@ impl Outcome {
                     "Nothing is known. Who issued the card is not on your list, or is not accepted for this. Ask for the \
                      paper card, and tell whoever keeps your list."
                 }
-                "eligibility_validity" => {
+                "eligibility_validity" | "counter_copy_old" => {
                     "Nothing is known. The patient's copy has run out. Ask them to open their wallet where there is a \
                      network, then ask again."
                 }
