@@ -1,7 +1,7 @@
 //! Cards that prove something, from the desk into a real wallet, day after day: single-use copies for a week, fetched anew, until
 //! the card is taken back.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod support;
 

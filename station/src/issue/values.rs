@@ -62,15 +62,15 @@ impl Schema {
             }
             Self::Income => {
                 let currency = Currency::try_from(claims.text("currency")?.to_owned())
-                    .map_err(|_| claims.ill_formed("currency"))?;
+                    .map_err(|_| ill_formed("currency"))?;
                 let amount = claims.number("amount", currency.decimals())?;
                 Ok((Kind::Income { currency }, vec![amount]))
             }
             Self::Lab => {
                 let chosen = claims.text("test")?;
                 let test = laboratory::TESTS.iter().find(|test| test.label() == chosen);
-                let test = test.ok_or_else(|| claims.ill_formed("test"))?;
-                let kind = test.kind().map_err(|_| claims.ill_formed("test"))?;
+                let test = test.ok_or_else(|| ill_formed("test"))?;
+                let kind = test.kind().map_err(|_| ill_formed("test"))?;
                 let value = claims.number("value", test.scale)?;
                 Ok((kind, vec![value, claims.past("taken_on")?]))
             }
@@ -80,7 +80,7 @@ impl Schema {
                     let place = list.codes.iter().position(|entry| code_label(entry) == chosen)?;
                     Some((list.digest, u32::try_from(place).ok()?))
                 });
-                let (list, place) = place.ok_or_else(|| claims.ill_formed("code"))?;
+                let (list, place) = place.ok_or_else(|| ill_formed("code"))?;
                 Ok((Kind::Code { list }, vec![place]))
             }
         }
@@ -91,23 +91,23 @@ fn code_label(entry: &list::Entry) -> String {
     format!("{} {}", entry.code, entry.name)
 }
 
+fn ill_formed(field: &str) -> ClaimsError {
+    ClaimsError::IllFormed(field.to_owned())
+}
+
 struct Claims<'a> {
     claims: &'a Map<String, Value>,
     today: Timestamp,
 }
 
 impl<'a> Claims<'a> {
-    fn ill_formed(&self, field: &str) -> ClaimsError {
-        ClaimsError::IllFormed(field.to_owned())
-    }
-
     fn text(&self, field: &str) -> Result<&'a str, ClaimsError> {
         let text = self.claims.get(field).and_then(Value::as_str);
         text.ok_or_else(|| ClaimsError::Missing(field.to_owned()))
     }
 
     fn day(&self, field: &str) -> Result<u32, ClaimsError> {
-        let date: Date = self.text(field)?.parse().map_err(|_| self.ill_formed(field))?;
+        let date: Date = self.text(field)?.parse().map_err(|_| ill_formed(field))?;
         let day = Day::try_from(date).map_err(|_| ClaimsError::OutOfRange(field.to_owned()))?;
         Ok(day.number().into())
     }
@@ -135,7 +135,7 @@ impl<'a> Claims<'a> {
             if written {
                 ClaimsError::OutOfRange(field.to_owned())
             } else {
-                self.ill_formed(field)
+                ill_formed(field)
             }
         })
     }

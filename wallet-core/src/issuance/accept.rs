@@ -314,7 +314,7 @@ fn make_keys(form: Form, copies: usize) -> Result<Vec<HolderKey>, NoRandomness> 
         Ok(match form {
             Form::SdJwt => HolderKey::P256(CopyKey::new(make_key()?)),
             Form::Eligibility => HolderKey::Ed25519 {
-                ed25519: EdCopyKey::new(SigningKey::from_bytes(&*Zeroizing::new(make_bytes()?))),
+                ed25519: EdCopyKey::new(SigningKey::from_bytes(&Zeroizing::new(make_bytes::<32>()?))),
             },
         })
     };
