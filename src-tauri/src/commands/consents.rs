@@ -92,7 +92,7 @@ pub async fn answer(
     profile: u32,
 ) -> Answer<AnswerView> {
     let (wallet, choice) = (state.wallet_of(profile)?, Choice::Scopes(scopes));
-    Ok(traces::wiped_always(wallet.answer(&request_id, &choice, &cards)).await?)
+    Ok(Box::pin(traces::wiped_always(wallet.answer(&request_id, &choice, &cards))).await?)
 }
 
 /// Says no, for `profile` as in `answer`.
