@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use carnet_wallet_core::{Device, Wallet, vault::BackupSecret};
