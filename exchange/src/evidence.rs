@@ -24,7 +24,8 @@ pub const EVIDENCE_BYTES: usize = 64 * 1_024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    carnet_evidence: u32,
+    #[serde(rename = "carnet_evidence")]
+    version: u32,
     /// As signed.
     pub promise: String,
     /// The way from the operation to a signed state of the log (c2sp.org/tlog-proof).
@@ -83,7 +84,7 @@ impl Evidence {
     /// A file of these two.
     pub fn new(promise: String, log: String) -> Self {
         Self {
-            carnet_evidence: VERSION,
+            version: VERSION,
             promise,
             log,
         }

@@ -151,7 +151,7 @@ const verifierOf = (id: string): View.VerifierView => {
   return { id: one.id, name: one.name, vouched_by: one.added_by_you ? '' : 'Carnet development authority', added_by_you: one.added_by_you };
 };
 export const cardOffer: View.CardOfferView = {
-  offer_id: 'o1', issuer: verifierOf('sunrise'), cards: [{ title: 'Insurance cover', kind: 'urn:example:InsuranceCover:1', describes: ['plan', 'member number', 'cover from and until'] }], pin: { digits: true, length: 6, hint: 'On the letter of 3 November' }, sign_in: false, expires: in_(0.5), development: true
+  offer_id: 'o1', issuer: verifierOf('sunrise'), cards: [{ title: 'Insurance cover', kind: 'urn:example:InsuranceCover:1', describes: ['plan', 'member number', 'cover from and until'], single_use: false, proves: false }], pin: { digits: true, length: 6, hint: 'On the letter of 3 November' }, sign_in: false, expires: in_(0.5), development: true
 };
 /** Black modules on white with their quiet zone, drawn as the core does. */
 const CODE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49"><rect width="49" height="49" fill="#fff"/><path d="${Array.from({ length: 41 * 41 }, (_, n) => ((n * 2654435761) % 97 < 46 ? `M${4 + (n % 41)} ${4 + Math.floor(n / 41)}h1v1h-1z` : '')).join('')}"/></svg>`;

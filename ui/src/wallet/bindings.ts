@@ -123,6 +123,10 @@ export const commands = {
 	offerState: (codeId: string) => typedError<OfferStateView, ErrorView>(__TAURI_INVOKE("offer_state", { codeId })),
 	/**  A code that opens this consent at the clinic's desk. Good for five minutes. */
 	showPass: (consentId: string) => typedError<ShownCode, ErrorView>(__TAURI_INVOKE("show_pass", { consentId })),
+	/**  What a counter without a network asks, and what there is to show for it. */
+	challenge: (challengeId: string) => typedError<ChallengeView, ErrorView>(__TAURI_INVOKE("challenge", { challengeId })),
+	/**  Shows it, once: the answer as a code for the counter's camera. Nothing is sent. */
+	answerChallenge: (challengeId: string, card: string) => typedError<CounterAnswerView, ErrorView>(__TAURI_INVOKE("answer_challenge", { challengeId, card })),
 	/**  Every card, newest first. */
 	cards: () => typedError<CardLine[], ErrorView>(__TAURI_INVOKE("cards")),
 	/**  One card whole. */
@@ -139,10 +143,6 @@ export const commands = {
 	saveReceipt: (consentId: string, format: ReceiptFormat, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_receipt", { consentId, format, path })),
 	/**  Finds out what a code is and reads what stands behind it: a question, or an offer of cards. Answers nothing. */
 	openCode: (text: string) => typedError<OpenedCode, ErrorView>(__TAURI_INVOKE("open_code", { text })),
-	/**  A counter's question that came as a picture, without a network. Answers nothing. */
-	challenge: (challengeId: string) => typedError<ChallengeView, ErrorView>(__TAURI_INVOKE("challenge", { challengeId })),
-	/**  Makes the answer to a counter's question, for the counter's camera. Uses up a copy; sends nothing. */
-	answerChallenge: (challengeId: string, card: string) => typedError<CounterAnswerView, ErrorView>(__TAURI_INVOKE("answer_challenge", { challengeId, card })),
 	/**  Who offers which cards. */
 	cardOffer: (offerId: string) => typedError<CardOfferView, ErrorView>(__TAURI_INVOKE("card_offer", { offerId })),
 	/**  Takes the cards of an offer. */
@@ -284,12 +284,12 @@ export type CardLine = {
 	/**  Its type, as the issuer names it. */
 	kind: string,
 	issuer: IssuerView,
-	/**  `valid`, `expired`, `not_yet`. */
+	/**  `valid`, `expired`, `not_yet`. Expired and `refillable`: all copies are over, and new ones can be fetched. */
 	validity: string,
 	from: string | null,
 	until: string | null,
 	status: CardStatus,
-	/**  Copies that can still be shown. */
+	/**  Copies that can still be shown today. */
 	copies: number,
 	/**  Of a card that proves something: the value that it proves something of ("born 1 June 1950"), for nobody but its holder. */
 	says: string | null,
@@ -355,13 +355,7 @@ export type CardView = {
 	json: string,
 };
 
-/**  Something that a page may be showing is no longer so: read it again. */
-export type Changed = {
-	/**  The wallet is open. When it is not, only the unlock page may be shown. */
-	unlocked: boolean,
-};
-
-/**  A counter's question that came as a picture. */
+/**  What a counter without a network asks. */
 export type ChallengeView = {
 	/**  Names the sealed question in this vault; `answer_challenge` takes it. */
 	challenge_id: string,
@@ -374,6 +368,12 @@ export type ChallengeView = {
 	/**  When this question can no longer be answered. */
 	expires: string,
 	development: boolean,
+};
+
+/**  Something that a page may be showing is no longer so: read it again. */
+export type Changed = {
+	/**  The wallet is open. When it is not, only the unlock page may be shown. */
+	unlocked: boolean,
 };
 
 /**  A card that the patient shows for one of the cards that are asked for. */
@@ -438,7 +438,7 @@ export type ConsentView = {
 	reads_as_of: string | null,
 };
 
-/**  An answer for the counter's camera. */
+/**  What the counter is to read from this screen. */
 export type CounterAnswerView = {
 	/**  The answer as a picture. */
 	svg: string,
@@ -458,7 +458,7 @@ export type CredentialForm =
 "vc_jose" | 
 /**  W3C credential with Data Integrity proofs. */
 "vc_data_integrity" | 
-/**  A signed value of which only statements are shown. */
+/**  W3C credential of the cryptosuite `carnet-eligibility-2026`: proves something of a value without showing it. */
 "eligibility";
 
 /**  How an error reaches a screen or a terminal. */
@@ -654,13 +654,17 @@ export type OfferedCardView = {
 	kind: string,
 	/**  What it will say, in the issuer's words. */
 	describes: string[],
+	/**  It comes as several copies, each shown once. */
+	single_use: boolean,
+	/**  It shows that something holds, and not the value. Its copies are over after a few days and are fetched anew. */
+	proves: boolean,
 };
 
 /**  What a code was. */
 export type OpenedCode = {
-	/**  `question`, `card_offer` or `challenge`. */
+	/**  `question`, `challenge` or `card_offer`. */
 	kind: string,
-	/**  Of the question, of the offer or of the challenge. */
+	/**  Of the question, of the counter's question or of the offer. */
 	id: string,
 };
 
@@ -676,7 +680,7 @@ export type OtherPerson = {
 export type PartyLine = {
 	id: string,
 	name: string,
-	/**  `verifier`, `issuer`, `relayer`, `spender`. */
+	/**  `verifier`, `issuer`, `relayer`, `spender`, `witness`. */
 	roles: string[],
 	added_by_you: boolean,
 	development: boolean,
@@ -759,7 +763,7 @@ export type QuestionView = {
 	cards: CardAskedView[],
 	/**  Which of them together are an answer; empty: all of them. */
 	card_choices: CardChoiceView[],
-	/**  Statements that are asked for; empty mostly. */
+	/**  Statements that are to be shown without their values; mostly none. */
 	statements: StatementAskedView[],
 };
 
@@ -890,36 +894,36 @@ export type SignInView = {
 	url: string,
 };
 
-/**  A statement that is asked for: shown, or not shown; never the value behind it. */
+/**  A statement that is asked for. */
 export type StatementAskedView = {
-	/**  Id of the query; `answer` takes it. */
+	/**  Id of the query; `answer` takes it with a card. */
 	query: string,
-	/**  What would be shown, in words: "65 or older on 23 November 2026". */
+	/**  "65 or older on 23 November 2026". */
 	says: string,
-	/**  All that they learn from it. */
+	/**  All that they learn. */
 	learns: string[],
-	/**  What the patient holds for it; empty: no such card. */
+	/**  Cards by which it could be shown; empty: no such card. */
 	options: StatementOption[],
+	/**  No choice leaves it out. */
 	required: boolean,
-	/**  How often they were answered before about the same kind of value, with other limits. */
+	/**  Other limits of the same value that they were shown in the last 30 days. */
 	asked_before: number,
-	/**  Before this moment it isn't answered again. */
+	/**  From when it can be answered, where they asked for too many limits. */
 	wait_until: string | null,
 };
 
-/**  A card that a statement could be shown of. */
+/**  A card by which a statement could be shown. */
 export type StatementOption = {
 	card: string,
 	title: string,
 	issuer: IssuerView,
 	until: string | null,
-	/**  Copies that can still be shown to them. */
+	/**  Copies that are left; each is used once. */
 	copies: number,
-	/**  The statement holds of it; only the patient knows. */
+	/**  Whether it holds: known to the patient only. What doesn't hold can't be chosen. */
 	holds: boolean,
-	/**  What the card says, for the patient alone. */
+	/**  The patient's own words, for this screen only: "born 1 June 1950". */
 	own_value: string,
-	/**  It can be shown once, and this is the last time. */
 	last_copy: boolean,
 };
 
