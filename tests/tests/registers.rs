@@ -188,18 +188,23 @@ fn a_register_that_is_rolled_back_or_shows_two_people_two_histories_is_found_out
     station.kill();
     fs::remove_dir_all(&ledger).unwrap();
     copy(&aside, &ledger);
-    let station = station.again().unwrap();
+    let mut station = station.again().unwrap();
     gives(&cora, &station);
     cora.ok(&["sync"]).unwrap();
     assert_eq!(register(&cora)["state"], "kept");
 
-    // Bert's wallet notices by itself; Anna's beside Cora's, and keeps to it from then on.
+    // Bert's wallet notices by itself.
     let found = register(&bert);
     assert_eq!(
         (text(&found, "state"), text(&found, "code")),
         ("broken", "log_shorter")
     );
+
+    // As long as Anna's was, it can't be told by its length; beside Cora's it can, with nobody to ask, and for good.
+    gives(&cora, &station);
+    assert_eq!(register(&cora)["entries"], 3);
     let theirs = states(&cora, "cora.states");
+    station.kill();
     let compared = anna.ok(&["log", "compare", &theirs]).unwrap();
     assert_eq!(compared["compared"][0]["result"], "broken");
     let known = anna.ok(&["log", "registers", "--known"]).unwrap();

@@ -50,7 +50,8 @@ impl Wallet {
         serde_json::to_string_pretty(&states).map_err(|_| EvidenceError::NotStates)
     }
 
-    /// Compares another wallet's file with what this one was shown. Registers that only one of the two knows are left out.
+    /// Compares another wallet's file with what this one was shown, after a look at what the registers show now. Registers that
+    /// only one of the two knows are left out.
     pub async fn compare_registers(&self, file: &[u8]) -> Result<Vec<ComparedView>, EvidenceError> {
         let states = carnet_credentials::json::parse_object(file, STATES_BYTES)
             .ok()
@@ -58,6 +59,7 @@ impl Wallet {
             .filter(|states| states.carnet_register_states == VERSION)
             .ok_or(EvidenceError::NotStates)?;
         let talk = self.talk()?.impatient();
+        self.look_at_registries(&talk).await?;
         let mut compared = Vec::new();
         for state in states.states {
             let Some(kept) = self.vault.get::<KeptLog>(Table::Logs, &state.log)? else {
@@ -81,6 +83,9 @@ impl Wallet {
         kept: &KeptLog,
         theirs: &State,
     ) -> Result<&'static str, VaultError> {
+        if kept.broken.is_some() {
+            return Ok("broken");
+        }
         let Ok(party) = talk.entry(&kept.party) else {
             return Ok("unreachable");
         };
