@@ -90,6 +90,11 @@ impl Evidence {
         }
     }
 
+    /// The file.
+    pub fn to_file(&self) -> Vec<u8> {
+        serde_json::json!(self).to_string().into_bytes()
+    }
+
     /// Reads a file; nothing in it is checked yet.
     ///
     /// # Errors

@@ -53,8 +53,7 @@ pub(crate) async fn compare(wallet: &Wallet, file: &Path) -> Result<Answer, Fail
 }
 
 pub(crate) fn evidence(wallet: &Wallet, id: &str, out: &Path) -> Result<Answer, Failure> {
-    let evidence = json!(wallet.evidence(id)?);
-    write_new(out, evidence.to_string().as_bytes())?;
+    write_new(out, &wallet.evidence(id)?.to_file())?;
     let plain = format!(
         "The proof is in {}. Whoever has the list of organisations can check it with `carnet-station verify-receipt`.",
         out.display()

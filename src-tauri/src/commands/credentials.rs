@@ -11,7 +11,7 @@ use tauri::State;
 use super::{Answer, content, glance, place::Place, with};
 use crate::state::AppState;
 
-/// In which form a receipt is saved.
+/// In which form a receipt is saved. `evidence` is the clinic's promise with its place in the register's log.
 #[derive(Debug, Clone, Copy, Deserialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptFormat {
@@ -19,17 +19,7 @@ pub enum ReceiptFormat {
     Json,
     SdJwt,
     Vc,
-}
-
-impl From<ReceiptFormat> for ReceiptForm {
-    fn from(format: ReceiptFormat) -> Self {
-        match format {
-            ReceiptFormat::Pdf => Self::Pdf,
-            ReceiptFormat::Json => Self::Json,
-            ReceiptFormat::SdJwt => Self::SdJwt,
-            ReceiptFormat::Vc => Self::Vc,
-        }
-    }
+    Evidence,
 }
 
 /// Every card, newest first.
@@ -92,7 +82,14 @@ pub async fn save_receipt(
     let own = state.inner().clone();
     with(&state, move |wallet| {
         let place = Place::of(&path, &own)?;
-        place.write(&wallet.issue_receipt(&consent_id, format.into())?.bytes)
+        let form = match format {
+            ReceiptFormat::Pdf => ReceiptForm::Pdf,
+            ReceiptFormat::Json => ReceiptForm::Json,
+            ReceiptFormat::SdJwt => ReceiptForm::SdJwt,
+            ReceiptFormat::Vc => ReceiptForm::Vc,
+            ReceiptFormat::Evidence => return place.write(&wallet.evidence(&consent_id)?.to_file()),
+        };
+        place.write(&wallet.issue_receipt(&consent_id, form)?.bytes)
     })
     .await
 }

@@ -9,6 +9,7 @@ pub mod log;
 pub mod people;
 mod place;
 pub mod records;
+pub mod registers;
 pub mod shown;
 
 use std::sync::Arc;
