@@ -11,7 +11,9 @@ use ed25519_dalek::SigningKey;
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let _ = Evidence::read(bytes);
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let key = SigningKey::from_bytes(&[1; 32]);
     let keys = [key.verifying_key()];
     let log = Log {

@@ -12,7 +12,10 @@ use axum_server::{
     Handle,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use carnet_ledger::{Ledger, LedgerError, embedded::Embedded};
+use carnet_ledger::{
+    Ledger, LedgerError,
+    embedded::{Embedded, chain_id_from},
+};
 use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -176,7 +179,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
     let registry = Arc::new(Embedded::open(
         open_store(&folder, "ledger")?,
-        make_chain_id()?,
+        chain_id_from(make_bytes()?),
         ledger_clock(now),
     )?);
     let accounts = Accounts::open(db.clone(), clock.clone())?;
@@ -375,11 +378,6 @@ fn public_url(asked: Option<Url>, address: SocketAddr) -> Result<Url, ServeError
     } else {
         Err(ServeError::NotAnOrigin)
     }
-}
-
-/// A random chain id for a registry of one's own: 53 bits, so that every JSON reader keeps it exact.
-fn make_chain_id() -> Result<u64, getrandom::Error> {
-    Ok((u64::from_be_bytes(make_bytes()?) >> 11).max(1 << 32))
 }
 
 fn ledger_clock(now: Source) -> Arc<dyn Fn() -> u64 + Send + Sync> {
