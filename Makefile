@@ -39,10 +39,11 @@ leaks: ## whether proving takes as long for one value as for another (SECONDS=�
 	@cargo build --workspace --all-targets --all-features --locked --quiet
 	@"$(CARGO_TARGET_DIR)/debug/examples/leaks" $(or $(SECONDS),120)
 
-crash: ## strike the store down: 2,000 kills for each engine (KILLS=…), then every fault
+crash: ## strike store and ledger down: 2,000 kills for each engine (KILLS=…), then every fault
 	@scripts/setup run
 	@cargo build --workspace --all-targets --all-features --locked --quiet
 	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --kills $(or $(KILLS),2000)
+	@"$(CARGO_TARGET_DIR)/debug/carnet-crash-ledger" --kills $(or $(KILLS),2000)
 	@"$(CARGO_TARGET_DIR)/debug/carnet-crash" --faults
 
 fuzz: ## throw altered bytes at every parser of what strangers bring (SECONDS=… for each, 60 else)

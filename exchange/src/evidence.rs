@@ -1,6 +1,8 @@
 //! What a registry's keeper signed about one operation, in a file that convinces somebody who trusts neither side: the inclusion
 //! promise, and the proof that the operation stands in the append-only log of the registry.
 
+use std::collections::BTreeMap;
+
 use carnet_credentials::jwk::PublicKey;
 use carnet_log::{
     Checkpoint, Receipt, ReceiptError,
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Entry, TrustList,
     promise::{self, Expected, Operation, Promise, PromiseError, read_kept},
-    trust::Role,
+    trust::{RegistryKind, Role},
 };
 
 const VERSION: u32 = 1;
@@ -23,6 +25,7 @@ pub const EVIDENCE_BYTES: usize = 64 * 1_024;
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the file says what it is by this field")]
 pub struct Evidence {
     #[serde(rename = "carnet_evidence")]
     version: u32,
@@ -184,6 +187,19 @@ pub fn log_keys(entry: &Entry) -> Vec<VerifyingKey> {
         _ => None,
     };
     entry.log_keys.iter().filter_map(of_kind).collect()
+}
+
+/// The logs of the registries that parties of the list keep themselves: name and keys of each.
+pub fn logs(list: &TrustList) -> BTreeMap<String, Vec<VerifyingKey>> {
+    let mut logs: BTreeMap<String, Vec<VerifyingKey>> = BTreeMap::new();
+    for party in &list.entries {
+        let kept = party.registries.iter();
+        for registry in kept.filter(|registry| registry.kind == RegistryKind::Embedded) {
+            let origin = entry::operations(&registry.chain_id, &registry.address);
+            logs.entry(origin).or_default().extend(log_keys(party));
+        }
+    }
+    logs
 }
 
 /// The witnesses of the list, each under its stable id.

@@ -26,6 +26,7 @@ pub mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use history::{Broken, compare};
+pub use note::{read_verifier_key, verifier_key};
 pub use receipt::{Receipt, ReceiptError};
 pub use tree::{Hash, Part, Place, Tiles, Tree, TreeError};
 pub use witness::{Cosigned, Refusal, Witness};

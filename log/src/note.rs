@@ -1,5 +1,6 @@
 //! Ed25519 under a signed note (c2sp.org/signed-note), by the keeper of a log or by a witness.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ed25519_dalek::{SIGNATURE_LENGTH, Signature, Signer as _, SigningKey, VerifyingKey};
 use signed_note::{Note, Verifier, VerifierList, is_key_name_valid, key_id};
 
@@ -106,6 +107,20 @@ impl Verifier for Key<VerifyingKey> {
             }
         }
     }
+}
+
+/// A log's key in the one line that other programs take (c2sp.org/signed-note): name, key id, and key with its kind.
+pub fn verifier_key(name: &str, key: &VerifyingKey) -> String {
+    signed_note::new_ed25519_verifier_key(name, key)
+}
+
+/// Reads such a line of an Ed25519 key. `None`: it is another's, or damaged.
+pub fn read_verifier_key(line: &str) -> Option<(String, VerifyingKey)> {
+    let (name, rest) = line.split_once('+')?;
+    let (_, key) = rest.split_once('+')?;
+    let key = BASE64_STANDARD.decode(key).ok()?;
+    let key = VerifyingKey::try_from(key.strip_prefix(&[1])?).ok()?;
+    (is_key_name_valid(name) && verifier_key(name, &key) == line).then(|| (name.to_owned(), key))
 }
 
 /// A note of at most [`NOTE_BYTES`].

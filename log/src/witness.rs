@@ -42,7 +42,7 @@ pub enum Refusal {
     /// Not a request (400).
     #[error("this is no request to a witness")]
     Malformed,
-    /// Not by a key of the log (403), or no checkpoint of it (404).
+    /// Not by a key of the log (403), another log's (404), or no checkpoint (400).
     #[error("{0}")]
     Checkpoint(#[from] CheckpointError),
     /// The proof starts elsewhere than at what the witness signed last (409): its size.
@@ -60,9 +60,9 @@ impl Refusal {
     /// HTTP status of the answer.
     pub fn status(self) -> u16 {
         match self {
-            Self::Malformed => 400,
+            Self::Malformed | Self::Checkpoint(CheckpointError::Malformed | CheckpointError::Name) => 400,
             Self::Checkpoint(CheckpointError::Signature) => 403,
-            Self::Checkpoint(_) => 404,
+            Self::Checkpoint(CheckpointError::OtherLog) => 404,
             Self::Conflict(_) | Self::TwoHistories => 409,
             Self::NotGrown => 422,
         }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    accounts::Accounts, clock::Clock, db::Db, events::Events, folder::Folder, gates::Gates,
-    identity::Identity, issue::Cards, keys::Keys, manage::Seen, trust,
+    accounts::Accounts, clock::Clock, db::Db, events::Events, evidence::witnesses::Witnesses, folder::Folder,
+    gates::Gates, identity::Identity, issue::Cards, keys::Keys, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -44,6 +44,8 @@ pub struct App {
     pub ledger: Arc<dyn Ledger>,
     /// The same, where this station keeps it: its log of operations.
     pub registry: Arc<Embedded>,
+    /// Who else signs its states.
+    pub witnesses: Witnesses,
     pub clock: Clock,
     pub accounts: Accounts,
     pub events: Events,
@@ -160,7 +162,7 @@ fn entry(
             Vec::new()
         },
         local: Some(LocalPin {
-            spki_sha256: keys.tls_pin(),
+            spki_sha256: keys.tls.pin(),
         }),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     counter_alone::{self, AloneError, Said},
     identity::Kind,
     serve::{self, Options},
-    trust, vc_api, verify_receipt,
+    trust, vc_api, verify_receipt, witness,
 };
 
 #[derive(Debug, Parser)]
@@ -37,6 +37,9 @@ enum Act {
     Check(Check),
     /// Looks at a patient's proof that a consent or its end stands in a register. Needs no account, no network and no station.
     VerifyReceipt(VerifyReceipt),
+    /// Signs the states of others' registers, each only if it continues what was signed before. To be run by somebody else than
+    /// whose registers they are.
+    Witness(Witness),
     /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
     VcApi(VcApi),
 }
@@ -70,6 +73,34 @@ struct Serve {
     /// Under which kind of client id questions are asked.
     #[arg(long, value_enum, default_value = "x509_hash")]
     client_id: Kind,
+    /// Have this witness sign the register's states: the entry.json of its folder. Can be given several times.
+    #[arg(long)]
+    witness: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Witness {
+    /// The witness's folder: its keys, and what it signed last of each register. An older copy of it must never be used.
+    #[arg(long)]
+    data: PathBuf,
+    /// What stations talk to (TLS). Port 0: any free one, remembered.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Origin at which stations reach it, when it is not the address listened on.
+    #[arg(long)]
+    public_url: Option<Url>,
+    /// Its name, for a list of trusted organisations.
+    #[arg(long)]
+    name: String,
+    /// Follow every register of this signed list. Read at the start.
+    #[arg(long)]
+    trust_list: Option<PathBuf>,
+    /// Fingerprint or root key that must have signed the list.
+    #[arg(long, requires = "trust_list")]
+    root: Option<String>,
+    /// Follow this log: its key in one line, NAME+ID+KEY (c2sp.org/signed-note). Can be given several times.
+    #[arg(long)]
+    log: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +239,7 @@ pub fn run() -> ExitCode {
                 Err(error) => fail(error.code(), &error.to_string(), error.next()),
             }
         }
+        Act::Witness(witness) => run_witness(witness),
         Act::VcApi(api) => run_vc_api(api),
     }
 }
@@ -247,6 +279,26 @@ fn run_vc_api(api: VcApi) -> ExitCode {
     }
 }
 
+fn run_witness(witness: Witness) -> ExitCode {
+    let options = witness::Options {
+        data: witness.data,
+        listen: witness.listen,
+        public_url: witness.public_url,
+        name: witness.name,
+        trust_list: witness.trust_list,
+        root: witness.root,
+        logs: witness.log,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail("runtime", &error.to_string(), "Look at the machine's limits."),
+    };
+    match runtime.block_on(witness::until_stopped(&options, |greeting| say(&greeting))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.code(), &error.to_string(), error.next()),
+    }
+}
+
 fn run_serve(serve: Serve) -> ExitCode {
     let options = Options {
         data: serve.data,
@@ -258,6 +310,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         public_url: serve.public_url,
         resolve_anywhere: serve.resolve_anywhere,
         client_id: serve.client_id,
+        witnesses: serve.witness,
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -1,9 +1,13 @@
 //! Evidence: the log of the registry's operations, for wallets that keep this station to account. Everything here may be known
 //! to everybody.
 
+pub mod witnesses;
+
 use axum::http::StatusCode;
 use carnet_ledger::{Ledger as _, LedgerError, embedded::entry_of};
-use carnet_log::{Checkpoint, CheckpointError, Part, Tree, TreeError, entry, receipt::lines, tree::bundle};
+use carnet_log::{
+    Checkpoint, CheckpointError, Hash, Part, Tree, TreeError, entry, receipt::lines, tree::bundle,
+};
 
 use crate::{app::App, errors::Told};
 
@@ -61,16 +65,30 @@ pub fn origin(app: &App) -> String {
 }
 
 /// Its state now, signed: a note (c2sp.org/tlog-checkpoint).
-pub fn checkpoint(app: &App) -> Result<String, EvidenceError> {
+pub fn signed(app: &App) -> Result<Checkpoint, EvidenceError> {
     let tree = app.registry.log()?;
     let root = tree.root(&*app.registry)?;
-    let checkpoint = Checkpoint::sign(&origin(app), tree.size(), root, &app.keys.checkpoint)?;
-    Ok(checkpoint.text().to_owned())
+    Ok(Checkpoint::sign(
+        &origin(app),
+        tree.size(),
+        root,
+        &app.keys.checkpoint,
+    )?)
+}
+
+/// Its state now or a moment later, with the lines of the witnesses that have signed it. None: no witness has.
+pub async fn cosigned(app: &App) -> Result<Option<String>, EvidenceError> {
+    // Whoever asks must find everything in it that was promised before.
+    Ok(app.witnesses.signed_since(app.registry.log()?.size()).await)
 }
 
 /// Proof that the log of `to` operations begins with the one of `from`: a line for each hash.
 pub fn growth(app: &App, from: u64, to: u64) -> Result<String, EvidenceError> {
-    Ok(lines(&log_of(app, to)?.prove_growth(from, &*app.registry)?))
+    Ok(lines(&growth_of(app, from, to)?))
+}
+
+fn growth_of(app: &App, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
+    Ok(log_of(app, to)?.prove_growth(from, &*app.registry)?)
 }
 
 /// Proof that the entry at this place is in the log of `size` operations.

@@ -46,7 +46,8 @@ pub struct Keys {
     pub offline: ed25519_dalek::SigningKey,
     /// Signs copies that prove something of a value; none where no cards are issued.
     pub eligibility: Option<ed25519_dalek::SigningKey>,
-    tls: KeyPair,
+    /// The public door's.
+    pub tls: TlsKey,
 }
 
 impl std::fmt::Debug for Keys {
@@ -65,7 +66,7 @@ impl Keys {
         let log = signing_key(folder, "log.key")?;
         let checkpoint = ed25519_key(folder, "checkpoint.key")?;
         let offline = ed25519_key(folder, OFFLINE_KEY)?;
-        let tls = rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?;
+        let tls = TlsKey::open(folder)?;
         let path = folder.file("identity.cer");
         let certificate = if path.exists() {
             fs::read(path)?
@@ -104,18 +105,34 @@ impl Keys {
         Ok(params.self_signed(&key)?.der().to_vec())
     }
 
-    /// What a trust entry pins of the public door: base64url SHA-256 of the key's SPKI.
-    pub fn tls_pin(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.tls.subject_public_key_info()))
-    }
-
     /// What promises, receipts and checkpoints are signed with.
     pub fn log_public(&self) -> Vec<PublicKey> {
         vec![PublicKey::from(&self.log), PublicKey::from(&self.checkpoint)]
     }
+}
+
+/// The key of a public door: what wallets and stations pin of it.
+pub struct TlsKey(KeyPair);
+
+impl std::fmt::Debug for TlsKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsKey")
+    }
+}
+
+impl TlsKey {
+    /// Reads it, or makes it.
+    pub fn open(folder: &Folder) -> Result<Self, KeyError> {
+        Ok(Self(rcgen_key(&signing_key(folder, "tls.key")?, "tls.key")?))
+    }
+
+    /// What a trust entry pins of the public door: base64url SHA-256 of the key's SPKI.
+    pub fn pin(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.subject_public_key_info()))
+    }
 
     /// A certificate for the public door, made anew at each start over the pinned key.
-    pub fn tls_certificate(
+    pub fn certificate(
         &self,
         host: &str,
     ) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), KeyError> {
@@ -123,8 +140,8 @@ impl Keys {
         let mut params = CertificateParams::new(vec![host.to_owned(), "localhost".to_owned()])?;
         params.distinguished_name.remove(DnType::CommonName);
         params.distinguished_name.push(DnType::CommonName, host);
-        let certificate = params.self_signed(&self.tls)?;
-        let key = PrivatePkcs8KeyDer::from(self.tls.serialize_der());
+        let certificate = params.self_signed(&self.0)?;
+        let key = PrivatePkcs8KeyDer::from(self.0.serialize_der());
         Ok((certificate.der().clone(), key.into()))
     }
 }

@@ -19,6 +19,7 @@
 //! | show that the registry was not rewritten | [`evidence`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
+//! | sign the states of others' registers (never one's own) | [`witness`] |
 //! | look at a patient's proof (anybody's job) | [`verify_receipt`] |
 //! | be driven by public test suites of W3C credentials (not the station's job) | [`vc_api`] |
 //!
@@ -66,3 +67,4 @@ pub mod trust;
 pub mod vc_api;
 pub mod verify_receipt;
 pub mod web;
+pub mod witness;

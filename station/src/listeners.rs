@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -43,6 +44,20 @@ struct Ports {
     staff: Option<u16>,
 }
 
+impl Ports {
+    fn remembered(path: &Path) -> Self {
+        let bytes = std::fs::read(path).ok();
+        bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    fn remember(&self, path: &Path) -> Result<(), ListenError> {
+        let bytes = serde_json::to_vec(self).map_err(|error| ListenError::Ports(error.into()))?;
+        write_private(path, &bytes).map_err(ListenError::Ports)
+    }
+}
+
 /// Both sockets, bound and not yet served.
 #[derive(Debug)]
 pub struct Listeners {
@@ -53,23 +68,31 @@ pub struct Listeners {
 }
 
 impl Listeners {
+    /// The public door alone, for a program that has no other.
+    pub fn bind_one(folder: &Folder, public: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
+        let path = folder.file("ports.json");
+        let (listener, address) = bind(public, Ports::remembered(&path).public)?;
+        let now = Ports {
+            public: Some(address.port()),
+            staff: None,
+        };
+        now.remember(&path)?;
+        Ok((listener, address))
+    }
+
     pub fn bind(folder: &Folder, public: SocketAddr, staff: SocketAddr) -> Result<Self, ListenError> {
         if !staff.ip().is_loopback() {
             return Err(ListenError::StaffNotLoopback(staff));
         }
         let path = folder.file("ports.json");
-        let before: Ports = std::fs::read(&path)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let before = Ports::remembered(&path);
         let (public, public_address) = bind(public, before.public)?;
         let (staff, staff_address) = bind(staff, before.staff)?;
         let now = Ports {
             public: Some(public_address.port()),
             staff: Some(staff_address.port()),
         };
-        let bytes = serde_json::to_vec(&now).map_err(|error| ListenError::Ports(error.into()))?;
-        write_private(&path, &bytes).map_err(ListenError::Ports)?;
+        now.remember(&path)?;
         Ok(Self {
             public,
             public_address,

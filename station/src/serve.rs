@@ -12,7 +12,10 @@ use axum_server::{
     Handle,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
-use carnet_ledger::{Ledger, LedgerError, embedded::Embedded};
+use carnet_ledger::{
+    Ledger, LedgerError,
+    embedded::{Embedded, chain_id_from},
+};
 use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,7 @@ use crate::{
     clock::{Clock, Source},
     db::{Db, DbError},
     doors,
+    evidence::witnesses::{WitnessFileError, Witnesses},
     folder::{Folder, write_private},
     identity::{Identity, IdentityError, Kind},
     keys::{KeyError, Keys, make_bytes},
@@ -38,7 +42,7 @@ use crate::{
 /// Seconds between two sweeps.
 const SWEEP: Duration = Duration::from_secs(20);
 /// Time that what is under way gets when the station stops.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 const DEFAULT_NAME: &str = "Development Clinic";
 
 /// What the command line asks for.
@@ -54,6 +58,8 @@ pub struct Options {
     pub resolve_anywhere: bool,
     /// Under which kind of client id questions are asked.
     pub client_id: Kind,
+    /// Entries of the witnesses that are asked to sign the register's states: files.
+    pub witnesses: Vec<PathBuf>,
     /// What runs as the development authority: this program.
     pub program: Option<PathBuf>,
 }
@@ -75,6 +81,8 @@ pub enum ServeError {
     Identity(#[from] IdentityError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(transparent)]
+    Witness(#[from] WitnessFileError),
     #[error("wallets need an address for {0}")]
     PublicUrl(SocketAddr),
     #[error("the public address has to be an https origin without a path")]
@@ -109,6 +117,7 @@ impl ServeError {
             Self::Identity(_) => "client_id",
             Self::Listen(ListenError::StaffNotLoopback(_)) => "staff_not_loopback",
             Self::Listen(_) => "listen",
+            Self::Witness(_) => "witness",
             Self::PublicUrl(_) | Self::NotAnOrigin => "public_url",
             Self::Development(_) | Self::Program => "development_authority",
             Self::Accounts(_) | Self::Token(_) => "accounts",
@@ -125,6 +134,7 @@ impl ServeError {
             }
             Self::Listen(_) => "Choose another port, or stop the program that holds it.",
             Self::PublicUrl(_) | Self::NotAnOrigin => "Give it with --public-url https://clinic.example:8443",
+            Self::Witness(_) => "Give the entry.json that `carnet-station witness` wrote into its folder.",
             Self::Identity(_) => {
                 "Give an address with a name in it: --public-url https://clinic.example, or leave --client-id out."
             }
@@ -176,7 +186,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
     let registry = Arc::new(Embedded::open(
         open_store(&folder, "ledger")?,
-        make_chain_id()?,
+        chain_id_from(make_bytes()?),
         ledger_clock(now),
     )?);
     let accounts = Accounts::open(db.clone(), clock.clone())?;
@@ -199,6 +209,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         db,
         ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
         registry,
+        witnesses: Witnesses::open(&options.witnesses)?,
         clock,
         accounts,
         events: crate::events::Events::default(),
@@ -238,7 +249,7 @@ impl Station {
     /// Serves both doors until `stop` turns true.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<(), ServeError> {
         let host = self.app.public_url.host_str().unwrap_or("localhost").to_owned();
-        let (certificate, key) = self.app.keys.tls_certificate(&host)?;
+        let (certificate, key) = self.app.keys.tls.certificate(&host)?;
         let config = RustlsConfig::from_config(Arc::new(tls(certificate, key)?));
         let acceptor = RustlsAcceptor::new(config).acceptor(Counted::new(limits::CONNECTIONS));
 
@@ -264,6 +275,7 @@ impl Station {
         let staff_router =
             doors::staff::router(Arc::clone(&self.app), self.listeners.staff_address, stop.clone());
         let sweeping = tokio::spawn(sweep_now_and_then(Arc::clone(&self.app)));
+        let witnessing = tokio::spawn(Witnesses::keep_asking(Arc::clone(&self.app)));
         let closing = async move {
             // A sender that is gone is a stop as well.
             let _ = stop.wait_for(|stop| *stop).await;
@@ -278,6 +290,7 @@ impl Station {
             .map_err(ServeError::Door);
         closing.abort();
         sweeping.abort();
+        witnessing.abort();
         result
     }
 }
@@ -314,7 +327,8 @@ pub async fn until_stopped<R>(options: Options, greet: impl FnOnce(Value) -> R) 
     station.run(stop).await
 }
 
-async fn stop_signal() {
+/// SIGTERM or ctrl-c.
+pub(crate) async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -357,7 +371,7 @@ fn remembered_name(folder: &Folder, asked: Option<String>) -> Result<String, Ser
     Ok(name)
 }
 
-fn public_url(asked: Option<Url>, address: SocketAddr) -> Result<Url, ServeError> {
+pub(crate) fn public_url(asked: Option<Url>, address: SocketAddr) -> Result<Url, ServeError> {
     let url = match asked {
         Some(url) => url,
         None if address.ip().is_unspecified() => return Err(ServeError::PublicUrl(address)),
@@ -375,11 +389,6 @@ fn public_url(asked: Option<Url>, address: SocketAddr) -> Result<Url, ServeError
     } else {
         Err(ServeError::NotAnOrigin)
     }
-}
-
-/// A random chain id for a registry of one's own: 53 bits, so that every JSON reader keeps it exact.
-fn make_chain_id() -> Result<u64, getrandom::Error> {
-    Ok((u64::from_be_bytes(make_bytes()?) >> 11).max(1 << 32))
 }
 
 fn ledger_clock(now: Source) -> Arc<dyn Fn() -> u64 + Send + Sync> {

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, fs, io};
 
+use carnet_ledger::LedgerError;
 use jiff::SignedDuration;
 
 use crate::{
@@ -30,6 +31,8 @@ pub enum SweepError {
     Card(#[from] issue::sweep::CardSweepError),
     #[error("a question at the counter could not be let go")]
     Counter(#[from] CounterError),
+    #[error("the ledger's time could not be kept")]
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Account(#[from] AccountError),
     #[error(transparent)]
@@ -81,6 +84,8 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
 pub fn now(app: &App) -> Result<(), SweepError> {
     let time = app.clock.now();
     app.clock.witness()?;
+    // A registry that nobody writes to must not go back in time either when the machine's clock does.
+    app.registry.keep_time()?;
     app.accounts.sweep()?;
     crate::scan::sweep(app)?;
     counter::sweep(app)?;

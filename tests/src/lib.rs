@@ -12,4 +12,4 @@ pub mod records;
 pub mod search;
 
 pub use desk::Desk;
-pub use processes::{Carnet, Failure, Station, program};
+pub use processes::{Carnet, Failure, Station, Witness, program};

@@ -70,46 +70,12 @@ impl Station {
 
     /// The same with further arguments.
     pub fn start_with(data: &Path, name: &str, roles: &str, further: &[&str]) -> Result<Self, Trouble> {
-        let mut child = Command::new(program("carnet-station")?)
+        let mut command = Command::new(program("carnet-station")?);
+        command
             .args(["serve", "--name", name, "--role", roles, "--data"])
             .arg(data)
-            .args(further)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| Trouble(format!("the station did not start: {e}")))?;
-        let said = Arc::new(Mutex::new(String::new()));
-        if let Some(stderr) = child.stderr.take() {
-            let said = Arc::clone(&said);
-            std::thread::spawn(move || {
-                for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                    if let Ok(mut said) = said.lock() {
-                        said.push_str(&line);
-                        said.push('\n');
-                    }
-                }
-            });
-        }
-        let stdout = child.stdout.take().ok_or_else(|| Trouble("no stdout".into()))?;
-        let (send, receive) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let mut lines = BufReader::new(stdout);
-            let mut first = String::new();
-            let _ = lines.read_line(&mut first);
-            let _ = send.send(first);
-            let _ = std::io::copy(&mut lines, &mut std::io::sink());
-        });
-        let first = receive.recv_timeout(Duration::from_mins(1)).unwrap_or_default();
-        let Ok(line) = serde_json::from_str::<Value>(&first) else {
-            let _ = child.kill();
-            let _ = child.wait();
-            std::thread::sleep(Duration::from_millis(50));
-            let said = said.lock().map(|s| s.clone()).unwrap_or_default();
-            return Err(Trouble(format!(
-                "the station's first line is not JSON: {first:?}; it said: {said}"
-            )));
-        };
+            .args(further);
+        let (child, line, said) = greeted(&mut command)?;
         let field = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             child,
@@ -182,6 +148,104 @@ impl Drop for Station {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A running `carnet-station witness`. Killed (SIGKILL) when dropped.
+#[derive(Debug)]
+pub struct Witness {
+    child: Child,
+    data: PathBuf,
+    list: PathBuf,
+    pub url: String,
+    /// As it signs.
+    pub name: String,
+    /// What a station and an authority are given of it.
+    pub entry: PathBuf,
+}
+
+impl Witness {
+    /// Starts a witness of every register of this list and waits for its first line.
+    pub fn start(data: &Path, list: &Path) -> Result<Self, Trouble> {
+        let mut command = Command::new(program("carnet-station")?);
+        command
+            .args(["witness", "--name", "Wendland Archive", "--data"])
+            .arg(data)
+            .arg("--trust-list")
+            .arg(list);
+        let (child, line, _) = greeted(&mut command)?;
+        let field = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            child,
+            data: data.to_owned(),
+            list: list.to_owned(),
+            url: field("url"),
+            name: field("name"),
+            entry: field("entry").into(),
+        })
+    }
+
+    /// Struck down and started again on the same folder.
+    pub fn again(mut self) -> Result<Self, Trouble> {
+        self.kill();
+        Self::start(&self.data.clone(), &self.list.clone())
+    }
+
+    /// SIGKILL: no chance to tidy up.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// What a started program says: its first line, and from then on what it writes to its error output.
+type Greeted = (Child, Value, Arc<Mutex<String>>);
+
+/// Starts a program and waits for its first line (at most 60 s).
+fn greeted(command: &mut Command) -> Result<Greeted, Trouble> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| Trouble(format!("the station did not start: {e}")))?;
+    let said = Arc::new(Mutex::new(String::new()));
+    if let Some(stderr) = child.stderr.take() {
+        let said = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if let Ok(mut said) = said.lock() {
+                    said.push_str(&line);
+                    said.push('\n');
+                }
+            }
+        });
+    }
+    let stdout = child.stdout.take().ok_or_else(|| Trouble("no stdout".into()))?;
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(stdout);
+        let mut first = String::new();
+        let _ = lines.read_line(&mut first);
+        let _ = send.send(first);
+        let _ = std::io::copy(&mut lines, &mut std::io::sink());
+    });
+    let first = receive.recv_timeout(Duration::from_mins(1)).unwrap_or_default();
+    let Ok(line) = serde_json::from_str::<Value>(&first) else {
+        let _ = child.kill();
+        let _ = child.wait();
+        std::thread::sleep(Duration::from_millis(50));
+        let said = said.lock().map(|s| s.clone()).unwrap_or_default();
+        return Err(Trouble(format!(
+            "the station's first line is not JSON: {first:?}; it said: {said}"
+        )));
+    };
+    Ok((child, line, said))
 }
 
 /// A patient at a terminal: the program `carnet` on one vault.

@@ -366,7 +366,13 @@ fn question_json(question: &QuestionView) -> Value {
 }
 
 fn ledger_json(ledger: &carnet_wallet_core::views::LedgerView) -> Value {
-    json!({ "status": ledger.status, "chain_id": ledger.chain_id, "registry": ledger.registry, "evidence": ledger.evidence })
+    json!({
+        "status": ledger.status,
+        "chain_id": ledger.chain_id,
+        "registry": ledger.registry,
+        "kind": ledger.kind,
+        "evidence": ledger.evidence,
+    })
 }
 
 fn consent_json(line: &ConsentLine) -> Value {

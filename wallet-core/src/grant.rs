@@ -24,7 +24,7 @@ use carnet_exchange::{
     trust::RegistryKind,
 };
 use carnet_fetch::{FetchError, Limits};
-use carnet_ledger::{Domain, Grant, address_of, grant_id, revoke_hash, sign_grant};
+use carnet_ledger::{Domain, Grant, grant_id, sign_grant};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -163,14 +163,7 @@ impl Wallet {
             delivery::digest(&sealed),
         );
         let salt = Salt(make_bytes()?);
-        let ledger_key = keys.derive_ledger_key(number);
-        let grant = Grant {
-            subject: address_of(&ledger_key),
-            commitment: consent.commitment(&salt).0,
-            not_before: asked.period.start.as_second().unsigned_abs(),
-            expiry: asked.period.end.as_second().unsigned_abs(),
-            revoke_hash: revoke_hash(&keys.derive_revocation_secret(number)),
-        };
+        let (ledger_key, grant) = keys.ledger_grant(number, &consent, &salt);
         let domain = domain(&asked.ledger).ok_or(MakeError::ConsentMisfit)?;
         let id = GrantId(grant_id(&domain, &grant));
         let presentation = answer::build_presentation(request, &consent, &id, &holder, now)?;

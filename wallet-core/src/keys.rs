@@ -2,6 +2,8 @@
 //!
 //! `docs/keys.md` is the normative text, with the vectors that the tests here check.
 
+use carnet_consent::{Consent, Salt};
+use carnet_ledger::{Grant, address_of, revoke_hash};
 use hkdf::Hkdf;
 use p256::elliptic_curve::{CurveArithmetic, Field, NonZeroScalar, Scalar};
 use sha2::Sha256;
@@ -107,6 +109,20 @@ impl Keys {
         self.root
             .expand(REVOCATION, &n.to_be_bytes(), secret.as_mut_slice());
         secret
+    }
+
+    /// What goes to the ledger for consent number `n`, and the key that signs it. Key, salt and secret are this consent's own:
+    /// nothing in it stands in any other grant of the same person.
+    pub fn ledger_grant(&self, n: u64, consent: &Consent, salt: &Salt) -> (k256::ecdsa::SigningKey, Grant) {
+        let key = self.derive_ledger_key(n);
+        let grant = Grant {
+            subject: address_of(&key),
+            commitment: consent.commitment(salt).0,
+            not_before: consent.period.start.as_second().unsigned_abs(),
+            expiry: consent.period.end.as_second().unsigned_abs(),
+            revoke_hash: revoke_hash(&self.derive_revocation_secret(n)),
+        };
+        (key, grant)
     }
 
     /// A short local name of this wallet, as `5f3a-90c1-77de-0b42`. Says nothing about the keys; never sent.

@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use crate::errors::{Refusal, Told};
 
 /// Runs a use case where it may wait for the disk.
-async fn at_work<T, E, F>(work: F) -> Result<T, Refusal>
+pub(crate) async fn at_work<T, E, F>(work: F) -> Result<T, Refusal>
 where
     T: Send + 'static,
     E: Told + Send + 'static,

@@ -107,7 +107,7 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(door)
 }
 
-async fn within(limit: Duration, request: Request, next: Next) -> Response {
+pub(crate) async fn within(limit: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal::new(

@@ -110,6 +110,7 @@ impl Station {
             public_url: None,
             resolve_anywhere: false,
             client_id: Kind::X509Hash,
+            witnesses: Vec::new(),
             program: Some(PROGRAM.into()),
         };
         let opened = serve::open(options, clock.source()).await.unwrap();

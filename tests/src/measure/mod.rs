@@ -1,4 +1,4 @@
-//! What `carnet-bench-credentials` and `carnet-bench-exchange` print: processor time of this thread, beside the bare operations that it stands on,
+//! What `carnet-bench-credentials`, `carnet-bench-exchange` and `carnet-bench-ledger` print: processor time of this thread, beside the bare operations that it stands on,
 //! measured in the same run. One file for each family of formats.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -6,6 +6,7 @@ mod check;
 mod did;
 mod eligibility;
 mod exchange;
+mod ledger;
 mod sd_jwt;
 mod vc;
 
@@ -34,6 +35,14 @@ pub fn exchange() -> Result<(), crate::processes::Trouble> {
     );
     exchange::print()?;
     check::print()
+}
+
+/// Prints what the station's own register does and costs.
+///
+/// # Errors
+/// When it can't be made or written.
+pub fn ledger() -> Result<(), crate::processes::Trouble> {
+    ledger::print()
 }
 
 /// Processor time of one run: the median of `rounds`, each of `runs` runs, after one round for the caches.

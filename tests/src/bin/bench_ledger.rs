@@ -1,0 +1,5 @@
+//! Part of `make bench`: the register that a station keeps itself.
+
+fn main() -> Result<(), carnet_tests::processes::Trouble> {
+    carnet_tests::measure::ledger()
+}
