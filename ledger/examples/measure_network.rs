@@ -35,9 +35,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = SigningKey::from_slice(&key)?;
     let (fees, patience) = (Fees::default(), Patience::default());
     let nodes = vec![node];
-    let made = deploy(&nodes, CHAIN, key.clone(), MAX_PERIOD_SECONDS, fees, patience, Arc::clone(&clock))?;
+    let made = deploy(
+        &nodes,
+        CHAIN,
+        key.clone(),
+        MAX_PERIOD_SECONDS,
+        fees,
+        patience,
+        Arc::clone(&clock),
+    )?;
     let config = Config {
-        domain: Domain { chain_id: CHAIN, registry: made.registry },
+        domain: Domain {
+            chain_id: CHAIN,
+            registry: made.registry,
+        },
         first_block: made.block,
         nodes,
         finality: Finality::Depth(0),

@@ -62,13 +62,20 @@ impl Operation {
 
 /// What makes a registry with this longest period, in seconds.
 pub(crate) fn deployment(max_period: u64) -> Bytes {
-    let arguments = registry::constructorCall { maxPeriod_: max_period }.abi_encode();
+    let arguments = registry::constructorCall {
+        maxPeriod_: max_period,
+    }
+    .abi_encode();
     [registry::BYTECODE.as_ref(), &arguments].concat().into()
 }
 
 /// The question where a grant stands.
 pub(crate) fn status_call(grant_id: &[u8; 32]) -> Bytes {
-    registry::statusOfCall { grantId: grant_id.into() }.abi_encode().into()
+    registry::statusOfCall {
+        grantId: grant_id.into(),
+    }
+    .abi_encode()
+    .into()
 }
 
 /// The answer to [`status_call`].

@@ -35,13 +35,17 @@ pub enum LedgerError {
     Damaged(&'static str),
     /// No node of the chain could be relied on: none answers, or those that do are behind or on another chain. Nothing
     /// is known; deny.
-    #[error("no node of the ledger can be relied on; nothing is known and nothing confirmed; try again later")]
+    #[error(
+        "no node of the ledger can be relied on; nothing is known and nothing confirmed; try again later"
+    )]
     Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// It was sent and is not yet final. It goes on being sent until it is; the same again asks how it stands.
     #[error("the ledger has not confirmed it yet; it goes on being sent; ask again")]
     NotFinal,
     /// The relayer can't pay what the chain asks, or must not: its fee stands above the limit set for it.
-    #[error("the relayer can't pay the ledger's fee; nothing was confirmed; use another relayer, or ask for help")]
+    #[error(
+        "the relayer can't pay the ledger's fee; nothing was confirmed; use another relayer, or ask for help"
+    )]
     Unpaid,
 }
 

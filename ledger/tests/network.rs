@@ -56,7 +56,10 @@ fn twenty_grants_at_once_are_twenty_transactions_in_order() {
             let ledger = &ledger;
             scope.spawn(move || {
                 let subject = Subject::number(n);
-                subject.give(ledger, &subject.grant(NOW, NOW + DAY)).unwrap().sequence
+                subject
+                    .give(ledger, &subject.grant(NOW, NOW + DAY))
+                    .unwrap()
+                    .sequence
             })
         };
         let givers: Vec<_> = (0..20).map(give).collect();
@@ -84,7 +87,11 @@ fn what_is_refused_or_asked_again_costs_nothing() {
     let ledger = world.open(world.config());
     assert_eq!(maria.give(&ledger, &grant).unwrap(), given, "over a restart");
     let elsewhere = world.open_over(world.config(), endowed(false), Arc::new(MemoryStore::new()));
-    assert_eq!(maria.give(&elsewhere, &grant).unwrap(), given, "and by who kept nothing");
+    assert_eq!(
+        maria.give(&elsewhere, &grant).unwrap(),
+        given,
+        "and by who kept nothing"
+    );
     assert_eq!(world.paid(), 1);
 }
 
@@ -93,11 +100,19 @@ fn a_stuck_transaction_is_replaced_for_more_up_to_the_limit_and_never_doubled() 
     let world = World::new(&[]);
     let most = 4_000_000_000;
     let ledger = world.open(Config {
-        fees: Fees { most: most.into(), tip: 1_000_000_000 },
-        patience: Patience { stuck: Duration::from_millis(100), ..PATIENCE },
+        fees: Fees {
+            most: most.into(),
+            tip: 1_000_000_000,
+        },
+        patience: Patience {
+            stuck: Duration::from_millis(100),
+            ..PATIENCE
+        },
         ..world.config()
     });
-    world.anvil.ask("anvil_setNextBlockBaseFeePerGas", json!(["0x3b9aca00"]));
+    world
+        .anvil
+        .ask("anvil_setNextBlockBaseFeePerGas", json!(["0x3b9aca00"]));
     world.anvil.mine(1);
     world.anvil.mines_by_itself(false);
     let grant = Subject::number(1).grant(NOW, NOW + DAY);
@@ -118,7 +133,10 @@ fn a_stuck_transaction_is_replaced_for_more_up_to_the_limit_and_never_doubled() 
 #[test]
 fn a_grant_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_again() {
     let world = World::new(&[]);
-    let ledger = world.open(Config { finality: Finality::Depth(2), ..world.config() });
+    let ledger = world.open(Config {
+        finality: Finality::Depth(2),
+        ..world.config()
+    });
     world.anvil.mine(5);
     world.anvil.mines_by_itself(false);
     let grant = Subject::number(1).grant(NOW, NOW + DAY);
@@ -145,7 +163,10 @@ fn a_grant_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_again(
 #[test]
 fn a_revocation_counts_at_once_and_never_reads_active_again() {
     let world = World::new(&[]);
-    let config = Config { finality: Finality::Depth(2), ..world.config() };
+    let config = Config {
+        finality: Finality::Depth(2),
+        ..world.config()
+    };
     let ledger = world.open(config.clone());
     let stranger = world.open_over(config, endowed(false), Arc::new(MemoryStore::new()));
     let maria = Subject::number(1);
@@ -183,15 +204,26 @@ fn a_revocation_counts_at_once_and_never_reads_active_again() {
 #[test]
 fn where_the_chain_says_what_is_final_that_is_what_counts() {
     let world = World::new(&["--slots-in-an-epoch", "2"]);
-    let ledger = world.open(Config { finality: Finality::Tag, ..world.config() });
-    let final_block = || world.anvil.ask("eth_getBlockByNumber", json!(["finalized", false]))["number"].clone();
+    let ledger = world.open(Config {
+        finality: Finality::Tag,
+        ..world.config()
+    });
+    let final_block = || {
+        world
+            .anvil
+            .ask("eth_getBlockByNumber", json!(["finalized", false]))["number"]
+            .clone()
+    };
     let grant = Subject::number(1).grant(NOW, NOW + DAY);
     thread::scope(|scope| {
         let given = giving(scope, &ledger, grant);
         until("it is included", || world.paid() == 1);
         let place = world.anvil.ask("eth_blockNumber", json!([]));
         while final_block() != place {
-            assert_eq!((status(&ledger, &grant), given.is_finished()), (Status::None, false));
+            assert_eq!(
+                (status(&ledger, &grant), given.is_finished()),
+                (Status::None, false)
+            );
             world.anvil.mine(1);
         }
         given.join().unwrap();
@@ -202,11 +234,24 @@ fn where_the_chain_says_what_is_final_that_is_what_counts() {
 #[test]
 fn a_chain_with_a_block_each_second_by_the_real_clock() {
     let anvil = Anvil::start(&["--block-time", "1"]);
-    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let now = || {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
     let clock = Arc::new(now().into());
     let deployed = deploy_at(&anvil, &clock);
-    let world = World { anvil, deployed, clock, store: Arc::new(MemoryStore::new()) };
-    let config = Config { finality: Finality::Depth(1), ..world.config() };
+    let world = World {
+        anvil,
+        deployed,
+        clock,
+        store: Arc::new(MemoryStore::new()),
+    };
+    let config = Config {
+        finality: Finality::Depth(1),
+        ..world.config()
+    };
     let store = Arc::clone(&world.store);
     let ledger = Network::open(config, endowed(true), store, Arc::new(now)).unwrap();
     let (maria, peter) = (Subject::number(1), Subject::number(2));
@@ -223,14 +268,20 @@ fn a_chain_with_a_block_each_second_by_the_real_clock() {
     });
     assert_eq!(status(&ledger, &hers), Status::Active);
     ledger.revoke(&hers, &maria.secret_proof()).unwrap();
-    assert_eq!((status(&ledger, &hers), status(&ledger, &his)), (Status::Revoked, Status::Active));
+    assert_eq!(
+        (status(&ledger, &hers), status(&ledger, &his)),
+        (Status::Revoked, Status::Active)
+    );
 }
 
 #[test]
 fn a_restart_of_node_and_engine_in_mid_flight_loses_and_doubles_nothing() {
     let mut world = World::new(&[]);
     let hasty = Config {
-        patience: Patience { operation: Duration::from_millis(500), ..PATIENCE },
+        patience: Patience {
+            operation: Duration::from_millis(500),
+            ..PATIENCE
+        },
         ..world.config()
     };
     world.anvil.mines_by_itself(false);
@@ -238,7 +289,10 @@ fn a_restart_of_node_and_engine_in_mid_flight_loses_and_doubles_nothing() {
     let (grant, tombstone) = (maria.grant(NOW, NOW + DAY), maria.grant(NOW, NOW + 2 * DAY));
     let ledger = world.open(hasty);
     assert_eq!(code(maria.give(&ledger, &grant)), "not_final");
-    assert_eq!(code(ledger.revoke(&tombstone, &maria.secret_proof())), "not_final");
+    assert_eq!(
+        code(ledger.revoke(&tombstone, &maria.secret_proof())),
+        "not_final"
+    );
     assert_eq!(world.offers().len(), 2);
     drop(ledger);
 
@@ -260,7 +314,9 @@ fn a_restart_of_node_and_engine_in_mid_flight_loses_and_doubles_nothing() {
         let given = again.join().unwrap();
         assert_eq!(maria.give(&ledger, &grant).unwrap(), given);
     });
-    ledger.revoke(&tombstone, &maria.signature_proof(&ledger, &tombstone)).unwrap();
+    ledger
+        .revoke(&tombstone, &maria.signature_proof(&ledger, &tombstone))
+        .unwrap();
     assert_eq!((world.paid(), ledger.events(0, 10).unwrap().last), (2, 2));
 }
 
@@ -285,7 +341,10 @@ fn what_another_relayer_has_sent_is_waited_for_and_not_paid_again() {
         assert_eq!(world.anvil.offers(address_of(&endowed(false))), [0_u64; 0]);
         world.anvil.mine(1);
         let recorded = first.join().unwrap();
-        assert_eq!((same.join().unwrap(), hasty.join().unwrap()), (recorded, recorded));
+        assert_eq!(
+            (same.join().unwrap(), hasty.join().unwrap()),
+            (recorded, recorded)
+        );
     });
     assert_eq!((world.paid(), others()), (1, before));
 }
@@ -295,9 +354,16 @@ fn a_relayer_that_cannot_or_must_not_pay_says_so() {
     let world = World::new(&[]);
     let maria = Subject::number(1);
     let grant = maria.grant(NOW, NOW + DAY);
-    let poor = world.open_over(world.config(), Subject::number(77).key, Arc::new(MemoryStore::new()));
+    let poor = world.open_over(
+        world.config(),
+        Subject::number(77).key,
+        Arc::new(MemoryStore::new()),
+    );
     assert_eq!(code(maria.give(&poor, &grant)), "unpaid");
-    let frugal = Config { fees: Fees { most: 1_000, tip: 1 }, ..world.config() };
+    let frugal = Config {
+        fees: Fees { most: 1_000, tip: 1 },
+        ..world.config()
+    };
     let frugal = world.open_over(frugal, endowed(true), Arc::new(MemoryStore::new()));
     assert_eq!(code(maria.give(&frugal, &grant)), "unpaid");
     assert_eq!((world.paid(), status(&frugal, &grant)), (0, Status::None));
@@ -305,7 +371,11 @@ fn a_relayer_that_cannot_or_must_not_pay_says_so() {
     maria.give(&rich, &grant).unwrap();
     for ledger in [&poor, &frugal] {
         assert_eq!(code(ledger.revoke(&grant, &maria.secret_proof())), "unpaid");
-        assert_eq!(status(ledger, &grant), Status::Revoked, "it counts where it was asked for");
+        assert_eq!(
+            status(ledger, &grant),
+            Status::Revoked,
+            "it counts where it was asked for"
+        );
     }
     assert_eq!(status(&rich, &grant), Status::Active);
 }
@@ -323,7 +393,10 @@ fn a_node_that_is_down_slow_behind_or_elsewhere_is_left_aside_and_alone_tells_no
     let behind = Anvil::start(&["--timestamp", &old]);
     behind.ask("anvil_setBlockTimestampInterval", json!([0]));
     let there = deploy_at(&behind, &Arc::new((NOW - 120).into()));
-    assert_eq!(there.registry, world.deployed.registry, "in all but its time it is like the true one");
+    assert_eq!(
+        there.registry, world.deployed.registry,
+        "in all but its time it is like the true one"
+    );
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let down = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let bad = [
@@ -336,7 +409,10 @@ fn a_node_that_is_down_slow_behind_or_elsewhere_is_left_aside_and_alone_tells_no
     let through = |nodes: &[String]| {
         let config = Config {
             nodes: nodes.iter().map(|node| node.parse().unwrap()).collect(),
-            patience: Patience { node: Duration::from_secs(3), ..PATIENCE },
+            patience: Patience {
+                node: Duration::from_secs(3),
+                ..PATIENCE
+            },
             ..world.config()
         };
         world.open_over(config, endowed(true), Arc::new(MemoryStore::new()))
@@ -352,7 +428,11 @@ fn a_node_that_is_down_slow_behind_or_elsewhere_is_left_aside_and_alone_tells_no
     assert_eq!(status(&ledger, &grant), Status::Active);
     assert_eq!(maria.give(&ledger, &later).unwrap().sequence, 2);
     assert_eq!(ledger.events(0, 10).unwrap().last, 2);
-    assert!([&other_chain, &no_registry, &behind].iter().all(|node| node.included(relayer()) == 0));
+    assert!(
+        [&other_chain, &no_registry, &behind]
+            .iter()
+            .all(|node| node.included(relayer()) == 0)
+    );
 }
 
 #[test]
@@ -368,7 +448,11 @@ fn while_no_node_answers_nothing_is_known_and_afterwards_everything() {
     assert_eq!(code(ledger.read(&id)), "unreachable");
     assert_eq!(code(ledger.revoke(&grant, &maria.secret_proof())), "unreachable");
     world.anvil = Anvil::start_at(port, &["--timestamp", &NOW.to_string()]);
-    assert_eq!(code(ledger.read(&id)), "unreachable", "the node has come back without its blocks");
+    assert_eq!(
+        code(ledger.read(&id)),
+        "unreachable",
+        "the node has come back without its blocks"
+    );
     world.anvil.ask("anvil_loadState", json!([kept]));
     world.anvil.ask("anvil_setBlockTimestampInterval", json!([0]));
     assert_eq!(status(&ledger, &grant), Status::Active);
@@ -411,7 +495,10 @@ fn a_store_belongs_to_one_registry_and_a_node_is_asked_over_https_or_on_this_mac
         ("http://10.0.0.1:8545", false),
         ("ftp://127.0.0.1", false),
     ] {
-        let done = open(Config { nodes: vec![node.parse().unwrap()], ..world.config() });
+        let done = open(Config {
+            nodes: vec![node.parse().unwrap()],
+            ..world.config()
+        });
         assert_eq!(done.is_ok(), fits, "{node}");
         let said = format!("{done:?}");
         assert!(!said.contains("secret"), "{said}");

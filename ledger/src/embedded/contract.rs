@@ -91,10 +91,12 @@ pub(super) fn run(state: &mut State<'_>, block: Block, operation: &Operation) ->
                     grant_id,
                     changes: None,
                 }),
-                [log] if log.topics().first().and_then(|topic| kind_of(topic)) == Some(operation.kind()) => Ok(Done {
-                    grant_id,
-                    changes: Some(done.state),
-                }),
+                [log] if log.topics().first().and_then(|topic| kind_of(topic)) == Some(operation.kind()) => {
+                    Ok(Done {
+                        grant_id,
+                        changes: Some(done.state),
+                    })
+                }
                 _ => Err(LedgerError::Damaged("the contract reported another operation")),
             }
         }

@@ -30,7 +30,8 @@ use self::{
     state::State,
 };
 use crate::{
-    Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation, grant_id,
+    Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation,
+    grant_id,
 };
 
 /// A registry of one's own, kept in a store under the prefix `ledger/`.

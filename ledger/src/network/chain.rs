@@ -15,8 +15,8 @@ use alloy_rpc_types_eth::Header;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::node::{Fault, Node, Question, call};
 use super::Patience;
+use super::node::{Fault, Node, Question, call};
 use crate::{Address, Clock, Reading, Status, contract};
 
 /// A node that has failed is asked after the others for this long.
@@ -183,23 +183,21 @@ impl Chain {
                 questions.push(call("eth_call", status.clone(), json!(U64::from(settled))));
             }
             let mut answers = view.node.ask_all(questions).await?.into_iter();
-            let mut next = || -> Result<Option<Status>, Fault> {
-                let Some(answer) = answers.next() else {
-                    return Ok(None);
-                };
-                let output = answer.get::<Bytes>()?;
-                contract::status_of(&output).map(Some).map_err(|_| Fault::Garbled)
-            };
-            let head = next()?.ok_or(Fault::Garbled)?;
+            let mut next = || answers.next().map(|answer| answer.get::<Bytes>()).transpose();
+            let status = |output: &[u8]| contract::status_of(output).map_err(|_| Fault::Garbled);
+            let head = status(&next()?.ok_or(Fault::Garbled)?)?;
             // A node may keep no pending block; then it is as if nothing were on its way.
             let pending = match next() {
-                Ok(status) => status.ok_or(Fault::Garbled)?,
+                Ok(output) => status(&output.ok_or(Fault::Garbled)?)?,
                 Err(Fault::Cannot { .. }) => head,
                 Err(fault) => return Err(fault),
             };
-            let settled = match view.settled {
-                None => Status::None,
-                Some(_) => next()?.unwrap_or(head),
+            let settled = match (view.settled, next()?) {
+                (None, _) => Status::None,
+                (Some(_), None) => head,
+                // The registry itself is not final yet.
+                (Some(_), Some(output)) if output.is_empty() => Status::None,
+                (Some(_), Some(output)) => status(&output)?,
             };
             Ok(Reading {
                 status: standing(settled, head, pending),
@@ -285,7 +283,11 @@ mod tests {
             (Active, Expired, Expired, Expired),
             (Active, Active, Expired, Active),
         ] {
-            assert_eq!(standing(settled, head, pending), expected, "{settled:?} {head:?} {pending:?}");
+            assert_eq!(
+                standing(settled, head, pending),
+                expected,
+                "{settled:?} {head:?} {pending:?}"
+            );
         }
     }
 }

@@ -55,7 +55,10 @@ pub fn deploy(
     let chain = Chain::new(nodes, None, chain_id, Finality::Depth(0), patience, clock)?;
     let relayer = Relayer::new(key, fees);
     let runtime = runtime()?;
-    let done = wait_for(&runtime, deploying(chain, chain_id, relayer, max_period, patience));
+    let done = wait_for(
+        &runtime,
+        deploying(chain, chain_id, relayer, max_period, patience),
+    );
     runtime.shutdown_background();
     done
 }
@@ -80,7 +83,9 @@ async fn deploying(
     let (hash, raw) = relayer.signed(chain_id, nonce.to(), fee, GAS, TxKind::Create, &code)?;
     let [sent] = view.node.ask([("eth_sendRawTransaction", json!([raw]))]).await?;
     match sent.get::<Bytes>() {
-        Err(Fault::Cannot { words, .. }) if words.contains("insufficient funds") => return Err(LedgerError::Unpaid),
+        Err(Fault::Cannot { words, .. }) if words.contains("insufficient funds") => {
+            return Err(LedgerError::Unpaid);
+        }
         sent => drop(sent?),
     }
     let receipt = &("eth_getTransactionReceipt", json!([hash]));

@@ -137,7 +137,11 @@ impl Index {
             "topics": [[registry::Granted::SIGNATURE_HASH, registry::Revoked::SIGNATURE_HASH]],
         });
         let before = block_at(json!(U64::from(from.saturating_sub(1))));
-        let questions = [before, ("eth_getLogs", json!([filter])), block_at(json!(U64::from(to)))];
+        let questions = [
+            before,
+            ("eth_getLogs", json!([filter])),
+            block_at(json!(U64::from(to))),
+        ];
         let [before, logs, end] = view.node.ask(questions).await?;
         let head = self.head();
         if head.hash.is_some() && before.get::<Option<Header>>()?.map(|block| block.hash) != head.hash {
@@ -161,15 +165,31 @@ impl Index {
         let mut sequence = head.sequence;
         for (block, kind, grant_id, grant) in found {
             sequence += 1;
-            let time = times.iter().find(|(number, _)| *number == block).ok_or(Fault::Garbled)?.1;
+            let time = times
+                .iter()
+                .find(|(number, _)| *number == block)
+                .ok_or(Fault::Garbled)?
+                .1;
             let recorded = Recorded { sequence, time };
-            let event = Event { kind, grant_id, grant, recorded };
+            let event = Event {
+                kind,
+                grant_id,
+                grant,
+                recorded,
+            };
             put(&mut batch, event_key(sequence), &event)?;
             batch.put(operation_key(&grant_id, kind), sequence.to_be_bytes().to_vec());
         }
-        let head = Head { sequence, next: to + 1, hash: Some(end.hash), ..head };
+        let head = Head {
+            sequence,
+            next: to + 1,
+            hash: Some(end.hash),
+            ..head
+        };
         put(&mut batch, b"network/h".to_vec(), &head)?;
-        self.store.commit(batch).map_err(|error| Fault::Store(Arc::new(error)))?;
+        self.store
+            .commit(batch)
+            .map_err(|error| Fault::Store(Arc::new(error)))?;
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
         Ok(())
     }
@@ -219,7 +239,10 @@ async fn times(view: &View, blocks: impl Iterator<Item = u64>) -> Result<Vec<(u6
     blocks.dedup();
     let mut times = Vec::with_capacity(blocks.len());
     for some in blocks.chunks(HEADERS) {
-        let questions = some.iter().map(|number| block_at(json!(U64::from(*number)))).collect();
+        let questions = some
+            .iter()
+            .map(|number| block_at(json!(U64::from(*number))))
+            .collect();
         for (number, answer) in some.iter().zip(view.node.ask_all(questions).await?) {
             let header = answer.get::<Option<Header>>()?.ok_or(Fault::OtherPast)?;
             times.push((*number, header.inner.timestamp));
@@ -241,7 +264,9 @@ fn operation_key(id: &[u8; 32], kind: EventKind) -> Vec<u8> {
 }
 
 fn get(store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-    store.get(key).map_err(|error| LedgerError::Store(Arc::new(error)))
+    store
+        .get(key)
+        .map_err(|error| LedgerError::Store(Arc::new(error)))
 }
 
 fn load<T: DeserializeOwned>(store: &dyn Store, key: &[u8]) -> Result<Option<T>, LedgerError> {

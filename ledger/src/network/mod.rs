@@ -40,7 +40,8 @@ use self::{
     relayer::Relayer,
 };
 use crate::{
-    Clock, Domain, EventKind, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation, grant_id,
+    Clock, Domain, EventKind, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
+    contract::Operation, grant_id,
 };
 
 /// Most gas any single operation needs, with room for chains that count otherwise; what is not used is not paid.

@@ -109,17 +109,18 @@ impl Outbox {
     pub(super) fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
         let mut entries = BTreeMap::new();
         let mut readable = true;
-        let visited = store.scan(PREFIX, &mut |key, value| {
-            match (Name::from_key(key), serde_json::from_slice::<Sending>(value)) {
-                (Some(name), Ok(sending)) => {
-                    let waiting = Vec::new();
-                    entries.insert(name, Entry { sending, waiting });
-                    ControlFlow::Continue(())
-                }
-                _ => {
-                    readable = false;
-                    ControlFlow::Break(())
-                }
+        let visited = store.scan(PREFIX, &mut |key, value| match (
+            Name::from_key(key),
+            serde_json::from_slice::<Sending>(value),
+        ) {
+            (Some(name), Ok(sending)) => {
+                let waiting = Vec::new();
+                entries.insert(name, Entry { sending, waiting });
+                ControlFlow::Continue(())
+            }
+            _ => {
+                readable = false;
+                ControlFlow::Break(())
             }
         });
         visited.map_err(|error| LedgerError::Store(Arc::new(error)))?;
@@ -181,12 +182,21 @@ impl Outbox {
     pub(super) fn keep(&self, some: &[(Name, Sending)]) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (name, sending) in some {
-            batch.put(name.key(), serde_json::to_vec(sending).map_err(|_| Fault::Garbled)?);
+            batch.put(
+                name.key(),
+                serde_json::to_vec(sending).map_err(|_| Fault::Garbled)?,
+            );
         }
         self.commit(batch)?;
         for (name, sending) in some {
             let kept = true;
-            self.note(name, Sending { kept, ..sending.clone() });
+            self.note(
+                name,
+                Sending {
+                    kept,
+                    ..sending.clone()
+                },
+            );
         }
         Ok(())
     }
@@ -227,7 +237,9 @@ impl Outbox {
     }
 
     fn commit(&self, batch: Batch) -> Result<(), Fault> {
-        self.store.commit(batch).map_err(|error| Fault::Store(Arc::new(error)))
+        self.store
+            .commit(batch)
+            .map_err(|error| Fault::Store(Arc::new(error)))
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<Name, Entry>> {

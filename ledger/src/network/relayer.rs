@@ -70,7 +70,14 @@ impl Relayer {
         sending: &Sending,
     ) -> Result<(B256, Bytes), LedgerError> {
         let to = TxKind::Call(domain.registry.0.into());
-        self.signed(domain.chain_id, nonce, (sending.fee, sending.tip), sending.gas, to, &sending.call)
+        self.signed(
+            domain.chain_id,
+            nonce,
+            (sending.fee, sending.tip),
+            sending.gas,
+            to,
+            &sending.call,
+        )
     }
 
     pub(super) fn signed(
@@ -135,6 +142,10 @@ mod tests {
             times += 1;
         }
         assert!((10..20).contains(&times), "{times}");
-        assert_eq!(FEES.raised(205, 5, (800, 9)), Some((800, 9)), "or what is asked now");
+        assert_eq!(
+            FEES.raised(205, 5, (800, 9)),
+            Some((800, 9)),
+            "or what is asked now"
+        );
     }
 }

@@ -120,7 +120,10 @@ impl Inner {
                 continue;
             }
             let ask = |hash: &B256| ("eth_getTransactionReceipt", json!([hash]));
-            let answers = view.node.ask_all(sending.hashes.iter().map(ask).collect()).await?;
+            let answers = view
+                .node
+                .ask_all(sending.hashes.iter().map(ask).collect())
+                .await?;
             let mut receipt: Option<Receipt> = None;
             for answer in answers {
                 receipt = answer.get::<Option<Receipt>>()?.or(receipt);
@@ -138,7 +141,8 @@ impl Inner {
                     }
                 }
                 _ => {
-                    sending.nonce = None;
+                    // Failed, or lost to another transaction or to a reorganisation between two answers: from the beginning.
+                    (sending.nonce, sending.sent, sending.included) = (None, None, false);
                     sending.hashes.clear();
                     sending.failures += 1;
                     self.outbox.keep(&[(name, sending)])?;
@@ -148,8 +152,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Those that were sent and are in no block: again if they were taken out of one, were sent before a restart, or wait for
-    /// too long; then for more, as far as the limit allows.
+    /// Those that were sent and are in no block: again if they were taken out of one, got lost, were sent before a restart, or
+    /// wait for too long; then for more, as far as the limit allows.
     fn again(&self, view: &View, account: &Account) -> Result<Vec<Ready>, Fault> {
         let now = self.relayer.fees.now(base_fee(view), account.tip);
         let mut ready = Vec::new();
@@ -157,13 +161,21 @@ impl Inner {
             let Some(nonce) = sending.nonce.filter(|nonce| *nonce >= account.used) else {
                 continue;
             };
-            let stuck = sending.sent.is_some_and(|sent| sent.elapsed() > self.patience.stuck);
-            if !(sending.included || sending.sent.is_none() || stuck) {
+            let stuck = sending
+                .sent
+                .is_some_and(|sent| sent.elapsed() > self.patience.stuck);
+            // The node holds what comes before, but not this.
+            let lost = nonce >= account.held
+                && sending
+                    .sent
+                    .is_some_and(|sent| sent.elapsed() > 4 * self.patience.poll);
+            if !(sending.included || sending.sent.is_none() || stuck || lost) {
                 continue;
             }
             if stuck
                 && !sending.included
-                && let Some(raised) = now.and_then(|now| self.relayer.fees.raised(sending.fee, sending.tip, now))
+                && let Some(raised) =
+                    now.and_then(|now| self.relayer.fees.raised(sending.fee, sending.tip, now))
             {
                 (sending.fee, sending.tip) = raised;
             }
@@ -179,9 +191,16 @@ impl Inner {
         let taken: BTreeSet<u64> = all.iter().filter_map(|(_, sending)| sending.nonce).collect();
         let mut free = (account.held..).filter(|nonce| !taken.contains(nonce));
         let waits = |sending: &Sending| {
-            sending.nonce.is_none() && sending.sent.is_none_or(|sent| sent.elapsed() > self.patience.stuck)
+            sending.nonce.is_none()
+                && sending
+                    .sent
+                    .is_none_or(|sent| sent.elapsed() > self.patience.stuck)
         };
-        let fresh: Vec<_> = all.into_iter().filter(|(_, sending)| waits(sending)).take(ROUND).collect();
+        let fresh: Vec<_> = all
+            .into_iter()
+            .filter(|(_, sending)| waits(sending))
+            .take(ROUND)
+            .collect();
         let mut questions: Vec<Question> = Vec::with_capacity(2 * fresh.len());
         for (name, sending) in &fresh {
             let operation = as_call(self.relayer.address, self.domain.registry, &sending.call);
@@ -203,7 +222,10 @@ impl Inner {
                 other => drop(other?),
             }
             if sending.failures >= FAILURES {
-                done.push((name, Err(LedgerError::Damaged("its transactions failed without a reason"))));
+                done.push((
+                    name,
+                    Err(LedgerError::Damaged("its transactions failed without a reason")),
+                ));
                 continue;
             }
             let status = status.ok().and_then(|output| contract::status_of(&output).ok());
@@ -228,7 +250,13 @@ impl Inner {
         Ok(ready)
     }
 
-    fn make_ready(&self, name: Name, nonce: u64, mut sending: Sending, everywhere: bool) -> Result<Ready, Fault> {
+    fn make_ready(
+        &self,
+        name: Name,
+        nonce: u64,
+        mut sending: Sending,
+        everywhere: bool,
+    ) -> Result<Ready, Fault> {
         let (hash, raw) = self
             .relayer
             .transaction(&self.domain, nonce, &sending)
@@ -237,7 +265,12 @@ impl Inner {
             sending.hashes.push(hash);
         }
         sending.sent = Some(std::time::Instant::now());
-        Ok(Ready { name, sending, raw, everywhere })
+        Ok(Ready {
+            name,
+            sending,
+            raw,
+            everywhere,
+        })
     }
 
     /// Written down first: whatever was sent is known to have been sent.
@@ -245,7 +278,10 @@ impl Inner {
         if ready.is_empty() {
             return Ok(());
         }
-        let kept: Vec<_> = ready.iter().map(|ready| (ready.name, ready.sending.clone())).collect();
+        let kept: Vec<_> = ready
+            .iter()
+            .map(|ready| (ready.name, ready.sending.clone()))
+            .collect();
         self.outbox.keep(&kept)?;
         let question = |ready: &Ready| ("eth_sendRawTransaction", json!([ready.raw]));
         let questions: Vec<Question> = ready.iter().map(question).collect();
@@ -257,7 +293,11 @@ impl Inner {
                 return Err(fault);
             }
         };
-        let again: Vec<Question> = ready.iter().filter(|ready| ready.everywhere).map(question).collect();
+        let again: Vec<Question> = ready
+            .iter()
+            .filter(|ready| ready.everywhere)
+            .map(question)
+            .collect();
         if !again.is_empty() {
             self.chain.tell_all(&again).await;
         }

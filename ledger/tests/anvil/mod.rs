@@ -53,7 +53,11 @@ pub(crate) struct Anvil {
 
 impl Anvil {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         Self::start_at(port, arguments)
     }
 
@@ -72,7 +76,9 @@ impl Anvil {
             .spawn()
             .unwrap();
         let anvil = Self { process, port };
-        until("the node answers", || anvil.try_ask("eth_chainId", &json!([])).is_some());
+        until("the node answers", || {
+            anvil.try_ask("eth_chainId", &json!([])).is_some()
+        });
         anvil
     }
 
@@ -89,7 +95,8 @@ impl Anvil {
     fn try_ask(&self, method: &str, params: &Value) -> Option<Value> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        let head = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
+        let head =
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
         write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
@@ -149,7 +156,10 @@ fn number(hex: &Value) -> u64 {
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{what}: not after a minute");
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "{what}: not after a minute"
+        );
         sleep(Duration::from_millis(5));
     }
 }
@@ -197,7 +207,13 @@ impl World {
 
     pub(crate) fn open_over(&self, config: Config, relayer: SigningKey, store: Arc<dyn Store>) -> Network {
         let clock = Arc::clone(&self.clock);
-        Network::open(config, relayer, store, Arc::new(move || clock.load(Ordering::SeqCst))).unwrap()
+        Network::open(
+            config,
+            relayer,
+            store,
+            Arc::new(move || clock.load(Ordering::SeqCst)),
+        )
+        .unwrap()
     }
 
     pub(crate) fn set_clock(&self, time: u64) {
