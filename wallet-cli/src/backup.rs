@@ -1,6 +1,9 @@
 //! A backup, and a wallet made of one.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::Write,
+    path::Path,
+};
 
 use carnet_wallet_core::{Device, Wallet, vault::BackupSecret};
 use serde_json::json;
