@@ -131,6 +131,28 @@ fn a_stuck_transaction_is_replaced_for_more_up_to_the_limit_and_never_doubled() 
 }
 
 #[test]
+fn what_a_node_has_forgotten_is_sent_again() {
+    let world = World::new(&[]);
+    let ledger = world.open(world.config());
+    world.anvil.mines_by_itself(false);
+    let (one, two) = (
+        Subject::number(1).grant(NOW, NOW + DAY),
+        Subject::number(1).grant(NOW, NOW + HOUR),
+    );
+    thread::scope(|scope| {
+        let both = [one, two].map(|grant| giving(scope, &ledger, grant));
+        until("both are under way", || world.offers().len() == 2);
+        world.anvil.ask("anvil_dropAllTransactions", json!([]));
+        until("both are sent again", || world.offers().len() == 2);
+        world.anvil.mine(1);
+        for giver in both {
+            giver.join().unwrap();
+        }
+    });
+    assert_eq!(world.paid(), 2);
+}
+
+#[test]
 fn a_grant_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_again() {
     let world = World::new(&[]);
     let ledger = world.open(Config {

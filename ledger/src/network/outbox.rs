@@ -86,6 +86,17 @@ pub(super) struct Sending {
     /// It was seen in a block that was not yet final.
     #[serde(skip)]
     pub(super) included: bool,
+    /// Its nonce is used and its transaction not found.
+    #[serde(skip)]
+    pub(super) missing: bool,
+}
+
+impl Sending {
+    /// As if it had not been sent.
+    pub(super) fn begin_anew(&mut self) {
+        (self.nonce, self.sent, self.included, self.missing) = (None, None, false, false);
+        self.hashes.clear();
+    }
 }
 
 fn yes() -> bool {
@@ -157,6 +168,7 @@ impl Outbox {
             kept: false,
             sent: None,
             included: false,
+            missing: false,
         };
         let entry = entries.entry(name).or_insert(Entry {
             sending,

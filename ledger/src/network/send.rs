@@ -140,11 +140,15 @@ impl Inner {
                         self.outbox.note(&name, sending);
                     }
                 }
+                None if !sending.missing => {
+                    // Perhaps the chain is just being reorganised: the account, looked at anew, will tell.
+                    sending.missing = true;
+                    self.outbox.note(&name, sending);
+                }
                 _ => {
-                    // Failed, or lost to another transaction or to a reorganisation between two answers: from the beginning.
-                    (sending.nonce, sending.sent, sending.included) = (None, None, false);
-                    sending.hashes.clear();
+                    // Failed, or another transaction has its nonce: from the beginning.
                     sending.failures += 1;
+                    sending.begin_anew();
                     self.outbox.keep(&[(name, sending)])?;
                 }
             }
@@ -156,8 +160,10 @@ impl Inner {
     /// wait for too long; then for more, as far as the limit allows.
     fn again(&self, view: &View, account: &Account) -> Result<Vec<Ready>, Fault> {
         let now = self.relayer.fees.now(base_fee(view), account.tip);
+        let all = self.outbox.all();
+        let gap = free(account, &all).next();
         let mut ready = Vec::new();
-        for (name, mut sending) in self.outbox.all() {
+        for (name, mut sending) in all {
             let Some(nonce) = sending.nonce.filter(|nonce| *nonce >= account.used) else {
                 continue;
             };
@@ -170,6 +176,13 @@ impl Inner {
                     .sent
                     .is_some_and(|sent| sent.elapsed() > 4 * self.patience.poll);
             if !(sending.included || sending.sent.is_none() || stuck || lost) {
+                continue;
+            }
+            sending.missing = false;
+            if lost && gap < Some(nonce) {
+                // A nonce before it is nobody's: with its own it would wait for ever.
+                sending.begin_anew();
+                self.outbox.keep(&[(name, sending)])?;
                 continue;
             }
             if stuck
@@ -188,8 +201,7 @@ impl Inner {
     /// Those that were not sent: asked of the contract once more, as much may have happened, and given a nonce.
     async fn anew(&self, view: &View, account: &Account) -> Result<Vec<Ready>, Fault> {
         let all = self.outbox.all();
-        let taken: BTreeSet<u64> = all.iter().filter_map(|(_, sending)| sending.nonce).collect();
-        let mut free = (account.held..).filter(|nonce| !taken.contains(nonce));
+        let mut free = free(account, &all);
         let waits = |sending: &Sending| {
             sending.nonce.is_none()
                 && sending
@@ -325,6 +337,12 @@ impl Inner {
             done.push((name, Err(LedgerError::Unpaid)));
         }
     }
+}
+
+/// The nonces that nothing has, in order.
+fn free(account: &Account, all: &[(Name, Sending)]) -> impl Iterator<Item = u64> + use<> {
+    let taken: BTreeSet<u64> = all.iter().filter_map(|(_, sending)| sending.nonce).collect();
+    (account.held..).filter(move |nonce| !taken.contains(nonce))
 }
 
 fn base_fee(view: &View) -> u128 {
