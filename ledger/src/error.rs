@@ -33,9 +33,32 @@ pub enum LedgerError {
     /// What is stored is not what this program has written, or contract and engine disagree. It stays untouched.
     #[error("the ledger's data can't be read ({0}); nothing was changed; restore it or ask for help")]
     Damaged(&'static str),
+    /// No node of the chain could be relied on: none answers, or those that do are behind or on another chain. Nothing
+    /// is known; deny.
+    #[error(
+        "no node of the ledger can be relied on; nothing is known and nothing confirmed; try again later"
+    )]
+    Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// It was sent and is not yet final. It goes on being sent until it is; the same again asks how it stands.
+    #[error("the ledger has not confirmed it yet; it goes on being sent; ask again")]
+    NotFinal,
+    /// The relayer can't pay what the chain asks, or must not: its fee stands above the limit set for it.
+    #[error(
+        "the relayer can't pay the ledger's fee; nothing was confirmed; use another relayer, or ask for help"
+    )]
+    Unpaid,
 }
 
 impl LedgerError {
+    /// Whether this says nothing about the operation asked for, only that the engine couldn't say or do more now. The same
+    /// may be asked for again: it is recorded at most once.
+    pub fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(_) | Self::Damaged(_) | Self::Unreachable(_) | Self::NotFinal | Self::Unpaid
+        )
+    }
+
     /// Stable name, snake_case.
     pub fn code(&self) -> &'static str {
         match self {
@@ -47,6 +70,9 @@ impl LedgerError {
             Self::WrongSecret => "wrong_secret",
             Self::Store(_) => "store",
             Self::Damaged(_) => "damaged",
+            Self::Unreachable(_) => "unreachable",
+            Self::NotFinal => "not_final",
+            Self::Unpaid => "unpaid",
         }
     }
 }

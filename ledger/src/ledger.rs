@@ -1,8 +1,13 @@
 //! The one door to every engine.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Domain, Events, Grant, LedgerError, Proof, Recorded};
+
+/// Gives the time, Unix seconds.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Where a grant stands. `Revoked` is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

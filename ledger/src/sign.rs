@@ -30,7 +30,7 @@ fn address_of_point(point: &VerifyingKey) -> Address {
     Address(address)
 }
 
-fn sign(digest: &[u8; 32], key: &SigningKey) -> [u8; 65] {
+pub(crate) fn sign(digest: &[u8; 32], key: &SigningKey) -> [u8; 65] {
     let (signature, recovery): (Signature, _) = key.sign_prehash_recoverable(digest);
     let mut bytes = [0; 65];
     bytes[..64].copy_from_slice(&signature.to_bytes());

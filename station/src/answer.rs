@@ -103,7 +103,7 @@ impl Told for TakeError {
         match self {
             Self::Unknown => StatusCode::NOT_FOUND,
             Self::Used | Self::Expired => StatusCode::GONE,
-            Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ledger(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(LedgerError::Revoked) => StatusCode::CONFLICT,
             Self::Refused(_) | Self::WalletNonce(_) | Self::CardStatus(_) | Self::Ledger(_) => {
                 StatusCode::BAD_REQUEST

@@ -54,9 +54,8 @@ impl Told for EndError {
     }
     fn next(&self) -> &'static str {
         match self {
-            Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) | Self::NotRecorded => {
-                "Send the revocation again, here or at another relayer, until it is confirmed."
-            }
+            Self::Ledger(error) if error.is_outage() => CONFIRM,
+            Self::NotRecorded => CONFIRM,
             Self::Ledger(_) => "Check the grant and the proof, then send it again.",
             Self::Destroy(_) | Self::Promise(_) | Self::Receipt(_) | Self::Time => {
                 "Reading is denied already. Send it again for the receipt."
@@ -66,9 +65,8 @@ impl Told for EndError {
     }
     fn status(&self) -> StatusCode {
         match self {
-            Self::Ledger(LedgerError::Store(_) | LedgerError::Damaged(_)) | Self::NotRecorded => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Ledger(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotRecorded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(_) => StatusCode::BAD_REQUEST,
             Self::Destroy(_) | Self::Promise(_) | Self::Receipt(_) | Self::Time => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -77,6 +75,9 @@ impl Told for EndError {
         }
     }
 }
+
+/// What to do until a revocation is confirmed.
+const CONFIRM: &str = "Send the revocation again, here or at another relayer, until it is confirmed.";
 
 /// What became of a revocation.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ pub fn revoke(app: &App, grant: &Grant, proof: &Proof, by_holder: bool) -> Resul
     let _turn = gate.enter();
     let recorded = match app.ledger.revoke(grant, proof) {
         Ok(recorded) => Some(recorded),
-        Err(LedgerError::Store(_) | LedgerError::Damaged(_)) if by_holder => None,
+        Err(error) if by_holder && error.is_outage() => None,
         Err(error) => return Err(error.into()),
     };
     // From here on no reading begins and none under way goes on, whatever fails below.

@@ -1,29 +1,21 @@
 //! The committed contract, called in an EVM of the rules it was compiled for (London).
 
-use alloy_sol_types::{SolCall as _, SolConstructor as _, SolEvent as _, SolInterface as _, SolValue as _};
+use alloy_sol_types::SolValue as _;
 use revm::{
     Context, ExecuteEvm as _, MainBuilder as _, MainContext as _, SystemCallEvm as _,
     context::{
         TxEnv,
         result::{EVMError, ExecutionResult, Output},
     },
-    primitives::{Address as EvmAddress, Bytes, Log, TxKind, U256, hardfork::SpecId},
+    primitives::{Address as EvmAddress, TxKind, U256, hardfork::SpecId},
     state::EvmState,
 };
 
 use super::state::{State, StateError};
-use crate::{Address, EventKind, Grant, LedgerError, MAX_PERIOD_SECONDS, Proof, Status};
-
-mod abi {
-    #![allow(
-        missing_debug_implementations,
-        unreachable_pub,
-        clippy::pedantic,
-        reason = "generated from the artefact"
-    )]
-    alloy_sol_types::sol!(ConsentRegistry, "contracts/artifact/ConsentRegistry.json");
-}
-use abi::ConsentRegistry::{self as registry, ConsentRegistryErrors};
+use crate::{
+    Address, LedgerError, MAX_PERIOD_SECONDS, Status,
+    contract::{Operation, deployment, kind_of, refusal, status_call, status_of},
+};
 
 /// An EVM over a state; a macro because its type has eleven parameters.
 macro_rules! evm {
@@ -52,50 +44,6 @@ pub(super) struct Block {
     pub(super) time: u64,
 }
 
-/// What is asked of the contract.
-#[derive(Clone, Debug)]
-pub(super) enum Operation {
-    Grant(Grant, [u8; 65]),
-    Revoke(Grant, Proof),
-}
-
-impl Operation {
-    pub(super) fn grant(&self) -> &Grant {
-        match self {
-            Self::Grant(grant, _) | Self::Revoke(grant, _) => grant,
-        }
-    }
-
-    pub(super) fn kind(&self) -> EventKind {
-        match self {
-            Self::Grant(..) => EventKind::Granted,
-            Self::Revoke(..) => EventKind::Revoked,
-        }
-    }
-
-    fn call_data(&self) -> Bytes {
-        let g = abi_grant(self.grant());
-        match self {
-            Self::Grant(_, signature) => registry::grantCall {
-                g,
-                signature: Bytes::copy_from_slice(signature),
-            }
-            .abi_encode(),
-            Self::Revoke(_, Proof::Signature(signature)) => registry::revokeBySignatureCall {
-                g,
-                signature: Bytes::copy_from_slice(signature),
-            }
-            .abi_encode(),
-            Self::Revoke(_, Proof::Secret(secret)) => registry::revokeBySecretCall {
-                g,
-                secret: secret.into(),
-            }
-            .abi_encode(),
-        }
-        .into()
-    }
-}
-
 /// What the contract did: the id it computed, and the changed state if this was not a repetition.
 #[derive(Debug)]
 pub(super) struct Done {
@@ -110,16 +58,12 @@ pub(super) fn registry_address() -> Address {
 
 /// The registry's code and first state.
 pub(super) fn deploy(state: &mut State<'_>, block: Block) -> Result<EvmState, LedgerError> {
-    let arguments = registry::constructorCall {
-        maxPeriod_: MAX_PERIOD_SECONDS,
-    }
-    .abi_encode();
     let transaction = TxEnv {
         caller: DEPLOYER,
         gas_limit: DEPLOYMENT_GAS,
         gas_price: 0,
         kind: TxKind::Create,
-        data: [registry::BYTECODE.as_ref(), &arguments].concat().into(),
+        data: deployment(MAX_PERIOD_SECONDS),
         chain_id: Some(block.chain_id),
         ..TxEnv::default()
     };
@@ -147,10 +91,12 @@ pub(super) fn run(state: &mut State<'_>, block: Block, operation: &Operation) ->
                     grant_id,
                     changes: None,
                 }),
-                [log] if kind_of(log) == Some(operation.kind()) => Ok(Done {
-                    grant_id,
-                    changes: Some(done.state),
-                }),
+                [log] if log.topics().first().and_then(|topic| kind_of(topic)) == Some(operation.kind()) => {
+                    Ok(Done {
+                        grant_id,
+                        changes: Some(done.state),
+                    })
+                }
                 _ => Err(LedgerError::Damaged("the contract reported another operation")),
             }
         }
@@ -165,66 +111,17 @@ pub(super) fn status(
     block: Block,
     grant_id: &[u8; 32],
 ) -> Result<Status, LedgerError> {
-    let call = registry::statusOfCall {
-        grantId: grant_id.into(),
-    }
-    .abi_encode();
     let done = evm!(state, block)
-        .system_call(registry_evm_address(), call.into())
+        .system_call(registry_evm_address(), status_call(grant_id))
         .map_err(from_evm)?;
-    let answer = match &done.result {
-        ExecutionResult::Success { output, .. } => {
-            registry::statusOfCall::abi_decode_returns_validate(output.data()).ok()
-        }
-        _ => None,
-    };
-    match answer {
-        Some(0) => Ok(Status::None),
-        Some(1) => Ok(Status::Pending),
-        Some(2) => Ok(Status::Active),
-        Some(3) => Ok(Status::Revoked),
-        Some(4) => Ok(Status::Expired),
+    match &done.result {
+        ExecutionResult::Success { output, .. } => status_of(output.data()),
         _ => Err(LedgerError::Damaged("the contract's answer is not a status")),
     }
 }
 
 fn registry_evm_address() -> EvmAddress {
     EvmAddress::new(registry_address().0)
-}
-
-fn abi_grant(grant: &Grant) -> registry::Grant {
-    registry::Grant {
-        subject: grant.subject.0.into(),
-        commitment: grant.commitment.into(),
-        notBefore: grant.not_before,
-        expiry: grant.expiry,
-        revokeHash: grant.revoke_hash.into(),
-    }
-}
-
-fn kind_of(log: &Log) -> Option<EventKind> {
-    let topic = log.topics().first()?;
-    if *topic == registry::Granted::SIGNATURE_HASH {
-        Some(EventKind::Granted)
-    } else if *topic == registry::Revoked::SIGNATURE_HASH {
-        Some(EventKind::Revoked)
-    } else {
-        None
-    }
-}
-
-fn refusal(output: &[u8]) -> LedgerError {
-    match ConsentRegistryErrors::abi_decode(output) {
-        Ok(ConsentRegistryErrors::BadSignature(_)) => LedgerError::BadSignature,
-        Ok(ConsentRegistryErrors::WrongSecret(_)) => LedgerError::WrongSecret,
-        Ok(ConsentRegistryErrors::WindowEmpty(_)) => LedgerError::WindowEmpty,
-        Ok(ConsentRegistryErrors::TooLong(_)) => LedgerError::TooLong,
-        Ok(ConsentRegistryErrors::NotNow(_)) => LedgerError::NotNow,
-        Ok(ConsentRegistryErrors::AlreadyRevoked(_)) => LedgerError::Revoked,
-        Ok(ConsentRegistryErrors::LengthsDiffer(_) | ConsentRegistryErrors::BadMaximum(_)) | Err(_) => {
-            LedgerError::Damaged("the contract gave an unknown reason")
-        }
-    }
 }
 
 fn from_evm(error: EVMError<StateError>) -> LedgerError {

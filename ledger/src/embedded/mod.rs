@@ -24,15 +24,15 @@ use revm::{Database as _, state::Bytecode};
 
 pub use self::log::entry_of;
 use self::{
-    contract::{Block, Operation},
+    contract::Block,
     queue::{Queue, Waiting},
     records::Head,
     state::State,
 };
-use crate::{Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, grant_id};
-
-/// Gives the time, Unix seconds.
-pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+use crate::{
+    Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation,
+    grant_id,
+};
 
 /// A registry of one's own, kept in a store under the prefix `ledger/`.
 pub struct Embedded {

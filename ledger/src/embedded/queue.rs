@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::contract::Operation;
-use crate::{LedgerError, Recorded};
+use crate::{LedgerError, Recorded, contract::Operation};
 
 type Answer = Result<Recorded, LedgerError>;
 

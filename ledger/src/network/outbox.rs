@@ -1,0 +1,260 @@
+//! What was asked for and is not final yet: kept until it is, over any restart.
+//!
+//! Keys under `network/`: `t` grant id, operation → [`Sending`].
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use alloy_primitives::{B256, Bytes};
+use carnet_store::{Batch, Store};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use super::node::Fault;
+use crate::{EventKind, LedgerError, Recorded};
+
+const PREFIX: &[u8] = b"network/t";
+
+/// More than these don't wait.
+const MOST: usize = 10_000;
+
+pub(super) type Answer = Result<Recorded, LedgerError>;
+
+/// Which operation: one grant is given once and taken back once, by whatever proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub(super) grant_id: [u8; 32],
+    pub(super) revocation: bool,
+}
+
+impl Name {
+    pub(super) fn of(grant_id: [u8; 32], kind: EventKind) -> Self {
+        Self {
+            grant_id,
+            revocation: kind == EventKind::Revoked,
+        }
+    }
+
+    pub(super) fn kind(&self) -> EventKind {
+        if self.revocation {
+            EventKind::Revoked
+        } else {
+            EventKind::Granted
+        }
+    }
+
+    fn key(&self) -> Vec<u8> {
+        [PREFIX, &self.grant_id, &[u8::from(self.revocation)]].concat()
+    }
+
+    fn from_key(key: &[u8]) -> Option<Self> {
+        let (grant_id, revocation) = key.strip_prefix(PREFIX)?.split_first_chunk()?;
+        Some(Self {
+            grant_id: *grant_id,
+            revocation: revocation == [1],
+        })
+    }
+}
+
+/// How far an operation is on its way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sending {
+    /// What the contract is told.
+    pub(super) call: Bytes,
+    /// Most gas it may use.
+    pub(super) gas: u64,
+    /// Its place among the relayer's transactions; none while it was not sent.
+    pub(super) nonce: Option<u64>,
+    /// Most it pays for each gas, and to whoever includes it; wei.
+    pub(super) fee: u128,
+    pub(super) tip: u128,
+    /// Hashes of the transactions that were sent for this nonce; one of them is included at most.
+    pub(super) hashes: Vec<B256>,
+    /// How often it was included in vain or lost.
+    pub(super) failures: u32,
+    /// It stands in the store.
+    #[serde(skip, default = "yes")]
+    pub(super) kept: bool,
+    /// When it was sent last, by this process.
+    #[serde(skip)]
+    pub(super) sent: Option<Instant>,
+    /// It was seen in a block that was not yet final.
+    #[serde(skip)]
+    pub(super) included: bool,
+    /// Its nonce is used and its transaction not found.
+    #[serde(skip)]
+    pub(super) missing: bool,
+}
+
+impl Sending {
+    /// As if it had not been sent.
+    pub(super) fn begin_anew(&mut self) {
+        (self.nonce, self.sent, self.included, self.missing) = (None, None, false, false);
+        self.hashes.clear();
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug)]
+struct Entry {
+    sending: Sending,
+    waiting: Vec<oneshot::Sender<Answer>>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    store: Arc<dyn Store>,
+    entries: Mutex<BTreeMap<Name, Entry>>,
+}
+
+impl Outbox {
+    pub(super) fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
+        let mut entries = BTreeMap::new();
+        let mut readable = true;
+        let visited = store.scan(PREFIX, &mut |key, value| match (
+            Name::from_key(key),
+            serde_json::from_slice::<Sending>(value),
+        ) {
+            (Some(name), Ok(sending)) => {
+                let waiting = Vec::new();
+                entries.insert(name, Entry { sending, waiting });
+                ControlFlow::Continue(())
+            }
+            _ => {
+                readable = false;
+                ControlFlow::Break(())
+            }
+        });
+        visited.map_err(|error| LedgerError::Store(Arc::new(error)))?;
+        if !readable {
+            return Err(LedgerError::Damaged("a record is not readable"));
+        }
+        let entries = Mutex::new(entries);
+        Ok(Self { store, entries })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    pub(super) fn holds(&self, name: &Name) -> bool {
+        self.entries().contains_key(name)
+    }
+
+    /// Puts an operation here, if it isn't yet, and waits for what becomes of it.
+    pub(super) fn wait(&self, name: Name, call: Bytes, gas: u64) -> Result<oneshot::Receiver<Answer>, Fault> {
+        let mut entries = self.entries();
+        if entries.len() >= MOST && !entries.contains_key(&name) {
+            return Err(Fault::Crowded);
+        }
+        let (answer, waiting) = oneshot::channel();
+        let sending = Sending {
+            call,
+            gas,
+            nonce: None,
+            fee: 0,
+            tip: 0,
+            hashes: Vec::new(),
+            failures: 0,
+            kept: false,
+            sent: None,
+            included: false,
+            missing: false,
+        };
+        let entry = entries.entry(name).or_insert(Entry {
+            sending,
+            waiting: Vec::new(),
+        });
+        entry.waiting.retain(|waiting| !waiting.is_closed());
+        entry.waiting.push(answer);
+        Ok(waiting)
+    }
+
+    /// All, those with a nonce first and in its order.
+    pub(super) fn all(&self) -> Vec<(Name, Sending)> {
+        let mut all: Vec<_> = self
+            .entries()
+            .iter()
+            .map(|(name, entry)| (*name, entry.sending.clone()))
+            .collect();
+        all.sort_by_key(|(name, sending)| (sending.nonce.unwrap_or(u64::MAX), !name.revocation));
+        all
+    }
+
+    /// Writes down how far some of them are, before they are sent.
+    pub(super) fn keep(&self, some: &[(Name, Sending)]) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        for (name, sending) in some {
+            batch.put(
+                name.key(),
+                serde_json::to_vec(sending).map_err(|_| Fault::Garbled)?,
+            );
+        }
+        self.commit(batch)?;
+        for (name, sending) in some {
+            let kept = true;
+            self.note(
+                name,
+                Sending {
+                    kept,
+                    ..sending.clone()
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// What only this process needs to know.
+    pub(super) fn note(&self, name: &Name, sending: Sending) {
+        if let Some(entry) = self.entries().get_mut(name) {
+            entry.sending = sending;
+        }
+    }
+
+    /// Tells those who wait, and goes on.
+    pub(super) fn tell(&self, name: &Name, answer: &Answer) {
+        if let Some(entry) = self.entries().get_mut(name) {
+            for waiting in entry.waiting.drain(..) {
+                let _ = waiting.send(answer.clone());
+            }
+        }
+    }
+
+    /// Tells those who wait; the operation is done with.
+    pub(super) fn finish(&self, done: Vec<(Name, Answer)>) -> Result<(), Fault> {
+        let is_kept = |name: &Name| {
+            let entries = self.entries();
+            entries.get(name).is_some_and(|entry| entry.sending.kept)
+        };
+        let mut kept = done.iter().filter(|(name, _)| is_kept(name)).peekable();
+        if kept.peek().is_some() {
+            let mut batch = Batch::new();
+            kept.for_each(|(name, _)| batch.delete(name.key()));
+            self.commit(batch)?;
+        }
+        for (name, answer) in done {
+            self.tell(&name, &answer);
+            self.entries().remove(&name);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, batch: Batch) -> Result<(), Fault> {
+        self.store
+            .commit(batch)
+            .map_err(|error| Fault::Store(Arc::new(error)))
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Name, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
