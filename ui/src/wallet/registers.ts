@@ -1,9 +1,9 @@
-import BookAlert from '@lucide/svelte/icons/book-alert';
 import BookCheck from '@lucide/svelte/icons/book-check';
 import BookOpenCheck from '@lucide/svelte/icons/book-open-check';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
 import CircleQuestionMark from '@lucide/svelte/icons/circle-question-mark';
 import Hourglass from '@lucide/svelte/icons/hourglass';
+import OctagonX from '@lucide/svelte/icons/octagon-x';
 import { formatList } from '../design/format';
 import type { Icon, Tone } from '../design/icon';
 import { m } from '../paraglide/messages.js';
@@ -19,7 +19,7 @@ export function registerState({ state, keeper, witnesses, code }: RegistryView):
     case 'witnessed':
       return { label: m.registers_witnessed_label(), what: m.registers_witnessed({ keeper, witnesses: formatList(witnesses) }), tone: 'safe', icon: BookOpenCheck };
     case 'broken':
-      return { label: m.registers_broken_label(), what: howBroken(code), tone: 'stop', icon: BookAlert };
+      return { label: m.registers_broken_label(), what: howBroken(code), tone: 'stop', icon: OctagonX };
     default:
       return { label: m.registers_unknown_label(), what: m.registers_unknown(), tone: 'needs', icon: CircleQuestionMark };
   }
@@ -31,7 +31,7 @@ export function comparedState({ result, keeper }: ComparedView): Words {
     case 'same':
       return { label: m.registers_same_label(), what: m.registers_same(), tone: 'safe', icon: CircleCheck };
     case 'broken':
-      return { label: m.registers_differs_label(), what: m.registers_differs(), tone: 'stop', icon: BookAlert };
+      return { label: m.registers_differs_label(), what: m.registers_differs(), tone: 'stop', icon: OctagonX };
     case 'unreachable':
       return { label: m.registers_silent_label(), what: m.registers_silent({ keeper }), tone: 'needs', icon: Hourglass };
     case 'not_theirs':
