@@ -181,6 +181,14 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
+const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], code: null, broken_at: null, ...more });
+export const books = [
+  book('northgate', 'Northgate Clinic', { state: 'witnessed', entries: 18_402, witnesses: ['City Hospital', 'Ministry of the Interior and of Civil Registration'] }),
+  book('city', 'City Hospital', { entries: 1 }),
+  book('corner', 'Corner Practice')
+];
+export const brokenBook = book('lakeside', 'Lakeside Dental Practice and Oral Surgery', { state: 'broken', code: 'log_shorter', broken_at: in_(-30) });
+
 const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, says: null, single_use: false, low: false, refillable: false, ...more });
 const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };
 export const cards = [
@@ -206,6 +214,7 @@ const activity = [
   happened(-1.2, 'credential_imported', null),
   happened(-1.25, 'proved', 'Harbour Pharmacy', { shown: ['65 or older on 23 November 2026'] }),
   happened(-1.3, 'credential_issued', 'Northgate Clinic'),
+  happened(-1.35, 'registry_broken', 'Lakeside Dental Practice and Oral Surgery', { code: 'log_shorter' }),
   happened(-1.4, 'credential_removed', null),
   happened(-1.5, 'slip_made', 'Northgate Clinic'),
   happened(-2, 'read', 'Northgate Clinic', { groups: [{ group: 'medicines', count: 5 }] }),
@@ -367,6 +376,13 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     activity: ({ everyone }) => activity.filter((one) => everyone || one.profile === acting().number),
     verify_log: (): View.LogView => ({ entries: 212, hash: '9f2c'.repeat(16) }),
     export_log: () => null,
+    registers: ({ look }): View.RegistryView[] => (look ? books.map((one) => ({ ...one, seen: in_(0) })) : books),
+    save_register_states: () => null,
+    compare_registers: (): View.ComparedView[] => [
+      { log: 'carnet.example/northgate', keeper: 'Northgate Clinic', result: 'same' },
+      { log: 'carnet.example/city', keeper: 'City Hospital', result: 'unreachable' },
+      { log: 'carnet.example/corner', keeper: 'Corner Practice', result: 'not_theirs' }
+    ],
     sync: () => ({ sent: 0, waiting: 1 }),
     ...changes
   };

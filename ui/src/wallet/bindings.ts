@@ -161,6 +161,12 @@ export const commands = {
 	verifyLog: () => typedError<LogView, ErrorView>(__TAURI_INVOKE("verify_log")),
 	/**  Writes the log to a file on this device, in the clear. */
 	exportLog: (path: string, format: LogFormat) => typedError<null, ErrorView>(__TAURI_INVOKE("export_log", { path, format })),
+	/**  The registers that hold consents of this wallet. `look`: asks their keepers now; else what is known, asking nobody. */
+	registers: (look: boolean) => typedError<RegistryView[], ErrorView>(__TAURI_INVOKE("registers", { look })),
+	/**  Writes the newest states of the registers to a file, for another wallet to compare. */
+	saveRegisterStates: (path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_register_states", { path })),
+	/**  Compares the file of another wallet with what this one was shown. */
+	compareRegisters: (contentBase64: string) => typedError<ComparedView[], ErrorView>(__TAURI_INVOKE("compare_registers", { contentBase64 })),
 };
 
 /** Events */
@@ -404,6 +410,19 @@ export type ClinicView = {
 	mixed_letters: boolean,
 	/**  It, or something of it, is on the list already. */
 	known: boolean,
+};
+
+/**  A register that two wallets know. */
+export type ComparedView = {
+	/**  Name of its log. */
+	log: string,
+	/**  Who keeps it. */
+	keeper: string,
+	/**
+	 *  `same`, `broken`, `unreachable` (its keeper doesn't give the proof), `not_theirs` (the other file's state isn't signed
+	 *  by the keeper: it says nothing).
+	 */
+	result: string,
 };
 
 /**  One line of the consents list. */
@@ -776,7 +795,9 @@ export type ReadView = {
 };
 
 /**  In which form a receipt is saved. */
-export type ReceiptFormat = "pdf" | "json" | "sd_jwt" | "vc";
+export type ReceiptFormat = "pdf" | "json" | "sd_jwt" | "vc" | 
+/**  Proof that it stands in the register. */
+"evidence";
 
 /**  One line of the records list. */
 export type RecordLine = {
@@ -827,6 +848,24 @@ export type RecoveryView = {
 	pending: string[],
 	/**  Everything was read, or given up; new consents can be given. */
 	done: boolean,
+};
+
+/**  A register that holds consents, as it was last seen. */
+export type RegistryView = {
+	/**  Name of its log. */
+	log: string,
+	/**  Who keeps it. */
+	keeper: string,
+	/**  `kept`, `witnessed`, `broken`. */
+	state: string,
+	/**  Operations in its log. */
+	entries: number,
+	seen: string,
+	/**  Who else has signed that state. */
+	witnesses: string[],
+	/**  Which way it contradicts itself. */
+	code: string | null,
+	broken_at: string | null,
 };
 
 export type RejectedView = {

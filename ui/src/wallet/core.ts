@@ -95,6 +95,9 @@ export const core = {
   activity: (everyone: boolean) => unwrap(commands.activity(everyone)),
   verifyLog: () => unwrap(commands.verifyLog()),
   exportLog: (path: string, format: LogFormat) => unwrap(commands.exportLog(path, format)),
+  registers: (look: boolean) => unwrap(commands.registers(look)),
+  saveRegisterStates: (path: string) => unwrap(commands.saveRegisterStates(path)),
+  compareRegisters: (content: string) => unwrap(commands.compareRegisters(content)),
   sync: () => unwrap(commands.sync())
 };
 

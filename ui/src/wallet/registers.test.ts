@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import type { RegistryView } from './bindings';
+import { comparedState, howBroken, registerState, sorted, unreached } from './registers';
+
+const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], code: null, broken_at: null, ...more });
+
+test('what this build does not know is never said to be well', () => {
+  expect(registerState(book('a', { state: 'brand_new' })).tone).toBe('needs');
+  expect(comparedState({ log: 'a', keeper: 'a', result: 'brand_new' }).tone).toBe('needs');
+});
+
+test('every way in which two states contradict each other has its own words', () => {
+  const source = readFileSync(fileURLToPath(new URL('../../../log/src/history.rs', import.meta.url)), 'utf8');
+  const codes = [...source.matchAll(/=> "(log_[a-z_]+)"/g)].map((found) => found[1] as string).filter((code) => code !== 'log_other_log');
+  expect(codes.length).toBeGreaterThan(2);
+  const words = [...codes, 'log_promise_broken'].map(howBroken);
+  expect(new Set(words).size).toBe(words.length);
+  expect(words).not.toContain(howBroken(null));
+});
+
+test('a book that was changed stands first', () => {
+  expect(sorted([book('b'), book('c', { state: 'broken' }), book('a')]).map((one) => one.keeper)).toEqual(['c', 'a', 'b']);
+});
+
+test('who did not answer is told from who did, and a look of a moment ago is none of them', () => {
+  const began = new Date('2026-11-23T12:00:00.500Z');
+  const before = [book('silent'), book('answers'), book('just', { seen: '2026-11-23T12:00:00Z' })];
+  const after = [book('silent'), book('answers', { seen: '2026-11-23T12:00:01Z' }), book('just', { seen: '2026-11-23T12:00:00Z' }), book('new')];
+  expect(unreached(before, after, began).map((one) => one.keeper)).toEqual(['silent']);
+});
