@@ -155,18 +155,18 @@ export const commands = {
 	declineCardOffer: (offerId: string) => typedError<null, ErrorView>(__TAURI_INVOKE("decline_card_offer", { offerId })),
 	/**  Gets fresh copies of a card. */
 	refillCard: (cardId: string) => typedError<CardView, ErrorView>(__TAURI_INVOKE("refill_card", { cardId })),
+	/**  What is known of the registers; with `look`, after asking each for its newest state. */
+	registers: (look: boolean) => typedError<RegistryView[], ErrorView>(__TAURI_INVOKE("registers", { look })),
+	/**  Writes what the registers showed to a file, for somebody else's wallet to compare. */
+	saveRegisterStates: (path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_register_states", { path })),
+	/**  Compares what another wallet was shown, a file that the page hands over, with what this one was. */
+	compareRegisters: (contentBase64: string) => typedError<ComparedView[], ErrorView>(__TAURI_INVOKE("compare_registers", { contentBase64 })),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
 	activity: (everyone: boolean) => typedError<ActivityLine[], ErrorView>(__TAURI_INVOKE("activity", { everyone })),
 	/**  Checks that the log is whole: each entry follows from the one before. */
 	verifyLog: () => typedError<LogView, ErrorView>(__TAURI_INVOKE("verify_log")),
 	/**  Writes the log to a file on this device, in the clear. */
 	exportLog: (path: string, format: LogFormat) => typedError<null, ErrorView>(__TAURI_INVOKE("export_log", { path, format })),
-	/**  The registers that hold consents of this wallet. `look`: asks their keepers now; else what is known, asking nobody. */
-	registers: (look: boolean) => typedError<RegistryView[], ErrorView>(__TAURI_INVOKE("registers", { look })),
-	/**  Writes the newest states of the registers to a file, for another wallet to compare. */
-	saveRegisterStates: (path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_register_states", { path })),
-	/**  Compares the file of another wallet with what this one was shown. */
-	compareRegisters: (contentBase64: string) => typedError<ComparedView[], ErrorView>(__TAURI_INVOKE("compare_registers", { contentBase64 })),
 };
 
 /** Events */
@@ -794,10 +794,8 @@ export type ReadView = {
 	what: string,
 };
 
-/**  In which form a receipt is saved. */
-export type ReceiptFormat = "pdf" | "json" | "sd_jwt" | "vc" | 
-/**  Proof that it stands in the register. */
-"evidence";
+/**  In which form a receipt is saved. `evidence` is the clinic's promise with its place in the register's log. */
+export type ReceiptFormat = "pdf" | "json" | "sd_jwt" | "vc" | "evidence";
 
 /**  One line of the records list. */
 export type RecordLine = {
