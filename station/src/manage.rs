@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use axum::http::StatusCode;
@@ -25,6 +26,7 @@ use crate::{
     db::DbError,
     end::{self, EndError},
     errors::Told,
+    limits::Buckets,
     read,
     rows::Given,
 };
@@ -39,6 +41,8 @@ pub enum ManageError {
     Request(#[from] RequestError),
     #[error("This request came before.")]
     Repeated,
+    #[error("Too many requests came from there.")]
+    TooMany,
     #[error("The revocation was refused: {0}.")]
     Registry(#[from] RegistryError),
     #[error("The ledger can't be read.")]
@@ -54,6 +58,7 @@ impl Told for ManageError {
         match self {
             Self::Request(error) => error.code(),
             Self::Repeated => "manage_repeated",
+            Self::TooMany => "too_many_requests",
             Self::Registry(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::End(error) => error.code(),
@@ -63,6 +68,7 @@ impl Told for ManageError {
     fn next(&self) -> &'static str {
         match self {
             Self::Request(_) | Self::Repeated => "Nothing was done. Make a new request and send it.",
+            Self::TooMany => "Nothing was done. Wait a few seconds, then try again.",
             Self::Registry(_) => "Nothing was done. Check the grant and the proof.",
             Self::Ledger(_) => "Try again in a moment.",
             Self::End(error) => error.next(),
@@ -74,6 +80,7 @@ impl Told for ManageError {
             Self::Request(RequestError::Signature(_) | RequestError::NoKey) => StatusCode::UNAUTHORIZED,
             Self::Request(_) | Self::Registry(_) => StatusCode::BAD_REQUEST,
             Self::Repeated => StatusCode::CONFLICT,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
@@ -81,14 +88,27 @@ impl Told for ManageError {
     }
 }
 
-/// Requests of the last two minutes.
-#[derive(Debug, Default)]
-pub struct Seen(Mutex<HashMap<(Digest32, String), i64>>);
+/// Requests of the last two minutes, and how often each key asks.
+#[derive(Debug)]
+pub struct Seen {
+    requests: Mutex<HashMap<(Digest32, String), i64>>,
+    holders: Buckets<Digest32>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self {
+            requests: Mutex::default(),
+            // One patient, however many addresses they come from.
+            holders: Buckets::new(60.0, 1.0),
+        }
+    }
+}
 
 impl Seen {
     /// `false` when this key sent this one before.
     fn first(&self, holder: Digest32, jti: &str, now: Timestamp) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.as_second();
         seen.retain(|_, at| (now - *at).abs() <= REMEMBERED);
         seen.insert((holder, jti.to_owned()), now).is_none()
@@ -100,6 +120,9 @@ pub fn answer(app: &App, compact: &str) -> Result<String, ManageError> {
     let now = app.clock.now();
     let (key, request): (_, ManageRequest) = manage::verify(compact, app.public("/manage").as_str(), now)?;
     let holder = Digest32(key.thumbprint());
+    if !app.seen.holders.take(holder, Instant::now()) {
+        return Err(ManageError::TooMany);
+    }
     if !app.seen.first(holder, &request.jti, now) {
         return Err(ManageError::Repeated);
     }
@@ -156,9 +179,8 @@ fn operate(app: &App, holder: Digest32, op: Op) -> Result<OpResult, ManageError>
     }
 }
 
-/// A revocation by whoever has the subject's signature or the secret: the promise.
-pub fn revocation(app: &App, body: &[u8]) -> Result<String, ManageError> {
-    let request = RevocationRequest::read(body)?;
+/// A revocation by whoever has the subject's signature or the secret: the promise. The same again gets the same.
+pub fn revocation(app: &App, request: RevocationRequest) -> Result<String, ManageError> {
     let revoked = end::revoke(
         app,
         &ledger_grant(&request.grant),

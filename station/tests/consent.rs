@@ -259,6 +259,8 @@ async fn taken_back_by_anybody_with_the_proof_before_or_after() {
     let post = |body: Value| station.http.post(&url).json(&body).send();
     let revoked = support::reply(post(answer.revocation_body()).await.unwrap()).await;
     assert!(revoked.body["promise"].is_string(), "{revoked:?}");
+    let again = support::reply(post(answer.revocation_body()).await.unwrap()).await;
+    assert_eq!(again.body, revoked.body, "recorded once, promised alike");
     assert_eq!(code_of(&station.records(&answer.id()).await), (403, "revoked"));
 
     // A tombstone: the answer that comes later is refused.
@@ -273,6 +275,49 @@ async fn taken_back_by_anybody_with_the_proof_before_or_after() {
     assert!(tombstone.body["promise"].is_string(), "{tombstone:?}");
     assert_eq!(code_of(&late.send(&station).await), (409, "revoked"));
     assert_eq!(station.state(&id).await, "opened");
+}
+
+#[tokio::test]
+async fn who_floods_the_register_with_revocations_is_slowed_before_any_work_and_others_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let station = Station::start(dir.path());
+    let wallet = Wallet::new(&station);
+    let (_, link) = station.ask(question()).await;
+    let question = wallet.question(&station, &link).await;
+    let answer = wallet.answer(question, &[ALLERGIES], &bundle(&[ALLERGY]));
+    let url = format!("{}/ledger/revocations", station.public_url);
+    let post = async |body: &Value| {
+        let sent = station.http.post(&url).json(body).send().await.unwrap();
+        support::reply(sent).await
+    };
+    // One address, with proofs that do not hold: refused for what they are, then not looked at any more.
+    let mut wrong = answer.revocation_body();
+    wrong["signature"] = format!("0x{}", "11".repeat(65)).into();
+    let mut codes = Vec::new();
+    for _ in 0..12 {
+        codes.push(code_of(&post(&wrong).await).1.to_owned());
+    }
+    assert_eq!(
+        codes.iter().filter(|code| *code == "bad_signature").count(),
+        8,
+        "{codes:?}"
+    );
+    assert_eq!(codes.last().unwrap(), "too_many_requests");
+    // Addresses without end: nothing is written for them.
+    let mut last = String::new();
+    for n in 0_u32..200 {
+        wrong["grant"]["subject"] = format!("0x{n:040x}").into();
+        last = code_of(&post(&wrong).await).1.to_owned();
+        if last == "too_many_requests" {
+            break;
+        }
+    }
+    assert_eq!(last, "too_many_requests");
+    let events = format!("{}/ledger/events", station.public_url);
+    let listed = support::reply(station.http.get(events).send().await.unwrap()).await;
+    assert_eq!(listed.body["last"], 0, "{listed:?}");
+    // Whoever does something else from there is served.
+    assert_eq!(answer.send(&station).await.status, 200);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use carnet_consent::GrantId;
 use carnet_exchange::{
     limits::{ANSWER_BYTES, MANAGE_BYTES},
     media,
+    registry::RevocationRequest,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +36,8 @@ use crate::{
     deliver,
     errors::Refusal,
     limits::{self, Buckets, stranger},
-    manage, scan,
+    manage::{self, ManageError},
+    scan,
 };
 
 const FOR_A_DAY: &str = "public, max-age=86400, immutable";
@@ -44,6 +46,10 @@ const FOR_A_DAY: &str = "public, max-age=86400, immutable";
 struct Door {
     app: Arc<App>,
     strangers: Buckets<IpAddr>,
+    /// Revocations from there.
+    revocations: Buckets<IpAddr>,
+    /// Revocations for this address on the ledger.
+    subjects: Buckets<[u8; 20]>,
     deliveries: Semaphore,
 }
 
@@ -56,6 +62,10 @@ pub fn router(app: Arc<App>) -> Router {
         app,
         // Generous enough for a clinic behind one address.
         strangers: Buckets::new(600.0, 100.0),
+        // A wallet that takes back everything at once, and then one a second.
+        revocations: Buckets::new(100.0, 1.0),
+        // An address is one consent's: two proofs, tried a few times.
+        subjects: Buckets::new(8.0, 0.05),
         deliveries: Semaphore::new(limits::DELIVERIES),
     });
     let quick = Router::new()
@@ -274,8 +284,21 @@ async fn status(State(door): State<Arc<Door>>, Path(grant_id): Path<String>) -> 
     ))
 }
 
-async fn revocation(State(door): State<Arc<Door>>, body: Bytes) -> Result<Json<Value>, Refusal> {
-    let promise = at_work(move || manage::revocation(&door.app, &body)).await?;
+/// Anybody may bring a revocation, and each that holds is written down for good: so before any signature is checked, it is
+/// counted by where it comes from and by the address that it is about.
+async fn revocation(
+    State(door): State<Arc<Door>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    let request = RevocationRequest::read(&body).map_err(ManageError::from)?;
+    let now = Instant::now();
+    let may =
+        door.revocations.take(stranger(from.ip()), now) && door.subjects.take(request.grant.subject, now);
+    if !may {
+        return Err(ManageError::TooMany.into());
+    }
+    let promise = at_work(move || manage::revocation(&door.app, request)).await?;
     Ok(Json(json!({ "promise": promise })))
 }
 

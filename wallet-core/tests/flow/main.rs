@@ -309,6 +309,36 @@ async fn a_revocation_that_reaches_nobody_is_tried_again_until_it_is_confirmed()
 }
 
 #[tokio::test]
+async fn a_clinic_that_keeps_a_revocation_back_is_overtaken_by_another_relayer_of_the_same_registry() {
+    let (station, other) = (Station::start().await, Station::start().await);
+    let patient = Patient::with(&station);
+    let list = station.trust_list_with(2, vec![other.as_relayer()]);
+    patient.wallet.take_trust(list.as_bytes()).unwrap();
+    let done = patient
+        .wallet
+        .answer(&station.ask(&[(ALLERGIES, true)]), &Choice::All, &[])
+        .await
+        .unwrap();
+    let (id, grant) = patient.only_consent();
+    assert_eq!(Some(&id), done.consent_id.as_ref());
+    // Neither of them: it waits. Then the other one alone.
+    station.behave(Conduct::KeepsRevocationsBack);
+    other.behave(Conduct::Gone);
+    let back = patient.wallet.revoke(&id).await.unwrap();
+    assert_eq!(back.ledger, "pending");
+    other.behave(Conduct::Honest);
+    let patient = patient.restarted();
+    patient.wallet.sync().await.unwrap();
+    assert!(other.seen().revoked.contains(&grant));
+    assert!(!station.seen().revoked.contains(&grant));
+    let back = patient.wallet.consent(&id).unwrap().revocation.unwrap();
+    assert_eq!(
+        (back.ledger.as_str(), back.clinic.as_str()),
+        ("confirmed", "pending")
+    );
+}
+
+#[tokio::test]
 async fn a_question_that_does_not_come_as_it_must_is_refused_and_not_kept() {
     let station = Station::start().await;
     let patient = Patient::with(&station);

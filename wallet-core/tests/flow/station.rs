@@ -71,6 +71,8 @@ pub(crate) enum Conduct {
     DeliveryRefused,
     /// Sees the cards and says that it doesn't take them.
     RefusesCards,
+    /// Takes no revocation, neither as clinic nor as relayer.
+    KeepsRevocationsBack,
     /// Closes every connection.
     Gone,
 }
@@ -250,6 +252,16 @@ impl Station {
         list.entries.extend(others);
         *inner.list.lock().unwrap() = Some(list.clone());
         trust::sign(&list, &inner.root).unwrap()
+    }
+
+    /// This one as another organisation of the list, which brings revocations to the same registry.
+    pub(crate) fn as_relayer(&self) -> Entry {
+        let (list, _) = trust::open_any(&self.trust_list(1)).unwrap();
+        let mut entry = list.entries[0].clone();
+        "southgate".clone_into(&mut entry.id);
+        "Southgate Hospital".clone_into(&mut entry.name);
+        entry.roles = vec![Role::Relayer];
+        entry
     }
 
     /// The clinic's own file about itself, under some name.
@@ -464,6 +476,9 @@ impl Inner {
             ("oid4vp", "request") => self.request(third, body, conduct),
             ("oid4vp", "response") => self.response(third, body, conduct),
             ("delivery", id) => self.delivery(id, body, conduct),
+            ("manage", _) | ("ledger", "revocations") if conduct == Conduct::KeepsRevocationsBack => {
+                Answer::refuse("503 Service Unavailable", "unavailable")
+            }
             ("manage", _) => self.manage(body),
             ("ledger", "grants") => self.status(third),
             ("ledger", "revocations") => self.revocation(body),
