@@ -1,7 +1,7 @@
 //! The command line: `serve` for the station, `trust` for the authority, `challenge` and `check` for the
 //! counter without a network, `verify-receipt` for whoever is shown a proof, `vc-api` for public test suites.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::{
     checks::Shown,
     counter_alone::{self, AloneError, Said},
     identity::Kind,
+    on_chain::{Deployment, OnChain},
     serve::{self, Options},
     trust, vc_api, verify_receipt,
 };
@@ -37,6 +38,8 @@ enum Act {
     Check(Check),
     /// Looks at a patient's proof that a consent or its end stands in a register. Needs no account, no network and no station.
     VerifyReceipt(VerifyReceipt),
+    /// Puts a new registry on a chain, for stations that use one there.
+    DeployRegistry(Deployment),
     /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
     VcApi(VcApi),
 }
@@ -70,6 +73,8 @@ struct Serve {
     /// Under which kind of client id questions are asked.
     #[arg(long, value_enum, default_value = "x509_hash")]
     client_id: Kind,
+    #[command(flatten)]
+    on_chain: OnChain,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +190,12 @@ enum Trust {
 pub fn run() -> ExitCode {
     match Cli::parse().act {
         Act::Serve(serve) => run_serve(serve),
+        Act::DeployRegistry(deployment) => match deployment.run(Arc::new(unix_now)) {
+            Ok(made) => {
+                say(&json!({ "registry_address": made.registry, "registry_first_block": made.block }))
+            }
+            Err(error) => fail(error.code(), &error.to_string(), error.next()),
+        },
         Act::Trust(act) => match run_trust(act) {
             Ok(value) => say(&value),
             Err(error) => fail(error.code(), &error.to_string(), error.next()),
@@ -247,6 +258,11 @@ fn run_vc_api(api: VcApi) -> ExitCode {
     }
 }
 
+/// Unix seconds.
+fn unix_now() -> u64 {
+    u64::try_from(Timestamp::now().as_second()).unwrap_or_default()
+}
+
 fn run_serve(serve: Serve) -> ExitCode {
     let options = Options {
         data: serve.data,
@@ -258,6 +274,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         public_url: serve.public_url,
         resolve_anywhere: serve.resolve_anywhere,
         client_id: serve.client_id,
+        on_chain: Some(serve.on_chain),
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

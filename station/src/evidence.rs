@@ -2,7 +2,10 @@
 //! to everybody.
 
 use axum::http::StatusCode;
-use carnet_ledger::{Ledger as _, LedgerError, embedded::entry_of};
+use carnet_ledger::{
+    Ledger as _, LedgerError,
+    embedded::{Embedded, entry_of},
+};
 use carnet_log::{Checkpoint, CheckpointError, Part, Tree, TreeError, entry, receipt::lines, tree::bundle};
 
 use crate::{app::App, errors::Told};
@@ -12,6 +15,10 @@ use crate::{app::App, errors::Told};
 pub enum EvidenceError {
     #[error("The log has no such part, or not yet.")]
     Unknown,
+    #[error(
+        "This station keeps no log of operations: its registry is on a chain, which is its own evidence."
+    )]
+    OnChain,
     #[error("The log can't be read.")]
     Log(#[source] TreeError),
     #[error("The log's state can't be signed.")]
@@ -24,6 +31,7 @@ impl Told for EvidenceError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
+            Self::OnChain => "registry_on_chain",
             Self::Log(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::Ledger(error) => error.code(),
@@ -32,6 +40,7 @@ impl Told for EvidenceError {
     fn next(&self) -> &'static str {
         match self {
             Self::Unknown => "Look at the log's newest state.",
+            Self::OnChain => "Read the registry through a node of the chain.",
             Self::Log(_) | Self::Checkpoint(_) | Self::Ledger(_) => {
                 "Nothing was changed. Look at the station's log."
             }
@@ -39,7 +48,7 @@ impl Told for EvidenceError {
     }
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Unknown | Self::OnChain => StatusCode::NOT_FOUND,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -62,43 +71,51 @@ pub fn origin(app: &App) -> String {
 
 /// Its state now, signed: a note (c2sp.org/tlog-checkpoint).
 pub fn checkpoint(app: &App) -> Result<String, EvidenceError> {
-    let tree = app.registry.log()?;
-    let root = tree.root(&*app.registry)?;
+    let registry = kept(app)?;
+    let tree = registry.log()?;
+    let root = tree.root(registry)?;
     let checkpoint = Checkpoint::sign(&origin(app), tree.size(), root, &app.keys.checkpoint)?;
     Ok(checkpoint.text().to_owned())
 }
 
 /// Proof that the log of `to` operations begins with the one of `from`: a line for each hash.
 pub fn growth(app: &App, from: u64, to: u64) -> Result<String, EvidenceError> {
-    Ok(lines(&log_of(app, to)?.prove_growth(from, &*app.registry)?))
+    let registry = kept(app)?;
+    Ok(lines(&log_of(registry, to)?.prove_growth(from, registry)?))
 }
 
 /// Proof that the entry at this place is in the log of `size` operations.
 pub fn inclusion(app: &App, index: u64, size: u64) -> Result<String, EvidenceError> {
-    Ok(lines(&log_of(app, size)?.prove_entry(index, &*app.registry)?))
+    let registry = kept(app)?;
+    Ok(lines(&log_of(registry, size)?.prove_entry(index, registry)?))
 }
 
 /// A tile or a bundle of entries (c2sp.org/tlog-tiles), by its path.
 pub fn part(app: &App, path: &str) -> Result<Vec<u8>, EvidenceError> {
-    let tree = app.registry.log()?;
+    let registry = kept(app)?;
+    let tree = registry.log()?;
     match Part::of(path).ok_or(EvidenceError::Unknown)? {
         Part::Hashes(place, width) => {
-            let hashes = tree.hashes(place, width, &*app.registry)?;
+            let hashes = tree.hashes(place, width, registry)?;
             hashes.ok_or(EvidenceError::Unknown)
         }
         Part::Entries(first, many) => {
             if first.saturating_add(u64::from(many)) > tree.size() {
                 return Err(EvidenceError::Unknown);
             }
-            let events = app.registry.events(first, many as usize)?.events;
+            let events = registry.events(first, many as usize)?.events;
             let entries: Vec<Vec<u8>> = events.iter().map(entry_of).collect();
             bundle(entries.iter().map(Vec::as_slice)).ok_or(EvidenceError::Unknown)
         }
     }
 }
 
-fn log_of(app: &App, size: u64) -> Result<Tree, EvidenceError> {
-    if size > app.registry.log()?.size() {
+fn kept(app: &App) -> Result<&Embedded, EvidenceError> {
+    app.registry.as_deref().ok_or(EvidenceError::OnChain)
+}
+
+fn log_of(registry: &Embedded, size: u64) -> Result<Tree, EvidenceError> {
+    if size > registry.log()?.size() {
         return Err(EvidenceError::Unknown);
     }
     Ok(Tree::of(size)?)
