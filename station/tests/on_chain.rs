@@ -56,7 +56,7 @@ fn node() -> Node {
     let begin = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
-            begin.elapsed() < Duration::from_secs(60),
+            begin.elapsed() < Duration::from_mins(1),
             "the node does not start"
         );
         sleep(Duration::from_millis(10));
