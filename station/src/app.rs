@@ -43,7 +43,7 @@ pub struct App {
     pub db: Db,
     pub ledger: Arc<dyn Ledger>,
     /// The same, where this station keeps it: its log of operations.
-    pub registry: Arc<Embedded>,
+    pub registry: Option<Arc<Embedded>>,
     /// Who else signs its states.
     pub witnesses: Witnesses,
     pub clock: Clock,

@@ -1,7 +1,7 @@
 //! The command line: `serve` for the station, `trust` for the authority, `challenge` and `check` for the
 //! counter without a network, `verify-receipt` for whoever is shown a proof, `vc-api` for public test suites.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::{
     checks::Shown,
     counter_alone::{self, AloneError, Said},
     identity::Kind,
+    on_chain::{Deployment, OnChain},
     serve::{self, Options},
     trust, vc_api, verify_receipt, witness,
 };
@@ -40,6 +41,8 @@ enum Act {
     /// Signs the states of others' registers, each only if it continues what was signed before. To be run by somebody else than
     /// whose registers they are.
     Witness(Witness),
+    /// Puts a new registry on a chain, for stations that use one there.
+    DeployRegistry(Deployment),
     /// Signs and checks W3C credentials for a public test suite: TLS on loopback, apart from any station.
     VcApi(VcApi),
 }
@@ -76,6 +79,8 @@ struct Serve {
     /// Have this witness sign the register's states: the entry.json of its folder. Can be given several times.
     #[arg(long)]
     witness: Vec<PathBuf>,
+    #[command(flatten)]
+    on_chain: OnChain,
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +221,12 @@ enum Trust {
 pub fn run() -> ExitCode {
     match Cli::parse().act {
         Act::Serve(serve) => run_serve(serve),
+        Act::DeployRegistry(deployment) => match deployment.run(Arc::new(unix_now)) {
+            Ok(made) => {
+                say(&json!({ "registry_address": made.registry, "registry_first_block": made.block }))
+            }
+            Err(error) => fail(error.code(), &error.to_string(), error.next()),
+        },
         Act::Trust(act) => match run_trust(act) {
             Ok(value) => say(&value),
             Err(error) => fail(error.code(), &error.to_string(), error.next()),
@@ -299,6 +310,11 @@ fn run_witness(witness: Witness) -> ExitCode {
     }
 }
 
+/// Unix seconds.
+fn unix_now() -> u64 {
+    u64::try_from(Timestamp::now().as_second()).unwrap_or_default()
+}
+
 fn run_serve(serve: Serve) -> ExitCode {
     let options = Options {
         data: serve.data,
@@ -311,6 +327,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         resolve_anywhere: serve.resolve_anywhere,
         client_id: serve.client_id,
         witnesses: serve.witness,
+        on_chain: Some(serve.on_chain),
         program: std::env::current_exe().ok(),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -4,7 +4,10 @@
 pub mod witnesses;
 
 use axum::http::StatusCode;
-use carnet_ledger::{Ledger as _, LedgerError, embedded::entry_of};
+use carnet_ledger::{
+    Ledger as _, LedgerError,
+    embedded::{Embedded, entry_of},
+};
 use carnet_log::{
     Checkpoint, CheckpointError, Hash, Part, Tree, TreeError, entry, receipt::lines, tree::bundle,
 };
@@ -16,6 +19,10 @@ use crate::{app::App, errors::Told};
 pub enum EvidenceError {
     #[error("The log has no such part, or not yet.")]
     Unknown,
+    #[error(
+        "This station keeps no log of operations: its registry is on a chain, which is its own evidence."
+    )]
+    OnChain,
     #[error("The log can't be read.")]
     Log(#[source] TreeError),
     #[error("The log's state can't be signed.")]
@@ -28,6 +35,7 @@ impl Told for EvidenceError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
+            Self::OnChain => "registry_on_chain",
             Self::Log(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::Ledger(error) => error.code(),
@@ -36,6 +44,7 @@ impl Told for EvidenceError {
     fn next(&self) -> &'static str {
         match self {
             Self::Unknown => "Look at the log's newest state.",
+            Self::OnChain => "Read the registry through a node of the chain.",
             Self::Log(_) | Self::Checkpoint(_) | Self::Ledger(_) => {
                 "Nothing was changed. Look at the station's log."
             }
@@ -43,7 +52,7 @@ impl Told for EvidenceError {
     }
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Unknown | Self::OnChain => StatusCode::NOT_FOUND,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -66,8 +75,9 @@ pub fn origin(app: &App) -> String {
 
 /// Its state now, signed: a note (c2sp.org/tlog-checkpoint).
 pub fn signed(app: &App) -> Result<Checkpoint, EvidenceError> {
-    let tree = app.registry.log()?;
-    let root = tree.root(&*app.registry)?;
+    let registry = kept(app)?;
+    let tree = registry.log()?;
+    let root = tree.root(registry)?;
     Ok(Checkpoint::sign(
         &origin(app),
         tree.size(),
@@ -79,7 +89,7 @@ pub fn signed(app: &App) -> Result<Checkpoint, EvidenceError> {
 /// Its state now or a moment later, with the lines of the witnesses that have signed it. None: no witness has.
 pub async fn cosigned(app: &App) -> Result<Option<String>, EvidenceError> {
     // Whoever asks must find everything in it that was promised before.
-    Ok(app.witnesses.signed_since(app.registry.log()?.size()).await)
+    Ok(app.witnesses.signed_since(kept(app)?.log()?.size()).await)
 }
 
 /// Proof that the log of `to` operations begins with the one of `from`: a line for each hash.
@@ -88,35 +98,42 @@ pub fn growth(app: &App, from: u64, to: u64) -> Result<String, EvidenceError> {
 }
 
 fn growth_of(app: &App, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
-    Ok(log_of(app, to)?.prove_growth(from, &*app.registry)?)
+    let registry = kept(app)?;
+    Ok(log_of(registry, to)?.prove_growth(from, registry)?)
 }
 
 /// Proof that the entry at this place is in the log of `size` operations.
 pub fn inclusion(app: &App, index: u64, size: u64) -> Result<String, EvidenceError> {
-    Ok(lines(&log_of(app, size)?.prove_entry(index, &*app.registry)?))
+    let registry = kept(app)?;
+    Ok(lines(&log_of(registry, size)?.prove_entry(index, registry)?))
 }
 
 /// A tile or a bundle of entries (c2sp.org/tlog-tiles), by its path.
 pub fn part(app: &App, path: &str) -> Result<Vec<u8>, EvidenceError> {
-    let tree = app.registry.log()?;
+    let registry = kept(app)?;
+    let tree = registry.log()?;
     match Part::of(path).ok_or(EvidenceError::Unknown)? {
         Part::Hashes(place, width) => {
-            let hashes = tree.hashes(place, width, &*app.registry)?;
+            let hashes = tree.hashes(place, width, registry)?;
             hashes.ok_or(EvidenceError::Unknown)
         }
         Part::Entries(first, many) => {
             if first.saturating_add(u64::from(many)) > tree.size() {
                 return Err(EvidenceError::Unknown);
             }
-            let events = app.registry.events(first, many as usize)?.events;
+            let events = registry.events(first, many as usize)?.events;
             let entries: Vec<Vec<u8>> = events.iter().map(entry_of).collect();
             bundle(entries.iter().map(Vec::as_slice)).ok_or(EvidenceError::Unknown)
         }
     }
 }
 
-fn log_of(app: &App, size: u64) -> Result<Tree, EvidenceError> {
-    if size > app.registry.log()?.size() {
+fn kept(app: &App) -> Result<&Embedded, EvidenceError> {
+    app.registry.as_deref().ok_or(EvidenceError::OnChain)
+}
+
+fn log_of(registry: &Embedded, size: u64) -> Result<Tree, EvidenceError> {
+    if size > registry.log()?.size() {
         return Err(EvidenceError::Unknown);
     }
     Ok(Tree::of(size)?)

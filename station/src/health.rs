@@ -18,7 +18,12 @@ fn ledger(app: &App) -> Value {
         Ok(_) => "ok",
         Err(error) => error.code(),
     };
-    json!({ "status": status, "chain_id": registry.chain_id, "registry": registry.registry, "kept_by": "this station" })
+    let kept_by = if app.registry.is_some() {
+        "this station"
+    } else {
+        "network"
+    };
+    json!({ "status": status, "chain_id": registry.chain_id, "registry": registry.registry, "kept_by": kept_by })
 }
 
 fn clock(app: &App) -> Value {

@@ -17,6 +17,7 @@
 //! | hand out the receipt of a consent | [`receipt`] |
 //! | issue cards into wallets | [`issue`] |
 //! | show that the registry was not rewritten | [`evidence`] |
+//! | use a registry on a chain instead | [`on_chain`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
 //! | sign the states of others' registers (never one's own) | [`witness`] |
@@ -55,6 +56,7 @@ pub mod keys;
 pub mod limits;
 pub mod listeners;
 pub mod manage;
+pub mod on_chain;
 pub mod page;
 pub mod read;
 pub mod receipt;

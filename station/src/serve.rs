@@ -36,6 +36,7 @@ use crate::{
     keys::{KeyError, Keys, make_bytes},
     limits,
     listeners::{Counted, ListenError, Listeners, tls},
+    on_chain::{OnChain, RelayerError},
     sweep,
 };
 
@@ -60,6 +61,8 @@ pub struct Options {
     pub client_id: Kind,
     /// Entries of the witnesses that are asked to sign the register's states: files.
     pub witnesses: Vec<PathBuf>,
+    /// Where the registry is, if not here.
+    pub on_chain: Option<OnChain>,
     /// What runs as the development authority: this program.
     pub program: Option<PathBuf>,
 }
@@ -75,6 +78,8 @@ pub enum ServeError {
     Store(#[source] StoreError),
     #[error("the ledger could not be opened")]
     Ledger(#[from] LedgerError),
+    #[error("the registry on the chain could not be opened")]
+    Relayer(#[from] RelayerError),
     #[error("the station's keys could not be opened")]
     Keys(#[from] KeyError),
     #[error("the station can't ask under that identity: {0}")]
@@ -112,7 +117,8 @@ impl ServeError {
             Self::Folder(_) => "folder",
             Self::InUse => "in_use",
             Self::Store(_) | Self::Db(_) | Self::Sweep(_) => "storage",
-            Self::Ledger(_) => "ledger",
+            Self::Ledger(_) | Self::Relayer(RelayerError::Ledger(_)) => "ledger",
+            Self::Relayer(error) => error.code(),
             Self::Keys(_) => "keys",
             Self::Identity(_) => "client_id",
             Self::Listen(ListenError::StaffNotLoopback(_)) => "staff_not_loopback",
@@ -138,6 +144,7 @@ impl ServeError {
             Self::Identity(_) => {
                 "Give an address with a name in it: --public-url https://clinic.example, or leave --client-id out."
             }
+            Self::Relayer(error) => error.next(),
             Self::Keys(_) => "Restore the folder from its copy; new keys would be a new clinic.",
             Self::Development(_) | Self::Program => {
                 "Give a signed list with --trust-list, or look at the folder."
@@ -184,11 +191,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
 
     let db = Db::new(store);
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
-    let registry = Arc::new(Embedded::open(
-        open_store(&folder, "ledger")?,
-        chain_id_from(make_bytes()?),
-        ledger_clock(now),
-    )?);
+    let (ledger, registry) = open_ledger(&folder, options.on_chain.as_ref(), ledger_clock(now))?;
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
     let authority = folder.file(authority::FOLDER);
@@ -207,7 +210,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         folder,
         keys,
         db,
-        ledger: Arc::clone(&registry) as Arc<dyn Ledger>,
+        ledger,
         registry,
         witnesses: Witnesses::open(&options.witnesses)?,
         clock,
@@ -341,6 +344,24 @@ pub(crate) async fn stop_signal() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+}
+
+/// The registry, and, if this station keeps it, that again.
+fn open_ledger(
+    folder: &Folder,
+    on_chain: Option<&OnChain>,
+    clock: carnet_ledger::Clock,
+) -> Result<(Arc<dyn Ledger>, Option<Arc<Embedded>>), ServeError> {
+    if let Some(on_chain) = on_chain.filter(|on_chain| !on_chain.nodes.is_empty()) {
+        let network = on_chain.open(open_store(folder, "chain")?, clock)?;
+        return Ok((Arc::new(network), None));
+    }
+    let own = Arc::new(Embedded::open(
+        open_store(folder, "ledger")?,
+        chain_id_from(make_bytes()?),
+        clock,
+    )?);
+    Ok((Arc::clone(&own) as Arc<dyn Ledger>, Some(own)))
 }
 
 pub(crate) fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Patience;
-use super::node::{Fault, Node, Question, call};
+use super::node::{Answer, Fault, Node, Question, call};
 use crate::{Address, Clock, Reading, Status, contract};
 
 /// A node that has failed is asked after the others for this long.
@@ -34,7 +34,8 @@ pub enum Finality {
 /// The nodes and what is asked of all of them.
 pub(super) struct Chain {
     nodes: Vec<Place>,
-    chain_id: u64,
+    /// EIP-155.
+    id: u64,
     /// None while it is being made.
     registry: Option<Address>,
     finality: Finality,
@@ -78,7 +79,7 @@ impl Chain {
         };
         Ok(Self {
             nodes: nodes.iter().map(place).collect::<Result<_, Fault>>()?,
-            chain_id,
+            id: chain_id,
             registry,
             finality,
             stalest: patience.stalest,
@@ -155,7 +156,7 @@ impl Chain {
 
     async fn vet(&self, node: &Node) -> Result<(), Fault> {
         let [chain] = node.ask([("eth_chainId", json!([]))]).await?;
-        if chain.get::<U64>()?.to::<u64>() != self.chain_id {
+        if chain.get::<U64>()?.to::<u64>() != self.id {
             return Err(Fault::OtherChain);
         }
         let Some(registry) = self.registry else {
@@ -183,7 +184,7 @@ impl Chain {
                 questions.push(call("eth_call", status.clone(), json!(U64::from(settled))));
             }
             let mut answers = view.node.ask_all(questions).await?.into_iter();
-            let mut next = || answers.next().map(|answer| answer.get::<Bytes>()).transpose();
+            let mut next = || answers.next().map(Answer::get::<Bytes>).transpose();
             let status = |output: &[u8]| contract::status_of(output).map_err(|_| Fault::Garbled);
             let head = status(&next()?.ok_or(Fault::Garbled)?)?;
             // A node may keep no pending block; then it is as if nothing were on its way.

@@ -87,9 +87,9 @@ impl Default for Patience {
         Self {
             node: Duration::from_secs(5),
             operation: Duration::from_secs(30),
-            stuck: Duration::from_secs(60),
+            stuck: Duration::from_mins(1),
             poll: Duration::from_secs(1),
-            stalest: Duration::from_secs(120),
+            stalest: Duration::from_mins(2),
         }
     }
 }

@@ -120,16 +120,13 @@ impl Outbox {
     pub(super) fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
         let mut entries = BTreeMap::new();
         let mut readable = true;
-        let visited = store.scan(PREFIX, &mut |key, value| match (
-            Name::from_key(key),
-            serde_json::from_slice::<Sending>(value),
-        ) {
-            (Some(name), Ok(sending)) => {
+        let visited = store.scan(PREFIX, &mut |key, value| {
+            let sending = serde_json::from_slice::<Sending>(value).ok();
+            if let Some((name, sending)) = Name::from_key(key).zip(sending) {
                 let waiting = Vec::new();
                 entries.insert(name, Entry { sending, waiting });
                 ControlFlow::Continue(())
-            }
-            _ => {
+            } else {
                 readable = false;
                 ControlFlow::Break(())
             }

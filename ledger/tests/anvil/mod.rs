@@ -28,10 +28,10 @@ pub(crate) const CHAIN: u64 = 31_337;
 /// Long enough for a machine that does other things, too.
 pub(crate) const PATIENCE: Patience = Patience {
     node: Duration::from_secs(20),
-    operation: Duration::from_secs(60),
-    stuck: Duration::from_secs(60),
+    operation: Duration::from_mins(1),
+    stuck: Duration::from_mins(1),
     poll: Duration::from_millis(50),
-    stalest: Duration::from_secs(60),
+    stalest: Duration::from_mins(1),
 };
 
 /// A key that the node has endowed with 10,000 coins: the second pays for the contract, so that the first one's transactions
@@ -157,7 +157,7 @@ pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(
-            begin.elapsed() < Duration::from_secs(60),
+            begin.elapsed() < Duration::from_mins(1),
             "{what}: not after a minute"
         );
         sleep(Duration::from_millis(5));

@@ -183,7 +183,9 @@ async fn keep_asking_one(app: Arc<App>, one: Arc<One>) {
             _ = beat.tick() => {}
             () = app.witnesses.wanted.notified() => {}
         }
-        let has_grown = app.registry.log().is_ok_and(|tree| tree.size() > signed_at);
+        let has_grown = super::kept(&app)
+            .and_then(|registry| Ok(registry.log()?))
+            .is_ok_and(|tree| tree.size() > signed_at);
         if !has_grown || Instant::now() < not_before {
             continue;
         }

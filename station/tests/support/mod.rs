@@ -109,6 +109,7 @@ impl Station {
             trust_list: None,
             public_url: None,
             resolve_anywhere: false,
+            on_chain: None,
             client_id: Kind::X509Hash,
             witnesses: Vec::new(),
             program: Some(PROGRAM.into()),
