@@ -25,7 +25,6 @@ pub const EVIDENCE_BYTES: usize = 64 * 1_024;
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the file says what it is by this field")]
 pub struct Evidence {
     #[serde(rename = "carnet_evidence")]
     version: u32,

@@ -347,11 +347,13 @@ pub(crate) async fn stop_signal() {
 }
 
 /// The registry, and, if this station keeps it, that again.
+type Opened = (Arc<dyn Ledger>, Option<Arc<Embedded>>);
+
 fn open_ledger(
     folder: &Folder,
     on_chain: Option<&OnChain>,
     clock: carnet_ledger::Clock,
-) -> Result<(Arc<dyn Ledger>, Option<Arc<Embedded>>), ServeError> {
+) -> Result<Opened, ServeError> {
     if let Some(on_chain) = on_chain.filter(|on_chain| !on_chain.nodes.is_empty()) {
         let network = on_chain.open(open_store(folder, "chain")?, clock)?;
         return Ok((Arc::new(network), None));

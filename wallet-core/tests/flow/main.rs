@@ -207,11 +207,12 @@ async fn without_a_genuine_promise_nothing_is_delivered_and_the_grant_is_made_vo
         assert_eq!(error.code(), code, "{conduct:?}");
         let (consent_id, grant_id) = patient.only_consent();
         assert_eq!(patient.state_of(&consent_id), "failed", "{conduct:?}");
-        let seen = station.seen();
-        assert!(seen.delivered.is_empty(), "{conduct:?}");
-        assert!(seen.other_paths.is_empty(), "nothing was posted elsewhere");
-        assert!(seen.revoked.contains(&grant_id), "{conduct:?}: tombstoned");
-        drop(seen);
+        {
+            let seen = station.seen();
+            assert!(seen.delivered.is_empty(), "{conduct:?}");
+            assert!(seen.other_paths.is_empty(), "nothing was posted elsewhere");
+            assert!(seen.revoked.contains(&grant_id), "{conduct:?}: tombstoned");
+        }
         assert!(patient.nothing_waits().await, "{conduct:?}");
     }
 }
