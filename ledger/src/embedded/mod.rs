@@ -20,14 +20,13 @@ use std::{
 
 use carnet_log::{Hash, Place, Tiles, Tree, TreeError};
 use carnet_store::Store;
-use revm::{Database as _, state::Bytecode};
 
 pub use self::log::entry_of;
 use self::{
     contract::Block,
     queue::{Queue, Waiting},
     records::Head,
-    state::State,
+    state::{Contract, State},
 };
 use crate::{
     Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation,
@@ -39,7 +38,7 @@ pub struct Embedded {
     store: Arc<dyn Store>,
     clock: Clock,
     domain: Domain,
-    code: Bytecode,
+    contract: Contract,
     /// The latest time seen; the ledger's time never goes behind it.
     latest: AtomicU64,
     /// A commit failed: what is readable may not be durable.
@@ -67,12 +66,7 @@ impl Embedded {
             None => create(&*store, chain_id_if_new, clock())?,
         };
         catch_up(&*store, head.sequence)?;
-        let code = {
-            let mut state = State::over(&*store, None);
-            let account = state.basic(head.registry.0.into())?;
-            let account = account.ok_or(LedgerError::Damaged("the contract is missing"))?;
-            state.code_by_hash(account.code_hash)?
-        };
+        let contract = Contract::load(&mut State::over(&*store, None), head.registry.0.into())?;
         Ok(Self {
             store,
             clock,
@@ -80,7 +74,7 @@ impl Embedded {
                 chain_id: head.chain_id,
                 registry: head.registry,
             },
-            code,
+            contract,
             latest: AtomicU64::new(head.time),
             unsure: AtomicBool::new(false),
             durable: AtomicU64::new(head.sequence),
@@ -119,7 +113,7 @@ impl Embedded {
     }
 
     fn state(&self) -> State<'_> {
-        State::over(&*self.store, Some(&self.code))
+        State::over(&*self.store, Some(&self.contract))
     }
 
     fn block(&self) -> Block {

@@ -1,13 +1,20 @@
 //! What the engine writes beside the contract's state: which registry this is, and what happened, numbered.
 //!
-//! Keys under `ledger/`: `h` → [`Head`] · `e` sequence → event · `o` grant id, operation → sequence.
+//! Keys under `ledger/`: `h` → [`Head`] (JSON) · `e` sequence → event · `o` grant id, operation → sequence.
+//!
+//! An event, 142 bytes, integers big-endian: form (1), kind (1: 1 given, 2 taken back), grant id (32), subject (20),
+//! commitment (32), not before (8), expiry (8), revoke hash (32), time (8). Before form 1 events were JSON.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::state::{State, StateError, key};
-use crate::{Address, Event, EventKind, Recorded};
+use crate::{Address, Event, EventKind, Grant, Recorded};
 
 const FORMAT: u32 = 1;
+/// Form of an event.
+const EVENT_FORM: u8 = 1;
+const GRANTED: u8 = 1;
+const REVOKED: u8 = 2;
 
 /// Which registry, how far it is, and the latest time it has seen.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -49,7 +56,7 @@ impl Head {
 /// Numbers an operation and writes it down.
 pub(super) fn add(state: &mut State<'_>, event: &Event) -> Result<(), StateError> {
     let sequence = event.recorded.sequence.to_be_bytes();
-    save(state, key(b'e', &[&sequence]), event)?;
+    state.put(event_key(event.recorded.sequence), encode(event));
     state.put(operation_key(&event.grant_id, event.kind), sequence.to_vec());
     Ok(())
 }
@@ -64,7 +71,10 @@ pub(super) fn recorded(
     let Some(sequence) = state.get(&operation_key(grant_id, kind))? else {
         return Err(missing);
     };
-    let event: Option<Event> = load(state, &key(b'e', &[&sequence]))?;
+    let Ok(sequence) = <[u8; 8]>::try_from(sequence) else {
+        return Err(missing);
+    };
+    let event = event(state, u64::from_be_bytes(sequence))?;
     event.map(|event| event.recorded).ok_or(missing)
 }
 
@@ -78,12 +88,77 @@ pub(super) fn between(
     let until = last.min(after.saturating_add(limit as u64));
     (after.saturating_add(1)..=until)
         .map(|sequence| {
-            let event: Option<Event> = load(state, &key(b'e', &[&sequence.to_be_bytes()]))?;
-            event
-                .filter(|event| event.recorded.sequence == sequence)
-                .ok_or(StateError::Damaged("an event is missing"))
+            event(state, sequence)?.ok_or(StateError::Damaged("an event is missing"))
         })
         .collect()
+}
+
+fn event(state: &State<'_>, sequence: u64) -> Result<Option<Event>, StateError> {
+    let Some(bytes) = state.get(&event_key(sequence))? else {
+        return Ok(None);
+    };
+    let event = match bytes.first() {
+        Some(&EVENT_FORM) => decode(&bytes, sequence),
+        Some(b'{') => serde_json::from_slice(&bytes).ok(),
+        _ => None,
+    };
+    event
+        .filter(|event| event.recorded.sequence == sequence)
+        .map(Some)
+        .ok_or(StateError::Damaged("an event is not readable"))
+}
+
+fn encode(event: &Event) -> Vec<u8> {
+    let kind = match event.kind {
+        EventKind::Granted => GRANTED,
+        EventKind::Revoked => REVOKED,
+    };
+    let grant = &event.grant;
+    [
+        &[EVENT_FORM, kind][..],
+        &event.grant_id,
+        &grant.subject.0,
+        &grant.commitment,
+        &grant.not_before.to_be_bytes(),
+        &grant.expiry.to_be_bytes(),
+        &grant.revoke_hash,
+        &event.recorded.time.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn decode(bytes: &[u8], sequence: u64) -> Option<Event> {
+    let (&[_, kind], rest) = bytes.split_first_chunk()?;
+    let (grant_id, rest) = rest.split_first_chunk()?;
+    let (subject, rest) = rest.split_first_chunk()?;
+    let (commitment, rest) = rest.split_first_chunk()?;
+    let (not_before, rest) = rest.split_first_chunk()?;
+    let (expiry, rest) = rest.split_first_chunk()?;
+    let (revoke_hash, rest) = rest.split_first_chunk()?;
+    let time: [u8; 8] = rest.try_into().ok()?;
+    Some(Event {
+        kind: match kind {
+            GRANTED => EventKind::Granted,
+            REVOKED => EventKind::Revoked,
+            _ => return None,
+        },
+        grant_id: *grant_id,
+        grant: Grant {
+            subject: Address(*subject),
+            commitment: *commitment,
+            not_before: u64::from_be_bytes(*not_before),
+            expiry: u64::from_be_bytes(*expiry),
+            revoke_hash: *revoke_hash,
+        },
+        recorded: Recorded {
+            sequence,
+            time: u64::from_be_bytes(time),
+        },
+    })
+}
+
+fn event_key(sequence: u64) -> Vec<u8> {
+    key(b'e', &[&sequence.to_be_bytes()])
 }
 
 fn head_key() -> Vec<u8> {
@@ -111,4 +186,43 @@ fn save<T: Serialize>(state: &mut State<'_>, key: Vec<u8>, value: &T) -> Result<
     let bytes = serde_json::to_vec(value).map_err(|_| StateError::Damaged("a record can't be written"))?;
     state.put(key, bytes);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::state::State;
+
+    fn an_event() -> Event {
+        Event {
+            kind: EventKind::Revoked,
+            grant_id: [1; 32],
+            grant: Grant {
+                subject: Address([2; 20]),
+                commitment: [3; 32],
+                not_before: 4,
+                expiry: 5,
+                revoke_hash: [6; 32],
+            },
+            recorded: Recorded { sequence: 7, time: 8 },
+        }
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written_and_also_if_it_was_written_as_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = carnet_store::open(folder.path(), carnet_store::EngineKind::Sled).unwrap();
+        let mut state = State::over(&store, None);
+        for written in [encode(&an_event()), serde_json::to_vec(&an_event()).unwrap()] {
+            state.put(event_key(7), written);
+            assert_eq!(event(&state, 7).unwrap(), Some(an_event()));
+        }
+        let whole = encode(&an_event());
+        let longer = [&whole[..], &[0]].concat();
+        let other_kind = [&[EVENT_FORM, 3], &whole[2..]].concat();
+        for damaged in [&whole[..whole.len() - 1], &longer, &other_kind, &[], &[2]] {
+            state.put(event_key(7), damaged.to_vec());
+            event(&state, 7).unwrap_err();
+        }
+    }
 }

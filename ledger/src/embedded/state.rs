@@ -43,17 +43,33 @@ impl From<StateError> for LedgerError {
     }
 }
 
+/// The registry's own account, read and its code hashed and analysed once. It has no balance and makes no contract, so no
+/// operation changes it.
+#[derive(Debug)]
+pub(super) struct Contract {
+    address: Address,
+    info: AccountInfo,
+}
+
+impl Contract {
+    pub(super) fn load(state: &mut State<'_>, address: Address) -> Result<Self, StateError> {
+        let info = state.basic(address)?;
+        let mut info = info.ok_or(StateError::Damaged("the contract is missing"))?;
+        info.code = Some(state.code_by_hash(info.code_hash)?);
+        Ok(Self { address, info })
+    }
+}
+
 /// What is stored, and what would be stored next.
 #[derive(Debug)]
 pub(super) struct State<'a> {
     store: &'a dyn Store,
-    /// Code seen before, so that it is read and analysed once.
-    known: Option<&'a Bytecode>,
+    known: Option<&'a Contract>,
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl<'a> State<'a> {
-    pub(super) fn over(store: &'a dyn Store, known: Option<&'a Bytecode>) -> Self {
+    pub(super) fn over(store: &'a dyn Store, known: Option<&'a Contract>) -> Self {
         Self {
             store,
             known,
@@ -81,6 +97,9 @@ impl<'a> State<'a> {
             }
             let info = &account.info;
             if self.basic(address)?.as_ref() != Some(info) {
+                if self.known.is_some_and(|known| known.address == address) {
+                    return Err(StateError::Damaged("the contract's account would change"));
+                }
                 self.put(account_key(address), encode_account(info));
                 if let Some(code) = info.code.as_ref().filter(|code| !code.is_empty()) {
                     self.put(
@@ -115,6 +134,9 @@ impl Database for State<'_> {
     type Error = StateError;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        if let Some(known) = self.known.filter(|known| known.address == address) {
+            return Ok(Some(known.info.clone()));
+        }
         self.get(&account_key(address))?
             .map(|bytes| decode_account(&bytes))
             .transpose()
@@ -123,9 +145,6 @@ impl Database for State<'_> {
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, StateError> {
         if hash == KECCAK_EMPTY {
             return Ok(Bytecode::default());
-        }
-        if let Some(known) = self.known.filter(|known| known.hash_slow() == hash) {
-            return Ok(known.clone());
         }
         let code = self
             .get(&key(b'c', &[hash.as_slice()]))?
