@@ -188,7 +188,8 @@ pub fn log_keys(entry: &Entry) -> Vec<VerifyingKey> {
     entry.log_keys.iter().filter_map(of_kind).collect()
 }
 
-/// The logs of the registries that parties of the list keep themselves: name and keys of each.
+/// The logs that parties of the list keep, of their own registries' operations and of what their people read: name and keys of
+/// each.
 pub fn logs(list: &TrustList) -> BTreeMap<String, Vec<VerifyingKey>> {
     let mut logs: BTreeMap<String, Vec<VerifyingKey>> = BTreeMap::new();
     for party in &list.entries {
@@ -196,6 +197,9 @@ pub fn logs(list: &TrustList) -> BTreeMap<String, Vec<VerifyingKey>> {
         for registry in kept.filter(|registry| registry.kind == RegistryKind::Embedded) {
             let origin = entry::operations(&registry.chain_id, &registry.address);
             logs.entry(origin).or_default().extend(log_keys(party));
+        }
+        if party.has_role(Role::Verifier) {
+            logs.insert(entry::reads(&party.id), log_keys(party));
         }
     }
     logs

@@ -8,4 +8,4 @@ mod result;
 
 pub use receipt::{DeletionReceipt, ReceiptError, read_kept_receipt, sign_receipt, verify_receipt};
 pub use request::{ManageError, ManageRequest, Op, sign, verify};
-pub use result::{ManageReply, OpResult, Read};
+pub use result::{Logged, ManageReply, OpResult, Read};

@@ -3,12 +3,12 @@
 
 mod clinic;
 
-use carnet_consent::{GrantId, LedgerStatus, ReadingKind};
+use carnet_consent::{GrantId, LedgerStatus, ReadingKind, Salt};
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
     answer::GrantTuple,
     limits::MANAGE_BLOCK,
-    manage::{self, DeletionReceipt, ManageReply, ManageRequest, Op, OpResult, Read},
+    manage::{self, DeletionReceipt, Logged, ManageReply, ManageRequest, Op, OpResult, Read},
     media,
     promise::{self, Expected, Operation, Promise},
     refusal::Refusal,
@@ -17,6 +17,7 @@ use carnet_exchange::{
 use clinic::{holder, jws_parts, later, ledger, log_key, now, sign_by_hand, signing};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const GRANT: GrantId = GrantId([7; 32]);
 
@@ -305,6 +306,33 @@ fn a_manage_request_of_another_time_place_or_hand_is_refused() {
 }
 
 #[test]
+fn a_reading_goes_into_the_log_as_the_protocol_says() {
+    let read = Read {
+        when: "2026-11-23T10:00:00.25Z".parse().unwrap(),
+        who: "Dr. Ana Reis".into(),
+        what: vec!["allergies".into(), "laboratory".into()],
+        kind: ReadingKind::Read,
+        reason: None,
+        log: None,
+    };
+    let (grant_id, salt) = (GrantId([1; 32]), Salt([3; 16]));
+    let written = format!(
+        r#"{{"grant_id":"{grant_id}","kind":"read","what":["allergies","laboratory"],"when":"2026-11-23T10:00:00.25Z","who":"Dr. Ana Reis"}}"#
+    );
+    let entry = Sha256::digest([b"carnet-read-v1", &salt.0[..], written.as_bytes()].concat());
+    assert_eq!(read.entry(&grant_id, &salt)[..], entry[..]);
+    // Its place is not in there: it is what the tree proves.
+    let logged = Read {
+        log: Some(Logged {
+            place: 9,
+            salt: salt.clone(),
+        }),
+        ..read.clone()
+    };
+    assert_eq!(logged.entry(&grant_id, &salt), read.entry(&grant_id, &salt));
+}
+
+#[test]
 fn a_reply_comes_back_as_it_was_said_in_full_blocks() {
     let reply = ManageReply {
         results: vec![
@@ -316,6 +344,10 @@ fn a_reply_comes_back_as_it_was_said_in_full_blocks() {
                     what: vec!["laboratory".into()],
                     kind: ReadingKind::Export,
                     reason: None,
+                    log: Some(Logged {
+                        place: 7,
+                        salt: Salt([3; 16]),
+                    }),
                 }],
             },
             OpResult::Revoked {

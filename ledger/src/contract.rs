@@ -2,7 +2,9 @@
 
 use alloy_sol_types::{SolCall as _, SolConstructor as _, SolEvent as _, SolInterface as _, private::Bytes};
 
-use crate::{EventKind, Grant, LedgerError, Proof, Status};
+#[cfg(feature = "network")]
+use crate::eip712::keccak;
+use crate::{Address, Anchor, EventKind, Grant, LedgerError, Proof, Status};
 
 mod abi {
     #![allow(
@@ -90,6 +92,39 @@ pub(crate) fn status_of(output: &[u8]) -> Result<Status, LedgerError> {
     }
 }
 
+/// What anchors a log.
+pub(crate) fn anchor_call(log: &[u8; 32], size: u64, root: &[u8; 32]) -> Bytes {
+    registry::anchorCall {
+        log: log.into(),
+        size,
+        root: root.into(),
+    }
+    .abi_encode()
+    .into()
+}
+
+/// The question what this sender anchored of a log.
+pub(crate) fn anchor_of_call(log: &[u8; 32], by: Address) -> Bytes {
+    registry::anchorOfCall {
+        log: log.into(),
+        by: by.0.into(),
+    }
+    .abi_encode()
+    .into()
+}
+
+/// The answer to [`anchor_of_call`].
+pub(crate) fn anchor_of(log: &[u8; 32], by: Address, output: &[u8]) -> Result<Option<Anchor>, LedgerError> {
+    let said = registry::anchorOfCall::abi_decode_returns_validate(output)
+        .map_err(|_| LedgerError::Damaged("the contract's answer is not an anchor"))?;
+    Ok((said.size > 0).then_some(Anchor {
+        log: *log,
+        by,
+        size: said.size,
+        root: said.root.0,
+    }))
+}
+
 /// The kind of operation that this event's first topic names.
 pub(crate) fn kind_of(topic: &[u8; 32]) -> Option<EventKind> {
     if *topic == registry::Granted::SIGNATURE_HASH.0 {
@@ -98,6 +133,15 @@ pub(crate) fn kind_of(topic: &[u8; 32]) -> Option<EventKind> {
         Some(EventKind::Revoked)
     } else {
         None
+    }
+}
+
+/// Why the contract reverted when it was asked to anchor, or for an anchor. One that knows of none says nothing.
+pub(crate) fn anchor_refusal(output: &[u8]) -> LedgerError {
+    if output.is_empty() {
+        LedgerError::NoAnchors
+    } else {
+        refusal(output)
     }
 }
 
@@ -110,6 +154,8 @@ pub(crate) fn refusal(output: &[u8]) -> LedgerError {
         Ok(ConsentRegistryErrors::TooLong(_)) => LedgerError::TooLong,
         Ok(ConsentRegistryErrors::NotNow(_)) => LedgerError::NotNow,
         Ok(ConsentRegistryErrors::AlreadyRevoked(_)) => LedgerError::Revoked,
+        Ok(ConsentRegistryErrors::WouldShrink(_)) => LedgerError::WouldShrink,
+        Ok(ConsentRegistryErrors::OtherRoot(_)) => LedgerError::OtherRoot,
         Ok(ConsentRegistryErrors::LengthsDiffer(_) | ConsentRegistryErrors::BadMaximum(_)) | Err(_) => {
             LedgerError::Damaged("the contract gave an unknown reason")
         }
@@ -126,9 +172,39 @@ fn abi_grant(grant: &Grant) -> registry::Grant {
     }
 }
 
-/// Whether this is the code of a registry: the committed one, whatever its longest period.
+/// The registry as it was made before logs could be anchored: length of its code, where its longest period stands in it, and
+/// the code's Keccak-256 with zeros there. It keeps the same rules of grants, and is not left behind.
+#[cfg(feature = "network")]
+const WITHOUT_ANCHORS: (usize, [usize; 2], [u8; 32]) = (
+    4_922,
+    [240, 3_527],
+    [
+        0x50, 0x38, 0x9b, 0x21, 0x44, 0x3a, 0x49, 0x1f, 0x4b, 0xb2, 0xfc, 0x4a, 0x8d, 0xd5, 0x3f, 0x9e, 0xe8,
+        0xa0, 0x4b, 0x48, 0x8a, 0xe3, 0xfd, 0xe5, 0x84, 0xc2, 0x0e, 0x9a, 0x00, 0x86, 0x1f, 0xf2,
+    ],
+);
+
+/// Whether this is the code of a registry: the committed one or the one before it, whatever its longest period.
 #[cfg(feature = "network")]
 pub(crate) fn is_registry(code: &[u8]) -> bool {
+    is_the_committed(code) || is_without_anchors(code)
+}
+
+#[cfg(feature = "network")]
+fn is_without_anchors(code: &[u8]) -> bool {
+    let (length, holes, hash) = WITHOUT_ANCHORS;
+    if code.len() != length {
+        return false;
+    }
+    let mut bare = code.to_vec();
+    for hole in holes {
+        bare[hole + 1..][..32].fill(0);
+    }
+    keccak(&[&bare]) == hash
+}
+
+#[cfg(feature = "network")]
+fn is_the_committed(code: &[u8]) -> bool {
     /// Where the compiler leaves room for an immutable: `PUSH32` and 32 zeros.
     const HOLE: [u8; 33] = {
         let mut hole = [0; 33];

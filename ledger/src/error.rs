@@ -27,6 +27,21 @@ pub enum LedgerError {
     /// The secret is not the one behind this grant.
     #[error("the revocation secret is not of this grant; nothing was recorded; check the slip")]
     WrongSecret,
+    /// More entries of this log are anchored than it is said to have now.
+    #[error(
+        "more of this log is anchored than it is said to have; nothing was recorded; it was cut, or an old copy is in use"
+    )]
+    WouldShrink,
+    /// At this size the log is anchored with another root.
+    #[error(
+        "this log is anchored with another content; nothing was recorded; it was changed, or another log has its key"
+    )]
+    OtherRoot,
+    /// The registry is older than anchors.
+    #[error(
+        "this registry was made before logs could be anchored; consents are recorded as ever; a newer registry can do both"
+    )]
+    NoAnchors,
     /// The engine's storage failed. The operation may be asked for again: it is recorded at most once.
     #[error("the ledger's storage failed; nothing was confirmed; try again, it is recorded at most once")]
     Store(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -68,6 +83,9 @@ impl LedgerError {
             Self::NotNow => "not_now",
             Self::Revoked => "revoked",
             Self::WrongSecret => "wrong_secret",
+            Self::WouldShrink => "would_shrink",
+            Self::OtherRoot => "other_root",
+            Self::NoAnchors => "no_anchors",
             Self::Store(_) => "store",
             Self::Damaged(_) => "damaged",
             Self::Unreachable(_) => "unreachable",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Domain, Events, Grant, LedgerError, Proof, Recorded};
+use crate::{Address, Anchor, Domain, Events, Grant, LedgerError, Proof, Recorded};
 
 /// Gives the time, Unix seconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -72,4 +72,20 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`LedgerError`] when it can't be known.
     fn events(&self, after: u64, limit: usize) -> Result<Events, LedgerError>;
+
+    /// Who anchors here: the account that [`anchor`](Self::anchor) speaks for.
+    fn sender(&self) -> Address;
+
+    /// Says, for all to see, that this log has so many entries and this root. Never less than before; the same again changes
+    /// nothing. It is no operation: it has no place in the registry's sequence.
+    ///
+    /// # Errors
+    /// [`LedgerError::WouldShrink`], [`LedgerError::OtherRoot`], [`LedgerError::NoAnchors`], or that it can't be done now.
+    fn anchor(&self, log: &[u8; 32], size: u64, root: &[u8; 32]) -> Result<(), LedgerError>;
+
+    /// The newest that this sender said of this log, where that is final; `None` before the first.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when it can't be known, [`LedgerError::NoAnchors`] where it can't be said.
+    fn anchor_of(&self, log: &[u8; 32], by: Address) -> Result<Option<Anchor>, LedgerError>;
 }

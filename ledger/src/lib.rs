@@ -11,6 +11,7 @@
 //! A grant is named everywhere by its *grant id*, the EIP-712 hash of its five fields under the registry's [`Domain`].
 
 mod address;
+mod anchor;
 mod eip712;
 mod error;
 mod event;
@@ -28,6 +29,7 @@ pub mod embedded;
 pub mod network;
 
 pub use address::{Address, AddressError};
+pub use anchor::{Anchor, log_id};
 pub use eip712::{Domain, grant_id, revocation_digest, revoke_hash};
 pub use error::LedgerError;
 pub use event::{Event, EventKind, Events, Recorded};

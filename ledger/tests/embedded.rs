@@ -18,6 +18,7 @@ use carnet_ledger::{
 use carnet_store::Store;
 use conformance::{Bench, DAY, HOUR, NOW, Subject, conformance, status};
 use serde_json::Value;
+use sha3::{Digest as _, Keccak256};
 use support::{Disk, MemoryStore};
 
 const CHAIN: u64 = 5_000_000_000_000_001;
@@ -64,6 +65,47 @@ fn fresh() -> Bench {
 }
 
 conformance!(fresh);
+
+#[test]
+fn a_registry_from_before_there_were_anchors_opens_and_does_all_else() {
+    let world = World::new();
+    let registry = world.open().domain().registry;
+    let code = conformance::anchors::code_without_anchors();
+    let hash: [u8; 32] = Keccak256::digest(&code).into();
+    {
+        let mut pairs = world.store.pairs.lock().unwrap();
+        pairs.retain(|key, _| !key.starts_with(b"ledger/c"));
+        pairs.insert([b"ledger/c", &hash[..]].concat(), code);
+        let account = pairs.get_mut(&[b"ledger/a", &registry.0[..]].concat()).unwrap();
+        account[40..].copy_from_slice(&hash);
+    }
+    conformance::anchors::a_registry_without_anchors_does_all_else(&world.open());
+}
+
+#[test]
+fn what_is_anchored_is_durable_before_it_is_confirmed_and_outlives_a_restart() {
+    let world = World::new();
+    let ledger = world.open();
+    ledger.anchor(&[1; 32], 1, &[1; 32]).unwrap();
+    world.store.becomes(Disk::Refuses);
+    assert_eq!(ledger.anchor(&[1; 32], 2, &[2; 32]).unwrap_err().code(), "store");
+    world.store.becomes(Disk::WritesAndFails);
+    assert_eq!(ledger.anchor(&[1; 32], 3, &[3; 32]).unwrap_err().code(), "store");
+    let before = world.store.commits();
+    world.store.becomes(Disk::Well);
+    ledger.anchor(&[1; 32], 3, &[3; 32]).unwrap();
+    assert_eq!(
+        world.store.commits(),
+        before + 1,
+        "what may not be durable is written once more"
+    );
+    ledger.anchor(&[1; 32], 3, &[3; 32]).unwrap();
+    assert_eq!(world.store.commits(), before + 1);
+    drop(ledger);
+    let ledger = world.open();
+    let said = ledger.anchor_of(&[1; 32], ledger.sender()).unwrap().unwrap();
+    assert_eq!((said.size, said.root), (3, [3; 32]));
+}
 
 #[test]
 fn the_contract_agrees_with_the_vectors() {

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::{
-    accounts::Accounts, clock::Clock, db::Db, events::Events, evidence::witnesses::Witnesses, folder::Folder,
-    gates::Gates, identity::Identity, issue::Cards, keys::Keys, manage::Seen, trust,
+    accounts::Accounts, clock::Clock, db::Db, events::Events, evidence::reads::ReadsLog,
+    evidence::witnesses::Witnesses, folder::Folder, gates::Gates, identity::Identity, issue::Cards,
+    keys::Keys, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -44,7 +45,9 @@ pub struct App {
     pub ledger: Arc<dyn Ledger>,
     /// The same, where this station keeps it: its log of operations.
     pub registry: Option<Arc<Embedded>>,
-    /// Who else signs its states.
+    /// The log of what was read here.
+    pub reads: ReadsLog,
+    /// Who else signs the states of both.
     pub witnesses: Witnesses,
     pub clock: Clock,
     pub accounts: Accounts,
@@ -64,6 +67,11 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
+    /// The id under which a trust list names it.
+    pub fn id(&self) -> String {
+        trust::slug(&self.name)
+    }
+
     /// An address at the public door.
     pub fn public(&self, path: &str) -> Url {
         let mut url = self.public_url.clone();

@@ -1,4 +1,4 @@
-//! Typed rows over the durable store: one JSON document per row, `table/id` as key.
+//! Typed rows over the durable store: one JSON document per row, `table/id` as key; beside them the few that are bytes.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -28,6 +28,11 @@ impl Db {
             .get(key.as_bytes())?
             .map(|bytes| serde_json::from_slice(&bytes).map_err(DbError::Damaged))
             .transpose()
+    }
+
+    /// The bytes of a row that is no document.
+    pub fn bytes(&self, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        Ok(self.0.get(key)?)
     }
 
     /// Every row under the prefix, in key order.
@@ -97,6 +102,11 @@ impl Change {
         self.0
             .put(key.as_bytes(), serde_json::to_vec(row).map_err(DbError::Damaged)?);
         Ok(())
+    }
+
+    /// A row that is no document.
+    pub fn put_bytes(&mut self, key: Vec<u8>, bytes: Vec<u8>) {
+        self.0.put(key, bytes);
     }
 
     pub fn delete(&mut self, key: &str) {

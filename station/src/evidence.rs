@@ -1,6 +1,7 @@
-//! Evidence: the log of the registry's operations, for wallets that keep this station to account. Everything here may be known
-//! to everybody.
+//! Evidence: the logs of the registry's operations and of what was read, for wallets that keep this station to account.
+//! Everything here may be known to everybody.
 
+pub mod reads;
 pub mod witnesses;
 
 use axum::http::StatusCode;
@@ -9,9 +10,10 @@ use carnet_ledger::{
     embedded::{Embedded, entry_of},
 };
 use carnet_log::{
-    Checkpoint, CheckpointError, Hash, Part, Tree, TreeError, entry, receipt::lines, tree::bundle,
+    Checkpoint, CheckpointError, Hash, Part, Tiles, Tree, TreeError, entry, receipt::lines, tree::bundle,
 };
 
+use self::reads::{ReadsLog, ReadsLogError};
 use crate::{app::App, errors::Told};
 
 /// Why a part of the log can't be given.
@@ -29,6 +31,8 @@ pub enum EvidenceError {
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Reads(#[from] ReadsLogError),
 }
 
 impl Told for EvidenceError {
@@ -39,13 +43,14 @@ impl Told for EvidenceError {
             Self::Log(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::Ledger(error) => error.code(),
+            Self::Reads(error) => error.code(),
         }
     }
     fn next(&self) -> &'static str {
         match self {
             Self::Unknown => "Look at the log's newest state.",
             Self::OnChain => "Read the registry through a node of the chain.",
-            Self::Log(_) | Self::Checkpoint(_) | Self::Ledger(_) => {
+            Self::Log(_) | Self::Checkpoint(_) | Self::Ledger(_) | Self::Reads(_) => {
                 "Nothing was changed. Look at the station's log."
             }
         }
@@ -67,73 +72,126 @@ impl From<TreeError> for EvidenceError {
     }
 }
 
-/// The log's name.
-pub fn origin(app: &App) -> String {
-    let registry = app.ledger_ref();
-    entry::operations(&registry.chain_id, &registry.registry)
+/// Which of its logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Book {
+    /// What the registry has recorded, where this station keeps it.
+    Operations,
+    /// What this station's people have read.
+    Reads,
 }
 
-/// Its state now, signed: a note (c2sp.org/tlog-checkpoint).
-pub fn signed(app: &App) -> Result<Checkpoint, EvidenceError> {
-    let registry = kept(app)?;
-    let tree = registry.log()?;
-    let root = tree.root(registry)?;
-    Ok(Checkpoint::sign(
-        &origin(app),
-        tree.size(),
-        root,
-        &app.keys.checkpoint,
-    )?)
-}
+impl Book {
+    pub const ALL: [Self; 2] = [Self::Operations, Self::Reads];
 
-/// Its state now or a moment later, with the lines of the witnesses that have signed it. None: no witness has.
-pub async fn cosigned(app: &App) -> Result<Option<String>, EvidenceError> {
-    // Whoever asks must find everything in it that was promised before.
-    Ok(app.witnesses.signed_since(kept(app)?.log()?.size()).await)
-}
-
-/// Proof that the log of `to` operations begins with the one of `from`: a line for each hash.
-pub fn growth(app: &App, from: u64, to: u64) -> Result<String, EvidenceError> {
-    Ok(lines(&growth_of(app, from, to)?))
-}
-
-fn growth_of(app: &App, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
-    let registry = kept(app)?;
-    Ok(log_of(registry, to)?.prove_growth(from, registry)?)
-}
-
-/// Proof that the entry at this place is in the log of `size` operations.
-pub fn inclusion(app: &App, index: u64, size: u64) -> Result<String, EvidenceError> {
-    let registry = kept(app)?;
-    Ok(lines(&log_of(registry, size)?.prove_entry(index, registry)?))
-}
-
-/// A tile or a bundle of entries (c2sp.org/tlog-tiles), by its path.
-pub fn part(app: &App, path: &str) -> Result<Vec<u8>, EvidenceError> {
-    let registry = kept(app)?;
-    let tree = registry.log()?;
-    match Part::of(path).ok_or(EvidenceError::Unknown)? {
-        Part::Hashes(place, width) => {
-            let hashes = tree.hashes(place, width, registry)?;
-            hashes.ok_or(EvidenceError::Unknown)
-        }
-        Part::Entries(first, many) => {
-            if first.saturating_add(u64::from(many)) > tree.size() {
-                return Err(EvidenceError::Unknown);
+    /// The log's name.
+    pub fn origin(self, app: &App) -> String {
+        match self {
+            Self::Operations => {
+                let registry = app.ledger_ref();
+                entry::operations(&registry.chain_id, &registry.registry)
             }
-            let events = registry.events(first, many as usize)?.events;
-            let entries: Vec<Vec<u8>> = events.iter().map(entry_of).collect();
-            bundle(entries.iter().map(Vec::as_slice)).ok_or(EvidenceError::Unknown)
+            Self::Reads => entry::reads(&app.id()),
+        }
+    }
+
+    fn kept(self, app: &App) -> Result<&dyn Kept, EvidenceError> {
+        match self {
+            Self::Operations => match &app.registry {
+                Some(registry) => Ok(&**registry),
+                None => Err(EvidenceError::OnChain),
+            },
+            Self::Reads => Ok(&app.reads),
+        }
+    }
+
+    /// How many entries it has.
+    fn size(self, app: &App) -> Result<u64, EvidenceError> {
+        Ok(self.kept(app)?.log()?.size())
+    }
+
+    /// Its state now, signed: a note (c2sp.org/tlog-checkpoint).
+    pub fn signed(self, app: &App) -> Result<Checkpoint, EvidenceError> {
+        let kept = self.kept(app)?;
+        let tree = kept.log()?;
+        let root = tree.root(kept)?;
+        let key = &app.keys.checkpoint;
+        Ok(Checkpoint::sign(&self.origin(app), tree.size(), root, key)?)
+    }
+
+    /// Its state now or a moment later, with the lines of the witnesses that have signed it. None: no witness has.
+    pub async fn cosigned(self, app: &App) -> Result<Option<String>, EvidenceError> {
+        // Whoever asks must find everything in it that was promised before.
+        Ok(app.witnesses.signed_since(self, self.size(app)?).await)
+    }
+
+    /// Proof that the log of `to` entries begins with the one of `from`.
+    fn growth_of(self, app: &App, from: u64, to: u64) -> Result<Vec<Hash>, EvidenceError> {
+        let kept = self.kept(app)?;
+        Ok(log_of(kept, to)?.prove_growth(from, kept)?)
+    }
+
+    /// The same: a line for each hash.
+    pub fn growth(self, app: &App, from: u64, to: u64) -> Result<String, EvidenceError> {
+        Ok(lines(&self.growth_of(app, from, to)?))
+    }
+
+    /// Proof that the entry at this place is in the log of `size` entries.
+    pub fn inclusion(self, app: &App, index: u64, size: u64) -> Result<String, EvidenceError> {
+        let kept = self.kept(app)?;
+        Ok(lines(&log_of(kept, size)?.prove_entry(index, kept)?))
+    }
+
+    /// A tile or a bundle of entries (c2sp.org/tlog-tiles), by its path.
+    pub fn part(self, app: &App, path: &str) -> Result<Vec<u8>, EvidenceError> {
+        let kept = self.kept(app)?;
+        let tree = kept.log()?;
+        match Part::of(path).ok_or(EvidenceError::Unknown)? {
+            Part::Hashes(place, width) => {
+                let hashes = tree.hashes(place, width, kept)?;
+                hashes.ok_or(EvidenceError::Unknown)
+            }
+            Part::Entries(first, many) => {
+                if first.saturating_add(u64::from(many)) > tree.size() {
+                    return Err(EvidenceError::Unknown);
+                }
+                let entries = kept.entries_of(first, many)?;
+                bundle(entries.iter().map(Vec::as_slice)).ok_or(EvidenceError::Unknown)
+            }
         }
     }
 }
 
-fn kept(app: &App) -> Result<&Embedded, EvidenceError> {
-    app.registry.as_deref().ok_or(EvidenceError::OnChain)
+/// A log that this station keeps, as far as it is durable.
+trait Kept: Tiles {
+    fn log(&self) -> Result<Tree, EvidenceError>;
+    /// So many entries from this one on.
+    fn entries_of(&self, first: u64, many: u32) -> Result<Vec<Vec<u8>>, EvidenceError>;
 }
 
-fn log_of(registry: &Embedded, size: u64) -> Result<Tree, EvidenceError> {
-    if size > registry.log()?.size() {
+impl Kept for Embedded {
+    fn log(&self) -> Result<Tree, EvidenceError> {
+        Ok(Self::log(self)?)
+    }
+
+    fn entries_of(&self, first: u64, many: u32) -> Result<Vec<Vec<u8>>, EvidenceError> {
+        let events = self.events(first, many as usize)?.events;
+        Ok(events.iter().map(entry_of).collect())
+    }
+}
+
+impl Kept for ReadsLog {
+    fn log(&self) -> Result<Tree, EvidenceError> {
+        Ok(self.tree()?)
+    }
+
+    fn entries_of(&self, first: u64, many: u32) -> Result<Vec<Vec<u8>>, EvidenceError> {
+        Ok(self.entries(first, many)?)
+    }
+}
+
+fn log_of(kept: &dyn Kept, size: u64) -> Result<Tree, EvidenceError> {
+    if size > kept.log()?.size() {
         return Err(EvidenceError::Unknown);
     }
     Ok(Tree::of(size)?)

@@ -17,6 +17,7 @@ use carnet_exchange::{
     registry::{EventsPage, GrantStatus, RegistryError, RegistryEvent, RevocationProof, RevocationRequest},
 };
 use carnet_ledger::{Event, EventKind, Grant, LedgerError, Proof, Status, grant_id};
+use carnet_log::entry::on_the_hour;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ use crate::{
     db::DbError,
     end::{self, EndError},
     errors::Told,
+    evidence::reads::ReadsLogError,
     limits::Buckets,
     read,
     rows::Given,
@@ -48,6 +50,8 @@ pub enum ManageError {
     #[error("The ledger can't be read.")]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
+    Reads(#[from] ReadsLogError),
+    #[error(transparent)]
     End(#[from] EndError),
     #[error(transparent)]
     Db(#[from] DbError),
@@ -61,6 +65,7 @@ impl Told for ManageError {
             Self::TooMany => "too_many_requests",
             Self::Registry(error) => error.code(),
             Self::Ledger(error) => error.code(),
+            Self::Reads(error) => error.code(),
             Self::End(error) => error.code(),
             Self::Db(error) => error.code(),
         }
@@ -70,7 +75,7 @@ impl Told for ManageError {
             Self::Request(_) | Self::Repeated => "Nothing was done. Make a new request and send it.",
             Self::TooMany => "Nothing was done. Wait a few seconds, then try again.",
             Self::Registry(_) => "Nothing was done. Check the grant and the proof.",
-            Self::Ledger(_) => "Try again in a moment.",
+            Self::Ledger(_) | Self::Reads(_) => "Try again in a moment.",
             Self::End(error) => error.next(),
             Self::Db(error) => error.next(),
         }
@@ -81,7 +86,7 @@ impl Told for ManageError {
             Self::Request(_) | Self::Registry(_) => StatusCode::BAD_REQUEST,
             Self::Repeated => StatusCode::CONFLICT,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ledger(_) | Self::Reads(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::End(error) => error.status(),
             Self::Db(error) => error.status(),
         }
@@ -217,13 +222,21 @@ pub fn ledger_status(app: &App, id: &GrantId) -> Result<Value, ManageError> {
 pub fn events(app: &App, after: u64) -> Result<EventsPage, ManageError> {
     let found = app.ledger.events(after, EVENTS_PAGE)?;
     let registry = app.ledger_ref();
+    // Everybody may ask. The blocks of a chain are public to the second; what only this station knows is told to the hour.
+    let public = |time| {
+        if app.registry.is_some() {
+            on_the_hour(time)
+        } else {
+            time
+        }
+    };
     let event = |event: &Event| RegistryEvent {
         operation: match event.kind {
             EventKind::Granted => Operation::Grant,
             EventKind::Revoked => Operation::Revoke,
         },
         sequence: event.recorded.sequence,
-        time: event.recorded.time,
+        time: public(event.recorded.time),
         grant: tuple(&event.grant),
     };
     Ok(EventsPage {

@@ -5,8 +5,11 @@
 use std::{fs, io, sync::Arc};
 
 use axum::http::StatusCode;
-use carnet_consent::{GrantId, Reading, ReadingKind, Scope, audit_event, in_scope};
-use carnet_exchange::{delivery, jwe, manage::Read};
+use carnet_consent::{GrantId, Reading, ReadingKind, Salt, Scope, audit_event, in_scope};
+use carnet_exchange::{
+    delivery, jwe,
+    manage::{Logged, Read},
+};
 use carnet_fhir::{FileError, Record, bundle, read_file};
 use carnet_ledger::{LedgerError, Status};
 use p256::SecretKey;
@@ -20,7 +23,9 @@ use crate::{
     db::{Change, DbError},
     delivery_keys,
     errors::Told,
+    evidence::reads::ReadsLogError,
     gates::Gate,
+    keys::make_bytes,
     rows::Given,
 };
 
@@ -52,6 +57,8 @@ pub enum ReadError {
     Unreadable(&'static str),
     #[error("What was delivered can't be read from disk.")]
     File(#[source] io::Error),
+    #[error("The reading can't be written down.")]
+    Log(#[from] ReadsLogError),
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -69,6 +76,7 @@ impl Told for ReadError {
             Self::Field(_) => "invalid_field",
             Self::Unreadable(_) => "unreadable_delivery",
             Self::File(_) => "storage",
+            Self::Log(error) => error.code(),
             Self::Db(error) => error.code(),
         }
     }
@@ -85,7 +93,7 @@ impl Told for ReadError {
             }
             Self::Field(_) => "Correct it and try again.",
             Self::Unreadable(_) => "Ask the patient to share again.",
-            Self::File(_) => "Look at the disk and the station's log, then try again.",
+            Self::File(_) | Self::Log(_) => "Look at the disk and the station's log, then try again.",
             Self::Db(error) => error.next(),
         }
     }
@@ -100,7 +108,7 @@ impl Told for ReadError {
             Self::NotDelivered => StatusCode::CONFLICT,
             Self::Field(_) => StatusCode::BAD_REQUEST,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::File(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::File(_) | Self::Log(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Db(error) => error.status(),
         }
     }
@@ -261,23 +269,26 @@ fn write_down(
         kind,
         reason: None,
     });
-    let entry = Entry {
-        read: Read {
-            when,
-            who: who.name(),
-            what: kinds,
-            kind,
-            reason: None,
-        },
-        event,
+    let mut read = Read {
+        when,
+        who: who.name(),
+        what: kinds,
+        kind,
+        reason: None,
+        log: None,
     };
     given.exported |= kind == ReadingKind::Export;
-    let prefix = audit_prefix(&given.grant_id);
-    let place = app.db.count(&prefix)?;
-    let mut change = Change::default();
-    change.put(&format!("{prefix}{place:012}"), &entry)?;
-    change.put(&Given::key(&given.grant_id), &given)?;
-    app.db.commit(change)?;
+    let salt = Salt(make_bytes().map_err(ReadsLogError::from)?);
+    let logged = read.entry(&given.grant_id, &salt);
+    app.reads.add(&[logged], |place| {
+        read.log = Some(Logged { place, salt });
+        let prefix = audit_prefix(&given.grant_id);
+        let number = app.db.count(&prefix)?;
+        let mut change = Change::default();
+        change.put(&format!("{prefix}{number:012}"), &Entry { read, event })?;
+        change.put(&Given::key(&given.grant_id), &given)?;
+        Ok::<_, ReadError>(change)
+    })?;
     app.events.consent(given.grant_id);
     Ok(())
 }
@@ -287,6 +298,28 @@ fn write_down(
 struct Entry {
     read: Read,
     event: Value,
+}
+
+/// A station that wrote readings down before it kept a log of them enters them now, in the order of their times.
+pub fn begin_log(app: &App) -> Result<(), ReadsLogError> {
+    if !app.reads.is_new()? {
+        return Ok(());
+    }
+    let mut before: Vec<(String, Entry)> = app.db.named("audit/")?;
+    before.sort_by_key(|(_, entry)| entry.read.when);
+    let mut entries = Vec::new();
+    let mut change = Change::default();
+    for ((key, mut entry), place) in before.into_iter().zip(0..) {
+        let grant_id: GrantId = match key.split_once('/').map(|(id, _)| id.parse()) {
+            Some(Ok(id)) => id,
+            _ => return Err(ReadsLogError::Misplaced),
+        };
+        let salt = Salt(make_bytes()?);
+        entries.push(entry.read.entry(&grant_id, &salt));
+        entry.read.log = Some(Logged { place, salt });
+        change.put(&format!("audit/{key}"), &entry)?;
+    }
+    app.reads.add(&entries, |_| Ok(change))
 }
 
 /// Who read under this consent, oldest first, as FHIR `AuditEvent`s.
@@ -302,13 +335,16 @@ pub fn reads(app: &App, grant_id: &GrantId) -> Result<Vec<Value>, ReadError> {
         .collect())
 }
 
-/// The same for the holder of the consent.
-pub fn reads_for_holder(app: &App, grant_id: &GrantId) -> Result<Vec<Read>, DbError> {
+/// The same for the holder of the consent, who will ask for the proof of each: what the log can show, and no more.
+pub fn reads_for_holder(app: &App, grant_id: &GrantId) -> Result<Vec<Read>, ReadsLogError> {
+    let size = app.reads.tree()?.size();
+    let shown = |read: &Read| read.log.as_ref().is_some_and(|log| log.place < size);
     Ok(app
         .db
         .all::<Entry>(&audit_prefix(grant_id))?
         .into_iter()
         .map(|entry| entry.read)
+        .filter(shown)
         .collect())
 }
 

@@ -30,14 +30,17 @@ use crate::{
     clock::{Clock, Source},
     db::{Db, DbError},
     doors,
-    evidence::witnesses::{WitnessFileError, Witnesses},
+    evidence::{
+        reads::{ReadsLog, ReadsLogError},
+        witnesses::{WitnessFileError, Witnesses},
+    },
     folder::{Folder, write_private},
     identity::{Identity, IdentityError, Kind},
     keys::{KeyError, Keys, make_bytes},
     limits,
     listeners::{Counted, ListenError, Listeners, tls},
     on_chain::{OnChain, RelayerError},
-    sweep,
+    read, sweep,
 };
 
 /// Seconds between two sweeps.
@@ -100,6 +103,8 @@ pub enum ServeError {
     Accounts(#[from] AccountError),
     #[error("the service token could not be kept")]
     Token(#[from] TokenFileError),
+    #[error("the log of readings could not be opened")]
+    Reads(#[from] ReadsLogError),
     #[error("what ran out could not be cleared away")]
     Sweep(#[from] sweep::SweepError),
     #[error("a row could not be read or written")]
@@ -116,7 +121,7 @@ impl ServeError {
         match self {
             Self::Folder(_) => "folder",
             Self::InUse => "in_use",
-            Self::Store(_) | Self::Db(_) | Self::Sweep(_) => "storage",
+            Self::Store(_) | Self::Db(_) | Self::Reads(_) | Self::Sweep(_) => "storage",
             Self::Ledger(_) | Self::Relayer(RelayerError::Ledger(_)) => "ledger",
             Self::Relayer(error) => error.code(),
             Self::Keys(_) => "keys",
@@ -209,6 +214,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
             .unwrap_or_else(|| authority.join(crate::trust::LIST_FILE)),
         folder,
         keys,
+        reads: ReadsLog::open(db.clone())?,
         db,
         ledger,
         registry,
@@ -222,6 +228,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
     };
     app.trust_list = std::path::absolute(&app.trust_list).map_err(ServeError::Folder)?;
     sweep::after_a_crash(&app)?;
+    read::begin_log(&app)?;
 
     // What an authority signs: written even when nobody vouches for it yet.
     let entry_file = app.folder.file("entry.json");

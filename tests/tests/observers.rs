@@ -60,6 +60,8 @@ enum Leak {
     Scope,
     /// To the minute.
     Minutes,
+    /// An engine that writes the second into its log.
+    Seconds,
 }
 
 /// What an observer finds.
@@ -69,9 +71,9 @@ enum Found {
     Linked,
     /// Something readable of clinic, content, purpose or person.
     Read,
-    /// A period that is not on the hour.
+    /// A time that everybody can see and that is not on the hour.
     Minute,
-    /// An entry of the log says more than kind, grant id, sequence and time.
+    /// An entry of the log says more than kind, grant id, sequence and hour.
     Entry,
 }
 
@@ -166,7 +168,7 @@ fn observe(folder: &Path, patients: u64, leak: Leak) -> Observed {
                 }
                 Leak::Name => put(&mut grant.commitment, CLINICS[clinic].0),
                 Leak::Scope => put(&mut grant.commitment, SCOPES[clinic % SCOPES.len()]),
-                Leak::None | Leak::Minutes => {}
+                Leak::None | Leak::Minutes | Leak::Seconds => {}
             }
             let domain = registry.domain();
             let id = grant_id(&domain, &grant);
@@ -209,11 +211,22 @@ fn observe(folder: &Path, patients: u64, leak: Leak) -> Observed {
         .collect();
     Observed {
         sent,
-        entries: events.iter().map(entry_of).collect(),
+        entries: events.iter().map(|event| entry(event, leak)).collect(),
         events,
         stored,
         words,
     }
+}
+
+/// As the log has it.
+fn entry(event: &Event, leak: Leak) -> Vec<u8> {
+    let entry = entry_of(event);
+    if leak != Leak::Seconds {
+        return entry;
+    }
+    let text = String::from_utf8(entry).unwrap();
+    let (said, _) = text.trim_end().rsplit_once('\n').unwrap();
+    format!("{said}\n{}\n", event.recorded.time).into_bytes()
 }
 
 fn put(commitment: &mut [u8; 32], text: &str) {
@@ -254,9 +267,17 @@ fn attack(observed: &Observed) -> BTreeSet<Found> {
             && ["grant", "revoke"].contains(&lines[1])
             && lines[2] == id
             && lines[3].parse() == Ok(event.recorded.sequence)
-            && lines[4].parse() == Ok(event.recorded.time);
+            && lines[4]
+                .parse()
+                .is_ok_and(|time: u64| time.abs_diff(event.recorded.time) < HOUR);
         if !says {
             found.insert(Found::Entry);
+        }
+        if lines
+            .last()
+            .is_none_or(|time| time.parse().map_or(true, |time: u64| time % HOUR != 0))
+        {
+            found.insert(Found::Minute);
         }
     }
     found
@@ -290,6 +311,7 @@ fn the_same_observer_finds_each_carelessness() {
         (Leak::Name, Found::Read),
         (Leak::Scope, Found::Read),
         (Leak::Minutes, Found::Minute),
+        (Leak::Seconds, Found::Minute),
     ] {
         let found = attack(&observe(folder.path(), 12, leak));
         assert!(found.contains(&expected), "{leak:?}: {found:?}");

@@ -1,7 +1,8 @@
 //! The reply.
 
-use carnet_consent::{GrantId, ReadingKind};
+use carnet_consent::{GrantId, ReadingKind, Salt};
 use carnet_credentials::json;
+use carnet_log::entry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -66,6 +67,46 @@ pub struct Read {
     /// Why, where a reason had to be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where it stands in the station's log of reads; none where the station keeps no such log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Logged>,
+}
+
+/// What a reading's place in the log is found and checked by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// From 0.
+    pub place: u64,
+    /// Told to the holder of the consent alone: without it the entry says nothing.
+    pub salt: Salt,
+}
+
+/// A reading as it goes into the log: under which consent, and all that the holder is told of it.
+#[derive(Serialize)]
+struct Written<'a> {
+    grant_id: &'a GrantId,
+    when: Timestamp,
+    who: &'a str,
+    what: &'a [String],
+    kind: ReadingKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Read {
+    /// This reading's entry in the log, with this salt: over the canonical form (RFC 8785) of the reading and its consent.
+    pub fn entry(&self, grant_id: &GrantId, salt: &Salt) -> [u8; 32] {
+        let written = Written {
+            grant_id,
+            when: self.when,
+            who: &self.who,
+            what: &self.what,
+            kind: self.kind,
+            reason: self.reason.as_deref(),
+        };
+        let written = serde_json_canonicalizer::to_vec(&written).unwrap_or_default();
+        entry::read(&salt.0, &written)
+    }
 }
 
 impl OpResult {

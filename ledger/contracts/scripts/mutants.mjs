@@ -197,4 +197,53 @@ export const mutants = [
     proof: 'check_a_new_registry_holds_nothing',
     tests: false, // as above
   },
+  {
+    fault: 'a log may shrink',
+    from: 'if (size < before) revert WouldShrink();',
+    to: '',
+    proof: 'check_what_is_anchored_neither_shrinks_nor_changes',
+  },
+  {
+    fault: 'a log may change without growing',
+    from: 'if (root != last.root) revert OtherRoot();\n            return;',
+    to: '',
+    proof: 'check_what_is_anchored_neither_shrinks_nor_changes',
+  },
+  {
+    fault: 'a changed log is passed over in silence',
+    from: 'if (root != last.root) revert OtherRoot();',
+    to: '',
+    proof: 'check_an_anchor_is_taken_if_the_log_did_not_shrink_or_change',
+  },
+  {
+    fault: 'all senders speak for one',
+    from: 'anchors[msg.sender][log]',
+    to: 'anchors[address(0x1000)][log]',
+    proof: 'check_nobody_else_moves_an_anchor',
+  },
+  {
+    fault: 'an anchor takes a grant of that name back',
+    from: 'last.root = root;',
+    to: 'last.root = root;\n        entries[log].revoked = true;',
+    proof: 'check_an_anchor_touches_no_grant',
+  },
+  {
+    fault: 'an anchor grants',
+    from: 'last.root = root;',
+    to: 'last.root = root;\n        entries[log] = Entry(true, entries[log].revoked, 0, type(uint64).max);',
+    proof: 'check_nothing_but_a_grant_grants',
+  },
+  {
+    fault: 'each is told their own anchor for another\'s',
+    from: 'anchors[by][log]',
+    to: 'anchors[msg.sender][log]',
+    proof: 'check_an_anchor_is_read_as_it_stands',
+  },
+  {
+    fault: 'a new registry speaks of a log',
+    from: 'maxPeriod = maxPeriod_;',
+    to: 'maxPeriod = maxPeriod_;\n        anchors[address(this)][0].size = 1;',
+    proof: 'check_a_new_registry_has_no_anchor',
+    tests: false, // of a log that nobody has
+  },
 ];

@@ -103,7 +103,7 @@ const table = (rows) => {
 const words = (proof) => proof.replace(/^check_/, '').replaceAll('_', ' ');
 
 async function proofs() {
-  const groups = [['Batch', 'check_'], ['History', 'check_'], ['Rules', 'check_'], ['MustFail', 'check_']];
+  const groups = [['Anchors', 'check_'], ['Batch', 'check_'], ['History', 'check_'], ['Rules', 'check_'], ['MustFail', 'check_']];
   const results = (await inParallel(groups.map(([group, prefix]) => () => halmos(group, prefix, `^${group}(Proofs)?$`)))).flat();
   table([
     ['proof', 'answer', 'seconds', 'paths'],

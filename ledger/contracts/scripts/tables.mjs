@@ -15,7 +15,7 @@ const each = (name) => {
   return count ? number(Math.round(Number(gas[name]) / Number(count))) : '';
 };
 const operations = ['grant', 'grant, recorded already', 'batch of 10', 'batch of 100', 'revocation by secret',
-  'revocation by signature', 'tombstone by secret', 'status'];
+  'revocation by signature', 'tombstone by secret', 'first anchor of a log', 'anchor', 'status'];
 if (operations.toSorted().join() !== Object.keys(gas).toSorted().join()) throw new Error('snapshots/gas.json has other operations');
 
 const tables = {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @title Consents given and taken back, as hashes.
 /// @notice Holds no name, no clinic, no kind of record. Anybody may submit; only the subject's signature gives a grant,
 /// only the subject's signature or the grant's own secret takes it back, and taken back is final. No owner, no upgrade.
+/// Beside that it keeps, for whoever keeps a log of anything, how long the log was said to be and what stood in it then.
 contract ConsentRegistry {
     struct Grant {
         address subject; // key made for this one consent
@@ -29,6 +30,12 @@ contract ConsentRegistry {
         uint64 expiry;
     }
 
+    /// Two storage slots for each sender and log.
+    struct Anchor {
+        uint64 size;
+        bytes32 root;
+    }
+
     event Granted(
         bytes32 indexed grantId,
         address indexed subject,
@@ -48,6 +55,9 @@ contract ConsentRegistry {
     /// One of a batch was not recorded; `reason` is the selector of the error `grant` would have given.
     event Refused(bytes32 indexed grantId, bytes4 reason);
 
+    /// `by` says of this log that with so many entries it has this root.
+    event Anchored(bytes32 indexed log, address indexed by, uint64 size, bytes32 root);
+
     error BadSignature();
     error WrongSecret();
     error WindowEmpty();
@@ -56,6 +66,8 @@ contract ConsentRegistry {
     error AlreadyRevoked();
     error LengthsDiffer();
     error BadMaximum();
+    error WouldShrink();
+    error OtherRoot();
 
     /// How far a grant's start may lie from now when it is recorded, either way.
     uint64 public constant MAX_START_SKEW = 1 days;
@@ -74,6 +86,7 @@ contract ConsentRegistry {
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
     mapping(bytes32 grantId => Entry) private entries;
+    mapping(address by => mapping(bytes32 log => Anchor)) private anchors;
 
     constructor(uint64 maxPeriod_) {
         if (maxPeriod_ == 0) revert BadMaximum();
@@ -119,6 +132,28 @@ contract ConsentRegistry {
         grantId = grantIdOf(g);
         if (keccak256(abi.encodePacked("carnet-revoke-v1", secret)) != g.revokeHash) revert WrongSecret();
         _revoke(grantId, g);
+    }
+
+    /// @notice Says of a log that with `size` entries it has this root. Speaks for the sender alone: what another says of
+    /// the same log neither stands in the way nor counts as theirs. The same again changes nothing and succeeds; a log
+    /// never shrinks, and never has another root at the same size. Without a word a log has no entries and root zero.
+    function anchor(bytes32 log, uint64 size, bytes32 root) external {
+        Anchor storage last = anchors[msg.sender][log];
+        uint64 before = last.size;
+        if (size < before) revert WouldShrink();
+        if (size == before) {
+            if (root != last.root) revert OtherRoot();
+            return;
+        }
+        last.size = size;
+        last.root = root;
+        emit Anchored(log, msg.sender, size, root);
+    }
+
+    /// @notice What a sender said of a log last.
+    function anchorOf(bytes32 log, address by) external view returns (uint64 size, bytes32 root) {
+        Anchor storage last = anchors[by][log];
+        return (last.size, last.root);
     }
 
     /// @notice Where a grant stands at the time of this block.

@@ -43,6 +43,13 @@ contract ConsentRegistryGas is Registry {
         vm.snapshotGasLastCall("gas", "status");
     }
 
+    function test_gas_anchor() public {
+        registry.anchor(keccak256("log"), 1, keccak256("one"));
+        vm.snapshotGasLastCall("gas", "first anchor of a log");
+        registry.anchor(keccak256("log"), 2, keccak256("two"));
+        vm.snapshotGasLastCall("gas", "anchor");
+    }
+
     function test_gas_batch() public {
         batch(10, "batch of 10");
         batch(100, "batch of 100");

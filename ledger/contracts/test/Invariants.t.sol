@@ -24,6 +24,10 @@ contract Actors is Registry {
     ConsentRegistry.Grant[GRANTS] private known;
     bytes32[GRANTS] private id;
 
+    /// What each of the three relayers said of each of two logs last.
+    uint64[6] private sizes;
+    bytes32[6] private roots;
+
     uint64 private time = NOW;
     bool private revived;
 
@@ -73,6 +77,16 @@ contract Actors is Registry {
         submit(relayer, abi.encodeCall(registry.revokeBySecret, (known[which], secretOf(which))), true);
     }
 
+    /// Of a log that grew, shrank or was changed; one of the two is named like a grant.
+    function anchors(uint256 which, uint64 size, uint256 root, uint256 relayer) external {
+        which = which % 2 + 2 * (relayer % 3);
+        size %= 20;
+        bytes32 root_ = bytes32(root % 2);
+        bool fits_ = size > sizes[which] || (size == sizes[which] && root_ == roots[which]);
+        if (fits_) (sizes[which], roots[which]) = (size, root_);
+        submit(relayer, abi.encodeCall(registry.anchor, (id[which % 2], size, root_)), fits_);
+    }
+
     /// With a key or a secret that is not of this grant; also with the signature of the other operation.
     function stranger_tries(uint256 which, uint256 how, uint256 key) external {
         which %= GRANTS;
@@ -114,6 +128,13 @@ contract Actors is Registry {
         for (uint256 i = 0; i < GRANTS; ++i) {
             require(books[i].grantedEvents == (books[i].granted ? 1 : 0), "one event a grant");
             require(books[i].revokedEvents == (books[i].revoked ? 1 : 0), "one event a revocation");
+        }
+    }
+
+    function checkAnchors() external view {
+        for (uint256 i = 0; i < 6; ++i) {
+            (uint64 size, bytes32 root) = registry.anchorOf(id[i % 2], address(uint160(0x1000 + i / 2)));
+            require(size == sizes[i] && root == roots[i], "another anchor than was said");
         }
     }
 
@@ -189,13 +210,14 @@ contract ConsentRegistryInvariants is Registry {
     function targetSelectors() public view returns (FuzzSelector[] memory targets) {
         targets = new FuzzSelector[](1);
         targets[0].addr = address(actors);
-        targets[0].selectors = new bytes4[](6);
+        targets[0].selectors = new bytes4[](7);
         targets[0].selectors[0] = Actors.grants.selector;
         targets[0].selectors[1] = Actors.grants_together.selector;
         targets[0].selectors[2] = Actors.revokes_by_signature.selector;
         targets[0].selectors[3] = Actors.revokes_by_secret.selector;
         targets[0].selectors[4] = Actors.stranger_tries.selector;
         targets[0].selectors[5] = Actors.clock_runs.selector;
+        targets[0].selectors[6] = Actors.anchors.selector;
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -209,6 +231,10 @@ contract ConsentRegistryInvariants is Registry {
 
     function invariant_active_in_its_window_alone_and_never_too_long() public {
         actors.checkActive();
+    }
+
+    function invariant_each_log_stands_where_its_sender_said() public view {
+        actors.checkAnchors();
     }
 
     function invariant_recorded_once_and_revoked_once() public view {

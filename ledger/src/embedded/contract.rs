@@ -13,8 +13,11 @@ use revm::{
 
 use super::state::{State, StateError};
 use crate::{
-    Address, LedgerError, MAX_PERIOD_SECONDS, Status,
-    contract::{Operation, deployment, kind_of, refusal, status_call, status_of},
+    Address, Anchor, LedgerError, MAX_PERIOD_SECONDS, Status,
+    contract::{
+        Operation, anchor_call, anchor_of, anchor_of_call, anchor_refusal, deployment, kind_of, refusal,
+        status_call, status_of,
+    },
 };
 
 /// An EVM over a state; a macro because its type has eleven parameters.
@@ -30,7 +33,7 @@ macro_rules! evm {
             .build_mainnet()
     };
 }
-/// Who deploys: a label, no key. With nonce 0 it fixes the registry's address, the same in every installation.
+/// Who deploys and who anchors: a label, no key. With nonce 0 it fixes the registry's address, the same in every installation.
 const DEPLOYER: EvmAddress = EvmAddress::new(*b"carnet-embedded-regi");
 
 /// Enough for the deployment and for any call; nothing is paid.
@@ -101,6 +104,46 @@ pub(super) fn run(state: &mut State<'_>, block: Block, operation: &Operation) ->
             }
         }
         ExecutionResult::Revert { output, .. } => Err(refusal(&output)),
+        ExecutionResult::Halt { .. } => Err(LedgerError::Damaged("the contract stopped")),
+    }
+}
+
+/// Who anchors here.
+pub(super) fn sender() -> Address {
+    Address(DEPLOYER.into_array())
+}
+
+/// Anchors a log; the changed state if this was not a repetition.
+pub(super) fn anchor(
+    state: &mut State<'_>,
+    block: Block,
+    log: &[u8; 32],
+    size: u64,
+    root: &[u8; 32],
+) -> Result<Option<EvmState>, LedgerError> {
+    let done = evm!(state, block)
+        .system_call_with_caller(DEPLOYER, registry_evm_address(), anchor_call(log, size, root))
+        .map_err(from_evm)?;
+    match done.result {
+        ExecutionResult::Success { logs, .. } => Ok((!logs.is_empty()).then_some(done.state)),
+        ExecutionResult::Revert { output, .. } => Err(anchor_refusal(&output)),
+        ExecutionResult::Halt { .. } => Err(LedgerError::Damaged("the contract stopped")),
+    }
+}
+
+/// What a sender anchored of a log.
+pub(super) fn anchored(
+    state: &mut State<'_>,
+    block: Block,
+    log: &[u8; 32],
+    by: Address,
+) -> Result<Option<Anchor>, LedgerError> {
+    let done = evm!(state, block)
+        .system_call(registry_evm_address(), anchor_of_call(log, by))
+        .map_err(from_evm)?;
+    match &done.result {
+        ExecutionResult::Success { output, .. } => anchor_of(log, by, output.data()),
+        ExecutionResult::Revert { output, .. } => Err(anchor_refusal(output)),
         ExecutionResult::Halt { .. } => Err(LedgerError::Damaged("the contract stopped")),
     }
 }

@@ -29,8 +29,8 @@ use self::{
     state::{Contract, State},
 };
 use crate::{
-    Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded, contract::Operation,
-    grant_id,
+    Address, Anchor, Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
+    contract::Operation, grant_id,
 };
 
 /// A registry of one's own, kept in a store under the prefix `ledger/`.
@@ -267,6 +267,31 @@ impl Ledger for Embedded {
             events: records::between(&self.state(), after, last, limit)?,
             last,
         })
+    }
+
+    fn sender(&self) -> Address {
+        contract::sender()
+    }
+
+    /// Between two groups of operations, in a commit of its own.
+    fn anchor(&self, log: &[u8; 32], size: u64, root: &[u8; 32]) -> Result<(), LedgerError> {
+        self.queue.alone(|| {
+            let mut state = self.state();
+            let mut head = self.head(&state)?;
+            let block = self.block();
+            let changes = contract::anchor(&mut state, block, log, size, root)?;
+            if changes.is_none() && !self.unsure.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            state.apply(changes.unwrap_or_default())?;
+            head.time = block.time;
+            head.save(&mut state)?;
+            self.commit(state, head.sequence)
+        })
+    }
+
+    fn anchor_of(&self, log: &[u8; 32], by: Address) -> Result<Option<Anchor>, LedgerError> {
+        contract::anchored(&mut self.state(), self.block(), log, by)
     }
 }
 

@@ -112,6 +112,10 @@ impl Chain {
         Err(last)
     }
 
+    pub(super) fn registry(&self) -> Option<Address> {
+        self.registry
+    }
+
     /// Says the same to every node, whatever they answer.
     pub(super) async fn tell_all(&self, questions: &[Question]) {
         for place in &self.nodes {

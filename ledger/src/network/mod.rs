@@ -6,6 +6,7 @@
 //!
 //! Calls block (call from a thread that may block). One `Network` per store and per relayer's key at a time.
 
+mod anchors;
 mod chain;
 mod deploy;
 mod index;
@@ -24,23 +25,27 @@ use std::{
 use alloy_primitives::{Bytes, U64};
 use carnet_store::Store;
 use k256::ecdsa::SigningKey;
-use tokio::{runtime::Runtime, sync::Notify};
+use tokio::{
+    runtime::Runtime,
+    sync::{Notify, oneshot},
+};
 use url::Url;
 
+use self::{
+    anchors::Asked,
+    chain::{Chain, as_call, at_hash},
+    index::Index,
+    node::{Fault, call},
+    outbox::{Answer, Name, Outbox},
+    relayer::Relayer,
+};
 pub use self::{
     chain::Finality,
     deploy::{Deployed, deploy},
     relayer::Fees,
 };
-use self::{
-    chain::{Chain, as_call, at_hash},
-    index::Index,
-    node::{Fault, call},
-    outbox::{Name, Outbox},
-    relayer::Relayer,
-};
 use crate::{
-    Clock, Domain, EventKind, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
+    Address, Anchor, Clock, Domain, EventKind, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
     contract::Operation, grant_id,
 };
 
@@ -152,7 +157,7 @@ impl Network {
     }
 
     /// The account that pays.
-    pub fn relayer(&self) -> crate::Address {
+    pub fn relayer(&self) -> Address {
         self.inner.relayer.address
     }
 
@@ -192,16 +197,22 @@ fn wait_for<T: Send + 'static>(
 impl Inner {
     async fn submit(&self, operation: Operation) -> Result<Recorded, LedgerError> {
         let kind = operation.kind();
-        let name = Name::of(grant_id(&self.domain, operation.grant()), kind);
+        let id = grant_id(&self.domain, operation.grant());
+        let name = Name::of(id, kind);
         let call = operation.call_data();
         let gas = self.simulate(&call).await?;
-        if let Some(recorded) = self.index.recorded(&name.grant_id, kind)? {
+        if let Some(recorded) = self.index.recorded(&id, kind)? {
             return Ok(recorded);
         }
-        if kind == EventKind::Granted && self.knows_revoked(&name.grant_id)? {
+        if kind == EventKind::Granted && self.knows_revoked(&id)? {
             return Err(LedgerError::Revoked);
         }
         let waiting = self.outbox.wait(name, call, gas)?;
+        let recorded = self.waited_for(waiting).await?;
+        recorded.ok_or(LedgerError::Damaged("an operation has no place"))
+    }
+
+    async fn waited_for(&self, waiting: oneshot::Receiver<Answer>) -> Answer {
         self.wake.notify_one();
         match tokio::time::timeout(self.patience.operation, waiting).await {
             Ok(answer) => answer.unwrap_or(Err(INTERRUPTED)),
@@ -213,7 +224,7 @@ impl Inner {
     }
 
     /// What the contract would refuse is refused here, for nothing. Gas to allow for.
-    async fn simulate(&self, data: &Bytes) -> Result<u64, LedgerError> {
+    async fn simulate(&self, data: &Bytes) -> Result<u64, Fault> {
         let operation = as_call(self.relayer.address, self.domain.registry, data);
         let operation = &operation;
         let gas = self
@@ -289,6 +300,20 @@ impl Ledger for Network {
 
     fn events(&self, after: u64, limit: usize) -> Result<Events, LedgerError> {
         self.run(|inner| async move { inner.events(after, limit).await })
+    }
+
+    fn sender(&self) -> Address {
+        self.relayer()
+    }
+
+    fn anchor(&self, log: &[u8; 32], size: u64, root: &[u8; 32]) -> Result<(), LedgerError> {
+        let (log, root) = (*log, *root);
+        self.run(move |inner| async move { inner.anchor(Asked { log, size, root }).await })
+    }
+
+    fn anchor_of(&self, log: &[u8; 32], by: Address) -> Result<Option<Anchor>, LedgerError> {
+        let log = *log;
+        self.run(move |inner| async move { inner.anchor_of(log, by).await })
     }
 }
 

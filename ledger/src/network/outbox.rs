@@ -1,6 +1,6 @@
 //! What was asked for and is not final yet: kept until it is, over any restart.
 //!
-//! Keys under `network/`: `t` grant id, operation → [`Sending`].
+//! Keys under `network/`: `t` grant id, operation → [`Sending`], or `t` log, 2, size (8 bytes), root → [`Sending`].
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use carnet_store::{Batch, Store};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::node::Fault;
+use super::{anchors::Asked, node::Fault};
 use crate::{EventKind, LedgerError, Recorded};
 
 const PREFIX: &[u8] = b"network/t";
@@ -22,41 +22,75 @@ const PREFIX: &[u8] = b"network/t";
 /// More than these don't wait.
 const MOST: usize = 10_000;
 
-pub(super) type Answer = Result<Recorded, LedgerError>;
+/// Where it was recorded; an anchor has no place.
+pub(super) type Answer = Result<Option<Recorded>, LedgerError>;
 
-/// Which operation: one grant is given once and taken back once, by whatever proof.
+/// Which operation: one grant is given once and taken back once, by whatever proof. Or which anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    pub(super) grant_id: [u8; 32],
-    pub(super) revocation: bool,
+pub(super) enum Name {
+    Grant([u8; 32]),
+    Revocation([u8; 32]),
+    Anchor(Asked),
 }
+
+/// What tells them apart in a key.
+const GRANT: u8 = 0;
+const REVOCATION: u8 = 1;
+const ANCHOR: u8 = 2;
 
 impl Name {
     pub(super) fn of(grant_id: [u8; 32], kind: EventKind) -> Self {
-        Self {
-            grant_id,
-            revocation: kind == EventKind::Revoked,
+        match kind {
+            EventKind::Granted => Self::Grant(grant_id),
+            EventKind::Revoked => Self::Revocation(grant_id),
         }
     }
 
-    pub(super) fn kind(&self) -> EventKind {
-        if self.revocation {
-            EventKind::Revoked
-        } else {
-            EventKind::Granted
+    /// Of which grant, and what becomes of it; `None` for an anchor.
+    pub(super) fn operation(&self) -> Option<(&[u8; 32], EventKind)> {
+        match self {
+            Self::Grant(grant_id) => Some((grant_id, EventKind::Granted)),
+            Self::Revocation(grant_id) => Some((grant_id, EventKind::Revoked)),
+            Self::Anchor(_) => None,
         }
+    }
+
+    pub(super) fn anchor(&self) -> Option<Asked> {
+        match self {
+            Self::Anchor(asked) => Some(*asked),
+            Self::Grant(_) | Self::Revocation(_) => None,
+        }
+    }
+
+    pub(super) fn is_revocation(&self) -> bool {
+        matches!(self, Self::Revocation(_))
     }
 
     fn key(&self) -> Vec<u8> {
-        [PREFIX, &self.grant_id, &[u8::from(self.revocation)]].concat()
+        match self {
+            Self::Grant(grant_id) => [PREFIX, grant_id, &[GRANT]].concat(),
+            Self::Revocation(grant_id) => [PREFIX, grant_id, &[REVOCATION]].concat(),
+            Self::Anchor(Asked { log, size, root }) => {
+                [PREFIX, log, &[ANCHOR], &size.to_be_bytes(), root].concat()
+            }
+        }
     }
 
     fn from_key(key: &[u8]) -> Option<Self> {
-        let (grant_id, revocation) = key.strip_prefix(PREFIX)?.split_first_chunk()?;
-        Some(Self {
-            grant_id: *grant_id,
-            revocation: revocation == [1],
-        })
+        let (id, rest) = key.strip_prefix(PREFIX)?.split_first_chunk()?;
+        match rest {
+            [GRANT] => Some(Self::Grant(*id)),
+            [REVOCATION] => Some(Self::Revocation(*id)),
+            [ANCHOR, rest @ ..] => {
+                let (size, root) = rest.split_first_chunk()?;
+                Some(Self::Anchor(Asked {
+                    log: *id,
+                    size: u64::from_be_bytes(*size),
+                    root: root.try_into().ok()?,
+                }))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -183,7 +217,7 @@ impl Outbox {
             .iter()
             .map(|(name, entry)| (*name, entry.sending.clone()))
             .collect();
-        all.sort_by_key(|(name, sending)| (sending.nonce.unwrap_or(u64::MAX), !name.revocation));
+        all.sort_by_key(|(name, sending)| (sending.nonce.unwrap_or(u64::MAX), !name.is_revocation()));
         all
     }
 

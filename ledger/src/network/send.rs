@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{
     Inner,
+    anchors::read_anchor,
     chain::{View, as_call, at_hash},
     node::{Fault, Question, call},
     outbox::{Answer, Name, Sending},
@@ -73,6 +74,7 @@ impl Inner {
             .chain
             .with(|view| async move {
                 self.index.catch_up(&view).await?;
+                self.settle_anchors(&view).await?;
                 let account = self.account(&view).await?;
                 self.check_on_included(&view, account.used).await?;
                 Ok((view, account))
@@ -103,8 +105,11 @@ impl Inner {
         }
         let mut done = Vec::new();
         for (name, _) in self.outbox.all() {
-            let recorded = self.index.recorded(&name.grant_id, name.kind()).map_err(store)?;
-            done.extend(recorded.map(|recorded| (name, Ok(recorded))));
+            let Some((grant_id, kind)) = name.operation() else {
+                continue;
+            };
+            let recorded = self.index.recorded(grant_id, kind).map_err(store)?;
+            done.extend(recorded.map(|recorded| (name, Ok(Some(recorded)))));
         }
         if done.is_empty() {
             Ok(())
@@ -130,8 +135,14 @@ impl Inner {
             }
             match receipt {
                 Some(receipt) if receipt.status == Some(U64::from(1)) => {
-                    let known = self.index.recorded(&name.grant_id, name.kind()).map_err(store)?;
-                    if known.is_none() && self.index.known() >= Some(receipt.block_number.to()) {
+                    let known = match name.operation() {
+                        Some((grant_id, kind)) => {
+                            self.index.recorded(grant_id, kind).map_err(store)?.is_some()
+                        }
+                        // Not in the history; final state tells.
+                        None => true,
+                    };
+                    if !known && self.index.known() >= Some(receipt.block_number.to()) {
                         // Final and not in the history: this node, or one before it, left something out.
                         return Err(Fault::OtherPast);
                     }
@@ -216,19 +227,22 @@ impl Inner {
         let mut questions: Vec<Question> = Vec::with_capacity(2 * fresh.len());
         for (name, sending) in &fresh {
             let operation = as_call(self.relayer.address, self.domain.registry, &sending.call);
-            let status = json!({"to": self.domain.registry, "data": contract::status_call(&name.grant_id)});
             questions.push(call("eth_call", operation, at_hash(view.head.hash)));
-            questions.push(call("eth_call", status, json!("pending")));
+            questions.push(self.pending(name));
         }
         let mut answers = view.node.ask_all(questions).await?.into_iter();
         let mut next = || answers.next().ok_or(Fault::Garbled)?.get::<Bytes>();
         let mut ready = Vec::new();
         let mut done = Vec::new();
         for (name, mut sending) in fresh {
-            let (operation, status) = (next(), next());
+            let (operation, pending) = (next(), next());
             match operation {
                 Err(Fault::Reverted(reason)) => {
-                    done.push((name, Err(contract::refusal(&reason))));
+                    let refusal = match name.anchor() {
+                        Some(_) => contract::anchor_refusal(&reason),
+                        None => contract::refusal(&reason),
+                    };
+                    done.push((name, Err(refusal)));
                     continue;
                 }
                 other => drop(other?),
@@ -240,13 +254,7 @@ impl Inner {
                 ));
                 continue;
             }
-            let status = status.ok().and_then(|output| contract::status_of(&output).ok());
-            let on_its_way = match status {
-                None | Some(Status::None) => false,
-                Some(Status::Revoked) => true,
-                Some(_) => !name.revocation,
-            };
-            if on_its_way {
+            if pending.is_ok_and(|output| self.is_on_its_way(&name, &output)) {
                 // By another relayer, or by this one before it lost its memory. If that vanishes, it is sent.
                 continue;
             }
@@ -260,6 +268,31 @@ impl Inner {
         }
         self.outbox.finish(done)?;
         Ok(ready)
+    }
+
+    /// The question whether this stands in the block to come.
+    fn pending(&self, name: &Name) -> Question {
+        match name {
+            Name::Grant(grant_id) | Name::Revocation(grant_id) => {
+                let status = json!({"to": self.domain.registry, "data": contract::status_call(grant_id)});
+                call("eth_call", status, json!("pending"))
+            }
+            Name::Anchor(asked) => self
+                .chain
+                .anchor_at(&asked.log, self.relayer.address, &json!("pending")),
+        }
+    }
+
+    fn is_on_its_way(&self, name: &Name, output: &Bytes) -> bool {
+        if let Some(asked) = name.anchor() {
+            let said = read_anchor(&asked.log, self.relayer.address, output);
+            return said.is_ok_and(|said| asked.answer(said).is_some());
+        }
+        match contract::status_of(output) {
+            Err(_) | Ok(Status::None) => false,
+            Ok(Status::Revoked) => true,
+            Ok(_) => !name.is_revocation(),
+        }
     }
 
     fn make_ready(
@@ -327,9 +360,9 @@ impl Inner {
         self.outbox.finish(done)
     }
 
-    /// A grant is given up, a revocation waits for better times: it counts for this engine's readings.
+    /// A grant or an anchor is given up, a revocation waits for better times: it counts for this engine's readings.
     fn unpaid(&self, name: Name, mut sending: Sending, done: &mut Vec<(Name, Answer)>) {
-        if name.revocation {
+        if name.is_revocation() {
             sending.sent = Some(std::time::Instant::now());
             self.outbox.note(&name, sending);
             self.outbox.tell(&name, &Err(LedgerError::Unpaid));

@@ -1,5 +1,7 @@
 //! What every engine must do. `conformance!(make)` turns it into tests; `make` returns a fresh [`Bench`] at [`NOW`].
 
+pub(crate) mod anchors;
+
 use std::sync::Arc;
 
 use carnet_ledger::{
@@ -433,6 +435,16 @@ macro_rules! conformance {
             a_listing_followed_while_others_write_skips_and_doubles_nothing
             many_callers_at_once_each_get_their_own_number
         );
+
+        #[test]
+        fn an_anchor_moves_on_with_its_log_and_neither_shrinks_nor_changes() {
+            conformance::anchors::an_anchor_moves_on_with_its_log_and_neither_shrinks_nor_changes(&$make());
+        }
+
+        #[test]
+        fn an_anchor_has_no_place_among_the_operations_and_touches_no_grant() {
+            conformance::anchors::an_anchor_has_no_place_among_the_operations_and_touches_no_grant(&$make());
+        }
 
         #[test]
         fn any_history_ends_as_the_rules_say() {

@@ -1,4 +1,5 @@
-//! The log of the registry's operations, in the form of c2sp.org/tlog-tiles, and its proofs.
+//! The logs that the station keeps, in the form of c2sp.org/tlog-tiles, and their proofs: each below the address of what it is
+//! about.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use axum::{
 };
 
 use super::at_work;
-use crate::{app::App, errors::Refusal, evidence};
+use crate::{app::App, errors::Refusal, evidence::Book};
 
 /// What was given once never changes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -21,39 +22,47 @@ const BYTES: &str = "application/octet-stream";
 /// Routes of this door.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<S> {
     Router::new()
-        .route("/ledger/log/checkpoint", get(checkpoint))
-        .route("/ledger/log/growth/{from}/{to}", get(growth))
-        .route("/ledger/log/inclusion/{index}/{size}", get(inclusion))
-        .route("/ledger/log/tile/{*path}", get(tile))
-        .with_state(app)
+        .nest("/ledger/log", of(Book::Operations, Arc::clone(&app)))
+        .nest("/manage/log", of(Book::Reads, app))
 }
 
-async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
-    let note = match evidence::cosigned(&app).await? {
+type Door = (Book, Arc<App>);
+
+fn of<S: Clone + Send + Sync + 'static>(book: Book, app: Arc<App>) -> Router<S> {
+    Router::new()
+        .route("/checkpoint", get(checkpoint))
+        .route("/growth/{from}/{to}", get(growth))
+        .route("/inclusion/{index}/{size}", get(inclusion))
+        .route("/tile/{*path}", get(tile))
+        .with_state((book, app))
+}
+
+async fn checkpoint(State((book, app)): State<Door>) -> Result<Response, Refusal> {
+    let note = match book.cosigned(&app).await? {
         Some(note) => note,
-        None => at_work(move || evidence::signed(&app)).await?.text().to_owned(),
+        None => at_work(move || book.signed(&app)).await?.text().to_owned(),
     };
     Ok(given(note.into_bytes(), TEXT, "no-cache"))
 }
 
 async fn growth(
-    State(app): State<Arc<App>>,
+    State((book, app)): State<Door>,
     Path((from, to)): Path<(u64, u64)>,
 ) -> Result<Response, Refusal> {
-    let lines = at_work(move || evidence::growth(&app, from, to)).await?;
+    let lines = at_work(move || book.growth(&app, from, to)).await?;
     Ok(given(lines.into_bytes(), TEXT, FOREVER))
 }
 
 async fn inclusion(
-    State(app): State<Arc<App>>,
+    State((book, app)): State<Door>,
     Path((index, size)): Path<(u64, u64)>,
 ) -> Result<Response, Refusal> {
-    let lines = at_work(move || evidence::inclusion(&app, index, size)).await?;
+    let lines = at_work(move || book.inclusion(&app, index, size)).await?;
     Ok(given(lines.into_bytes(), TEXT, FOREVER))
 }
 
-async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) -> Result<Response, Refusal> {
-    let bytes = at_work(move || evidence::part(&app, &format!("tile/{path}"))).await?;
+async fn tile(State((book, app)): State<Door>, Path(path): Path<String>) -> Result<Response, Refusal> {
+    let bytes = at_work(move || book.part(&app, &format!("tile/{path}"))).await?;
     Ok(given(bytes, BYTES, FOREVER))
 }
 

@@ -1,4 +1,4 @@
-//! The register's newest state is shown to independent witnesses, and their signatures are handed on with it. Beside everything
+//! The newest states of the logs are shown to independent witnesses, and their signatures are handed on with it. Beside everything
 //! else: no operation waits for a witness, and one that is silent or says no is asked again, ever more rarely.
 
 use std::{
@@ -25,7 +25,7 @@ use carnet_log::{
 use tokio::sync::{Notify, watch};
 use url::Url;
 
-use super::{EvidenceError, growth_of, origin, signed};
+use super::{Book, EvidenceError};
 use crate::app::App;
 
 /// How often the log is looked at for growth.
@@ -58,11 +58,9 @@ enum NotSigned {
     Answered(u16),
     #[error("its signature does not hold")]
     Signature,
-    #[error(
-        "it has signed this register at {0} operations, which is more than there are: an older copy is in use"
-    )]
+    #[error("it has signed this log at {0} entries, which is more than there are: an older copy is in use")]
     Longer(u64),
-    #[error("it has signed another history of this register")]
+    #[error("it has signed another history of this log")]
     OtherHistory,
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
@@ -75,6 +73,13 @@ enum NotSigned {
 pub struct Witnesses {
     each: Vec<Arc<One>>,
     client: Client,
+    operations: Shown,
+    reads: Shown,
+}
+
+/// What came of showing one of the logs to all of them.
+#[derive(Debug, Default)]
+struct Shown {
     newest: watch::Sender<Cosigned>,
     wanted: Notify,
     failing: AtomicUsize,
@@ -107,29 +112,38 @@ impl Witnesses {
         Ok(Self {
             each,
             client: Client::new(pins)?,
-            newest: watch::Sender::default(),
-            wanted: Notify::new(),
-            failing: AtomicUsize::new(0),
+            operations: Shown::default(),
+            reads: Shown::default(),
         })
     }
 
-    /// Asks each of them, whenever the log has grown, until the station stops.
+    fn shown(&self, book: Book) -> &Shown {
+        match book {
+            Book::Operations => &self.operations,
+            Book::Reads => &self.reads,
+        }
+    }
+
+    /// Asks each of them, whenever a log has grown, until the station stops.
     pub async fn keep_asking(app: Arc<App>) {
         let mut asking = tokio::task::JoinSet::new();
         for one in &app.witnesses.each {
-            asking.spawn(keep_asking_one(Arc::clone(&app), Arc::clone(one)));
+            for book in Book::ALL {
+                asking.spawn(keep_asking_one(Arc::clone(&app), Arc::clone(one), book));
+            }
         }
         while asking.join_next().await.is_some() {}
     }
 
     /// The state of the log as it is now or later, with the lines of witnesses; none if that takes too long.
-    pub(super) async fn signed_since(&self, size: u64) -> Option<String> {
+    pub(super) async fn signed_since(&self, book: Book, size: u64) -> Option<String> {
         if self.each.is_empty() || size == 0 {
             return None;
         }
-        let mut newest = self.newest.subscribe();
-        self.wanted.notify_waiters();
-        let patience = if self.failing.load(Ordering::Relaxed) < self.each.len() {
+        let shown = self.shown(book);
+        let mut newest = shown.newest.subscribe();
+        shown.wanted.notify_waiters();
+        let patience = if shown.failing.load(Ordering::Relaxed) < self.each.len() {
             PATIENCE
         } else {
             Duration::ZERO
@@ -137,7 +151,9 @@ impl Witnesses {
         let signed = tokio::time::timeout(patience, newest.wait_for(|newest| newest.size >= size)).await;
         Some(signed.ok()?.ok()?.note.clone())
     }
+}
 
+impl Shown {
     fn publish(&self, head: &Checkpoint, line: &str) {
         self.newest.send_modify(|newest| {
             if newest.size < head.size() {
@@ -172,7 +188,8 @@ fn read_entry(bytes: &[u8]) -> Option<(One, Pin)> {
     entry.has_role(Role::Witness).then_some((One { key, url }, pin))
 }
 
-async fn keep_asking_one(app: Arc<App>, one: Arc<One>) {
+async fn keep_asking_one(app: Arc<App>, one: Arc<One>, book: Book) {
+    let shown = app.witnesses.shown(book);
     let mut beat = tokio::time::interval(LOOK);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut known, mut signed_at, mut failures) = (0, 0, 0_u32);
@@ -181,32 +198,31 @@ async fn keep_asking_one(app: Arc<App>, one: Arc<One>) {
     loop {
         tokio::select! {
             _ = beat.tick() => {}
-            () = app.witnesses.wanted.notified() => {}
+            () = shown.wanted.notified() => {}
         }
-        let has_grown = super::kept(&app)
-            .and_then(|registry| Ok(registry.log()?))
-            .is_ok_and(|tree| tree.size() > signed_at);
+        let has_grown = book.size(&app).is_ok_and(|size| size > signed_at);
         if !has_grown || Instant::now() < not_before {
             continue;
         }
-        match ask(&app, &one, &mut known).await {
+        match ask(&app, &one, book, &mut known).await {
             Ok(size) => {
                 signed_at = size;
                 if failures > 0 {
-                    app.witnesses.failing.fetch_sub(1, Ordering::Relaxed);
+                    shown.failing.fetch_sub(1, Ordering::Relaxed);
                 }
                 failures = 0;
                 said.clear();
             }
             Err(error) => {
                 if failures == 0 {
-                    app.witnesses.failing.fetch_add(1, Ordering::Relaxed);
+                    shown.failing.fetch_add(1, Ordering::Relaxed);
                 }
                 let reason = error.to_string();
                 if said != reason {
                     eprintln!(
-                        "carnet-station: the witness {} does not sign: {reason}",
-                        one.key.name
+                        "carnet-station: the witness {} does not sign {}: {reason}",
+                        one.key.name,
+                        book.origin(&app)
                     );
                     said = reason;
                 }
@@ -223,12 +239,12 @@ fn pause(failures: u32) -> Duration {
 }
 
 /// Has the newest state signed and published. Gives its size.
-async fn ask(app: &Arc<App>, one: &One, known: &mut u64) -> Result<u64, NotSigned> {
-    let head = blocking(app, signed).await?;
+async fn ask(app: &Arc<App>, one: &One, book: Book, known: &mut u64) -> Result<u64, NotSigned> {
+    let head = blocking(app, move |app| book.signed(app)).await?;
     // The second time with what the witness says that it knows.
     for _ in 0..2 {
         let (from, to) = (*known, head.size());
-        let growth: Vec<Hash> = blocking(app, move |app| growth_of(app, from, to)).await?;
+        let growth: Vec<Hash> = blocking(app, move |app| book.growth_of(app, from, to)).await?;
         let body = request(from, &growth, &head).into_bytes();
         let answer = app
             .witnesses
@@ -237,9 +253,9 @@ async fn ask(app: &Arc<App>, one: &One, known: &mut u64) -> Result<u64, NotSigne
             .await?;
         match answer.status {
             200 => {
-                let line = their_line(app, one, &head, &answer.body).ok_or(NotSigned::Signature)?;
+                let line = their_line(app, one, book, &head, &answer.body).ok_or(NotSigned::Signature)?;
                 *known = head.size();
-                app.witnesses.publish(&head, &line);
+                app.witnesses.shown(book).publish(&head, &line);
                 return Ok(head.size());
             }
             409 => {
@@ -260,8 +276,8 @@ async fn ask(app: &Arc<App>, one: &One, known: &mut u64) -> Result<u64, NotSigne
 }
 
 /// The one line that is this witness's and holds: nothing else of the answer is handed on.
-fn their_line(app: &App, one: &One, head: &Checkpoint, answer: &[u8]) -> Option<String> {
-    let (origin, keys) = (origin(app), [app.keys.checkpoint.verifying_key()]);
+fn their_line(app: &App, one: &One, book: Book, head: &Checkpoint, answer: &[u8]) -> Option<String> {
+    let (origin, keys) = (book.origin(app), [app.keys.checkpoint.verifying_key()]);
     let log = Log {
         origin: &origin,
         keys: &keys,

@@ -1,0 +1,102 @@
+//! Anchors on a real chain: paid once, believed when final, over restarts and reorganisations.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(dead_code, reason = "more is needed for grants")]
+mod anvil;
+#[expect(dead_code, unused_macros, unused_imports, reason = "all of it runs elsewhere")]
+mod conformance;
+#[expect(dead_code, reason = "its failing disk is for the other engine")]
+mod support;
+
+use std::{sync::Arc, thread};
+
+use anvil::{World, endowed, until};
+use carnet_ledger::{
+    Address, Ledger as _,
+    network::{Config, Finality, Network},
+};
+use conformance::anchors::{a_registry_without_anchors_does_all_else, code_without_anchors};
+use serde_json::json;
+use support::MemoryStore;
+
+const LOG: [u8; 32] = [9; 32];
+
+fn size(ledger: &Network, by: Address) -> u64 {
+    ledger.anchor_of(&LOG, by).unwrap().map_or(0, |said| said.size)
+}
+
+#[test]
+fn the_same_again_and_what_is_refused_cost_nothing_and_strangers_speak_for_themselves() {
+    let world = World::new(&[]);
+    let ledger = world.open(world.config());
+    ledger.anchor(&LOG, 5, &[5; 32]).unwrap();
+    ledger.anchor(&LOG, 5, &[5; 32]).unwrap();
+    assert_eq!(
+        ledger.anchor(&LOG, 4, &[4; 32]).unwrap_err().code(),
+        "would_shrink"
+    );
+    assert_eq!(ledger.anchor(&LOG, 5, &[4; 32]).unwrap_err().code(), "other_root");
+    let stranger = world.open_over(world.config(), endowed(false), Arc::new(MemoryStore::new()));
+    stranger.anchor(&LOG, 100, &[1; 32]).unwrap();
+    assert_eq!(
+        (size(&stranger, ledger.sender()), size(&ledger, stranger.sender())),
+        (5, 100)
+    );
+    drop(ledger);
+    let ledger = world.open(world.config());
+    ledger.anchor(&LOG, 5, &[5; 32]).unwrap();
+    assert_eq!(world.paid(), 1, "also over a restart");
+    ledger.anchor(&LOG, 6, &[6; 32]).unwrap();
+    assert_eq!((world.paid(), size(&ledger, ledger.sender())), (2, 6));
+}
+
+#[test]
+fn an_anchor_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_again() {
+    let world = World::new(&[]);
+    world.anvil.mine(5);
+    let config = Config {
+        finality: Finality::Depth(3),
+        ..world.config()
+    };
+    let ledger = world.open(config.clone());
+    thread::scope(|scope| {
+        let anchoring = scope.spawn(|| ledger.anchor(&LOG, 5, &[5; 32]));
+        until("it is in a block", || world.paid() == 1);
+        assert_eq!(size(&ledger, ledger.sender()), 0, "it can still be taken out");
+        world.anvil.reorganise(1);
+        until("it is in a block again", || world.paid() == 1);
+        world.anvil.mine(3);
+        anchoring.join().unwrap().unwrap();
+    });
+    assert_eq!(size(&ledger, ledger.sender()), 5);
+
+    // Stopped in mid-flight, it goes on by itself.
+    world.anvil.mines_by_itself(false);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| ledger.anchor(&LOG, 6, &[6; 32]));
+        until("it is on its way", || world.offers().len() == 1);
+        world.anvil.mines_by_itself(true);
+        world.anvil.mine(4);
+        waiting.join().unwrap().unwrap();
+    });
+    drop(ledger);
+    let ledger = world.open(config);
+    assert_eq!((size(&ledger, ledger.sender()), world.paid()), (6, 2));
+}
+
+#[test]
+fn a_registry_from_before_there_were_anchors_is_relied_on_for_all_else() {
+    let world = World::new(&[]);
+    let code = format!("0x{}", hex::encode(code_without_anchors()));
+    let registry = world.deployed.registry;
+    world.anvil.ask("anvil_setCode", json!([registry, code]));
+    a_registry_without_anchors_does_all_else(&world.open(world.config()));
+    let other = code.replacen("6080", "6081", 1);
+    world.anvil.ask("anvil_setCode", json!([registry, other]));
+    let ledger = world.open(world.config());
+    assert_eq!(
+        ledger.read(&[1; 32]).unwrap_err().code(),
+        "unreachable",
+        "not any code"
+    );
+}
