@@ -18,7 +18,8 @@ use carnet_ledger::{
     grant_id, sign_grant,
 };
 use carnet_store::{EngineKind, open};
-use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
+use k256::ecdsa::{RecoveryId, Signature, SigningKey};
+use secp256k1::{Message, SECP256K1, ecdsa::RecoverableSignature};
 
 use super::{cpu_each, line, thread_cpu};
 use crate::processes::Trouble;
@@ -211,14 +212,16 @@ fn look(ledger: &Embedded, id: &[u8; 32]) -> Duration {
     cpu_each(9, 2_000, || -> Result<_, LedgerError> { ledger.status(id) })
 }
 
-/// What a signature costs anybody who checks it by its address.
+/// What the EVM does for each signature, by itself.
 fn bare_recovery(key: &SigningKey) -> Result<Duration, Trouble> {
     let digest = [9; 32];
     let (signature, recovery): (Signature, RecoveryId) = key.sign_prehash_recoverable(&digest);
-    VerifyingKey::recover_from_prehash(&digest, &signature, recovery).map_err(trouble)?;
-    Ok(cpu_each(9, 200, || {
-        VerifyingKey::recover_from_prehash(&digest, &signature, recovery)
-    }))
+    let recovery = i32::from(recovery.to_byte()).try_into().map_err(trouble)?;
+    let signature =
+        RecoverableSignature::from_compact(&signature.to_bytes(), recovery).map_err(trouble)?;
+    let message = Message::from_digest(digest);
+    SECP256K1.recover_ecdsa(message, &signature).map_err(trouble)?;
+    Ok(cpu_each(9, 200, || SECP256K1.recover_ecdsa(message, &signature)))
 }
 
 /// A kilobyte appended and made durable: median.
