@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
-use carnet_ledger::{Address, Anchor, Ledger as _, LedgerError, log_id};
+use carnet_ledger::{Address, Anchor, LedgerError, log_id};
 use carnet_log::verifier_key;
 use serde::Serialize;
 
@@ -108,10 +108,10 @@ fn anchor(app: &App, book: Book) -> Result<(), AnchorError> {
     let key = verifier_key(head.origin(), &app.keys.checkpoint.verifying_key());
     let log = log_id(&key);
     let before = app.ledger.anchor_of(&log, app.ledger.sender())?;
-    if before.is_some_and(|before| (before.size, before.root) == (head.size(), head.root())) {
+    if before.is_some_and(|before| (before.size, before.root) == (head.size(), head.root().0)) {
         return Ok(());
     }
-    Ok(app.ledger.anchor(&log, head.size(), &head.root())?)
+    Ok(app.ledger.anchor(&log, head.size(), &head.root().0)?)
 }
 
 /// Anchors now and then until the station stops.
@@ -120,7 +120,8 @@ pub async fn keep_anchoring(app: Arc<App>, every: Duration) {
     loop {
         tokio::time::sleep(if told.is_empty() { every } else { every.min(AGAIN) }).await;
         match at_once(Arc::clone(&app)).await {
-            Ok(()) => told = "",
+            // What is under way is paid for and goes on by itself.
+            Ok(()) | Err(AnchorError::Ledger(LedgerError::NotFinal)) => told = "",
             Err(AnchorError::Ledger(LedgerError::NoAnchors)) => {
                 eprintln!(
                     "carnet-station: the logs are not anchored: this registry was made before that was possible"
@@ -143,7 +144,10 @@ pub async fn at_the_end(app: Arc<App>) {
     let (done, is_done) = tokio::sync::oneshot::channel();
     // A thread of its own: the end does not wait for what a slow chain holds up.
     std::thread::spawn(move || {
-        let _ = done.send(now(&app));
+        let result = now(&app);
+        // The folder is free when this is told.
+        drop(app);
+        let _ = done.send(result);
     });
     match tokio::time::timeout(GRACE, is_done).await {
         Ok(Ok(Ok(()) | Err(AnchorError::Ledger(LedgerError::NoAnchors)))) => {}

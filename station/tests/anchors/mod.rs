@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use carnet_exchange::{Entry, evidence::log_keys};
 use carnet_ledger::log_id;
-use carnet_log::{Checkpoint, checkpoint::Log, receipt::read_lines, tree::check_growth, verifier_key};
+use carnet_log::{Checkpoint, Hash, checkpoint::Log, receipt::read_lines, tree::check_growth, verifier_key};
 use serde_json::Value;
 
 use crate::support::{Reply, Station, reply};
@@ -45,7 +45,7 @@ pub(crate) async fn continues(station: &Station, anchor: &Value) -> bool {
     let mut root = [0; 32];
     hex::decode_to_slice(&anchor["root"].as_str().unwrap()[2..], &mut root).unwrap();
     let growth = text(station, &format!("growth/{size}/{}", now.size())).await;
-    check_growth(&read_lines(&growth).unwrap(), (size, root), now.head()).is_ok()
+    check_growth(&read_lines(&growth).unwrap(), (size, Hash(root)), now.head()).is_ok()
 }
 
 async fn text(station: &Station, path: &str) -> String {

@@ -50,6 +50,8 @@ export function howBroken(code: string | null): string {
     log_shorter: m.registers_broken_shorter,
     log_two_histories: m.registers_broken_histories,
     log_not_grown: m.registers_broken_not_grown,
+    log_anchor_longer: m.registers_broken_anchor,
+    log_anchor_broken: m.registers_broken_anchor,
     log_promise_broken: m.registers_broken_promise,
     log_read_missing: m.registers_broken_read_missing,
     log_read_changed: m.registers_broken_read_changed,

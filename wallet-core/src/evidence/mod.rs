@@ -7,11 +7,14 @@
 //! - [`operations`]: what the registries were promised to hold
 //! - [`readings`]: who read what
 //! - [`compare`]: what another wallet was shown
+//! - [`anchors`]: what the registry says of a log
 
+mod anchors;
 mod compare;
 mod operations;
 mod readings;
 
+use self::anchors::Shown;
 pub use compare::STATES_BYTES;
 pub(crate) use readings::Reported;
 
@@ -21,6 +24,7 @@ use carnet_exchange::{
     evidence::{log_keys, witnesses},
 };
 use carnet_fetch::Limits;
+use carnet_ledger::Address;
 use carnet_log::{Broken, Checkpoint, Hash, checkpoint::Log, history::advance, receipt::read_lines};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -86,6 +90,9 @@ pub(crate) struct KeptLog {
     pub(crate) size: u64,
     /// Who else has signed that state.
     pub(crate) witnesses: Vec<String>,
+    /// The accounts from which its keeper anchors it.
+    #[serde(default)]
+    pub(crate) senders: Vec<Address>,
     pub(crate) seen: Timestamp,
     pub(crate) broken: Option<Contradiction>,
 }
@@ -103,7 +110,7 @@ pub(crate) enum Book {
 /// What a keeper signed against its own word.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Contradiction {
-    /// The state that doesn't fit [`KeptLog::note`], a promise or a reading that was proven before: a signed note.
+    /// The state that doesn't fit [`KeptLog::note`], an anchor, a promise or a reading that was proven before: a signed note.
     pub(crate) note: String,
     /// Which way.
     pub(crate) code: String,
@@ -200,7 +207,21 @@ impl Wallet {
             };
             broken = advance(&before, &state, &growth).err().map(Broken::code);
         }
-        Ok(Seen { state, broken })
+        let mut senders = kept.map(|kept| kept.senders).unwrap_or_default();
+        if broken.is_none() {
+            let shown = Shown {
+                keeper: party,
+                log,
+                endpoint,
+                state: &state,
+            };
+            broken = shown.deny(talk, &mut senders).await;
+        }
+        Ok(Seen {
+            state,
+            senders,
+            broken,
+        })
     }
 
     /// Keeps what a look came to.
@@ -231,6 +252,7 @@ impl Wallet {
                 .iter()
                 .map(|one| one.name.clone())
                 .collect(),
+            senders: seen.senders.clone(),
             seen: now,
             broken: before.and_then(|before| before.broken),
         };
@@ -262,6 +284,8 @@ impl Wallet {
 /// What a look at a log found.
 pub(crate) struct Seen {
     pub(crate) state: Checkpoint,
+    /// The accounts from which its keeper anchors it.
+    pub(crate) senders: Vec<Address>,
     /// Which way it contradicts what is known.
     pub(crate) broken: Option<&'static str>,
 }

@@ -194,6 +194,45 @@ async fn a_clinic_that_denies_what_it_reported_or_rewrites_its_log_is_found_out(
 }
 
 #[tokio::test]
+async fn a_log_that_is_not_what_was_anchored_is_found_out_at_the_first_look() {
+    for (what, size, is_the_root, code) in [
+        ("as it was", 1, true, None),
+        ("with another reading", 1, false, Some("log_anchor_broken")),
+        ("longer, and then cut", 2, true, Some("log_anchor_longer")),
+    ] {
+        let station = Station::start().await;
+        let patient = Patient::with(&station);
+        let (consent, grant) = shares(&patient, &station).await;
+        station.readings().add(&grant, "Nurse Ines");
+        let root = if is_the_root {
+            station.readings().root()
+        } else {
+            [1; 32]
+        };
+        station.readings().anchored = Some((size, root));
+        asks(&patient, &consent).await;
+        let state = book(&patient).unwrap();
+        assert_eq!(state.code.as_deref(), code, "{what}");
+        if code.is_none() {
+            // It grows, and still begins with what is anchored; then it is written anew behind a wallet that knew nothing.
+            station.readings().add(&grant, "Dr. Ana");
+            asks(&patient, &consent).await;
+            assert_eq!(book(&patient).unwrap().code, None);
+            let newcomer = Patient::with(&station);
+            let (consent, grant) = shares(&newcomer, &station).await;
+            station.readings().entries.clear();
+            station.readings().add(&grant, "Nobody");
+            station.readings().add(&grant, "Nobody else");
+            asks(&newcomer, &consent).await;
+            assert_eq!(
+                book(&newcomer).unwrap().code.as_deref(),
+                Some("log_anchor_broken")
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_log_that_is_cut_is_found_out_without_asking_who_read_and_so_is_a_forgotten_consent() {
     let station = Station::start().await;
     let [cut, forgotten] = [Patient::with(&station), Patient::with(&station)];

@@ -117,6 +117,8 @@ pub(crate) struct Readings {
     pub(crate) told: BTreeMap<String, Vec<Read>>,
     /// Its log doesn't answer.
     pub(crate) silent: bool,
+    /// What the registry says of the log: entries and root.
+    pub(crate) anchored: Option<(u64, [u8; 32])>,
     /// It says that it knows no consent.
     pub(crate) forgetful: bool,
 }
@@ -141,6 +143,11 @@ impl Readings {
             .or_default()
             .push(read.clone());
         read
+    }
+
+    pub(crate) fn root(&self) -> [u8; 32] {
+        let (tree, shelf) = self.tree();
+        tree.root(&shelf).unwrap().0
     }
 
     fn tree(&self) -> (Tree, Shelf) {
@@ -544,6 +551,7 @@ impl Inner {
                 Answer::refuse("503 Service Unavailable", "unavailable")
             }
             ("manage", _) => self.manage(body),
+            ("ledger", "anchors") => self.anchor(third),
             ("ledger", "grants") => self.status(third),
             ("ledger", "revocations") => self.revocation(body),
             _ => {
@@ -767,6 +775,23 @@ impl Inner {
             content_type: "text/plain; charset=utf-8",
             body,
         }
+    }
+
+    /// What the registry says of a log, always by the same account.
+    fn anchor(&self, path: &str) -> Answer {
+        let sender = "0x00000000000000000000000000000000000000c1";
+        let key = carnet_log::verifier_key(
+            &carnet_log::entry::reads("northgate"),
+            &self.checkpoint_key.verifying_key(),
+        );
+        let log = format!("0x{}", hex::encode(carnet_ledger::log_id(&key)));
+        let of_reads = path.split('/').next() == Some(log.as_str());
+        let anchored = self.readings.lock().unwrap().anchored.filter(|_| of_reads);
+        let anchor = anchored.map(|(size, root)| {
+            let root = format!("0x{}", hex::encode(root));
+            serde_json::json!({"log": log, "by": sender, "size": size, "root": root})
+        });
+        Answer::json(serde_json::json!({"sender": sender, "anchor": anchor}).to_string())
     }
 
     fn status(&self, id: &str) -> Answer {
