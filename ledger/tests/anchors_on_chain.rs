@@ -5,6 +5,7 @@
 mod anvil;
 #[expect(dead_code, unused_macros, unused_imports, reason = "all of it runs elsewhere")]
 mod conformance;
+mod older;
 #[expect(dead_code, reason = "its failing disk is for the other engine")]
 mod support;
 
@@ -15,7 +16,6 @@ use carnet_ledger::{
     Address, Ledger as _,
     network::{Config, Finality, Network},
 };
-use conformance::anchors::{a_registry_without_anchors_does_all_else, code_without_anchors};
 use serde_json::json;
 use support::MemoryStore;
 
@@ -87,10 +87,10 @@ fn an_anchor_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_agai
 #[test]
 fn a_registry_from_before_there_were_anchors_is_relied_on_for_all_else() {
     let world = World::new(&[]);
-    let code = format!("0x{}", hex::encode(code_without_anchors()));
+    let code = format!("0x{}", hex::encode(older::code()));
     let registry = world.deployed.registry;
     world.anvil.ask("anvil_setCode", json!([registry, code]));
-    a_registry_without_anchors_does_all_else(&world.open(world.config()));
+    older::goes_on(&world.open(world.config()));
     let other = code.replacen("6080", "6081", 1);
     world.anvil.ask("anvil_setCode", json!([registry, other]));
     let ledger = world.open(world.config());

@@ -3,6 +3,7 @@
 
 mod conformance;
 mod log;
+mod older;
 mod support;
 
 use std::sync::{
@@ -70,7 +71,7 @@ conformance!(fresh);
 fn a_registry_from_before_there_were_anchors_opens_and_does_all_else() {
     let world = World::new();
     let registry = world.open().domain().registry;
-    let code = conformance::anchors::code_without_anchors();
+    let code = older::code();
     let hash: [u8; 32] = Keccak256::digest(&code).into();
     {
         let mut pairs = world.store.pairs.lock().unwrap();
@@ -79,7 +80,7 @@ fn a_registry_from_before_there_were_anchors_opens_and_does_all_else() {
         let account = pairs.get_mut(&[b"ledger/a", &registry.0[..]].concat()).unwrap();
         account[40..].copy_from_slice(&hash);
     }
-    conformance::anchors::a_registry_without_anchors_does_all_else(&world.open());
+    older::goes_on(&world.open());
 }
 
 #[test]

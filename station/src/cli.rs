@@ -1,7 +1,7 @@
 //! The command line: `serve` for the station, `trust` for the authority, `challenge` and `check` for the
 //! counter without a network, `verify-receipt` for whoever is shown a proof, `vc-api` for public test suites.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    anchors,
     app::Role,
     checks::Shown,
     counter_alone::{self, AloneError, Said},
@@ -79,6 +80,11 @@ struct Serve {
     /// Have this witness sign the register's states: the entry.json of its folder. Can be given several times.
     #[arg(long)]
     witness: Vec<PathBuf>,
+    /// Say in the registry how far this station's logs are, at most once in so many seconds, and when the station stops. On a
+    /// chain each time is a transaction for each log that has grown.
+    #[arg(long, value_name = "SECONDS", default_value_t = anchors::EVERY.as_secs())]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    anchor_every: u64,
     #[command(flatten)]
     on_chain: OnChain,
 }
@@ -327,6 +333,7 @@ fn run_serve(serve: Serve) -> ExitCode {
         resolve_anywhere: serve.resolve_anywhere,
         client_id: serve.client_id,
         witnesses: serve.witness,
+        anchor_every: Duration::from_secs(serve.anchor_every),
         on_chain: Some(serve.on_chain),
         program: std::env::current_exe().ok(),
     };

@@ -17,6 +17,7 @@
 //! | hand out the receipt of a consent | [`receipt`] |
 //! | issue cards into wallets | [`issue`] |
 //! | show that the registry was not rewritten | [`evidence`] |
+//! | say in the registry how far the logs are | [`anchors`] |
 //! | use a registry on a chain instead | [`on_chain`] |
 //! | let go: revoked, run out, kept long enough | [`end`], [`manage`], [`sweep`] |
 //! | keep the list of trusted organisations (not the station's job) | [`trust`], [`authority`] |
@@ -27,6 +28,7 @@
 //! What is acknowledged is durable; what must be destroyed hangs on one small key file ([`folder`]).
 
 pub mod accounts;
+pub mod anchors;
 pub mod answer;
 pub mod app;
 pub mod ask;

@@ -25,6 +25,7 @@ use url::Url;
 
 use crate::{
     accounts::{AccountError, Accounts, TokenFileError},
+    anchors,
     app::{App, Role},
     authority::{self, DevelopmentError},
     clock::{Clock, Source},
@@ -64,6 +65,8 @@ pub struct Options {
     pub client_id: Kind,
     /// Entries of the witnesses that are asked to sign the register's states: files.
     pub witnesses: Vec<PathBuf>,
+    /// How often the logs are anchored in the registry, at most.
+    pub anchor_every: Duration,
     /// Where the registry is, if not here.
     pub on_chain: Option<OnChain>,
     /// What runs as the development authority: this program.
@@ -183,6 +186,7 @@ pub struct Station {
     pub app: Arc<App>,
     listeners: Listeners,
     token_file: PathBuf,
+    anchor_every: Duration,
 }
 
 /// Opens a station. `now` is where its time comes from.
@@ -242,6 +246,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         app: Arc::new(app),
         listeners,
         token_file,
+        anchor_every: options.anchor_every,
     })
 }
 
@@ -286,6 +291,7 @@ impl Station {
             doors::staff::router(Arc::clone(&self.app), self.listeners.staff_address, stop.clone());
         let sweeping = tokio::spawn(sweep_now_and_then(Arc::clone(&self.app)));
         let witnessing = tokio::spawn(Witnesses::keep_asking(Arc::clone(&self.app)));
+        let anchoring = tokio::spawn(anchors::keep_anchoring(Arc::clone(&self.app), self.anchor_every));
         let closing = async move {
             // A sender that is gone is a stop as well.
             let _ = stop.wait_for(|stop| *stop).await;
@@ -301,6 +307,8 @@ impl Station {
         closing.abort();
         sweeping.abort();
         witnessing.abort();
+        anchoring.abort();
+        anchors::at_the_end(self.app).await;
         result
     }
 }

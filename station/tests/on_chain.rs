@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod anchors;
 mod support;
 
 use std::{
@@ -91,7 +92,8 @@ async fn a_consent_is_given_and_taken_back_on_a_chain_and_a_dead_node_denies() {
     let made: Value = serde_json::from_slice(&made.stdout).unwrap_or_else(|_| panic!("{made:?}"));
     let registry = made["registry_address"].as_str().unwrap();
     let further = ["--registry-depth", "0", "--registry-address", registry];
-    let station = Station::start_with(dir.path(), &[&place[..], &further[..]].concat());
+    let often = ["--anchor-every", "1"];
+    let station = Station::start_with(dir.path(), &[&place[..], &further[..], &often[..]].concat());
 
     let health = station.get("/api/health").await.body["ledger"].clone();
     assert_eq!(
@@ -115,6 +117,17 @@ async fn a_consent_is_given_and_taken_back_on_a_chain_and_a_dead_node_denies() {
     let denied = station.records(&given.id()).await;
     assert_eq!((denied.status, denied.code()), (403, "revoked"));
     ok(&station.records(&kept.id()).await);
+
+    // Both readings were logged, and the chain says so through any station that uses it.
+    let other = tempfile::tempdir().unwrap();
+    let other = Station::start_with(other.path(), &[&place[..], &further[..]].concat());
+    let log = anchors::log_of_reads(&station);
+    let said = anchors::of_size(&station, &log, 2).await;
+    let sender = said["sender"].as_str().unwrap();
+    let seen = anchors::ask(&other, &format!("{log}/{sender}")).await;
+    assert_eq!(seen.body["anchor"], said["anchor"], "{seen:?}");
+    assert!(anchors::continues(&station, &said["anchor"]).await);
+    drop(other);
 
     drop(node);
     let denied = station.records(&kept.id()).await;

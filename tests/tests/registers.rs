@@ -5,8 +5,9 @@
     reason = "a journey that can't go on has failed"
 )]
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, ops::ControlFlow, path::Path, process::Command};
 
+use carnet_store::{Batch, EngineKind, Store as _, open};
 use carnet_tests::{
     Carnet, Desk, Failure, Station,
     processes::{answer_of, program},
@@ -149,6 +150,114 @@ fn a_patient_can_show_anybody_that_a_grant_and_its_end_stand_in_the_register() {
     assert_eq!(
         verify(&given, &strange.trust_list).unwrap_err().code,
         "evidence_keeper_unknown"
+    );
+}
+
+/// What the desk has read under a consent, as the patient sees it.
+fn reads(patient: &Carnet, consent: &str) -> Vec<Value> {
+    let told = patient.ok(&["consents", "reads", consent]).unwrap();
+    told["reads"].as_array().unwrap().clone()
+}
+
+/// One consent given, confirmed, and read at the desk once; its id.
+fn is_read(patient: &Carnet, station: &Station) -> String {
+    let desk = Desk::at(station).unwrap();
+    let asked = desk.ask("TREAT", &[(ALLERGIES, true)], 7).unwrap();
+    let answer = patient
+        .ok(&["answer", text(&asked, "uri"), "--grant", "all"])
+        .unwrap();
+    let consent = text(&answer, "consent_id").to_owned();
+    let confirmed = desk.confirm(text(&asked, "id"), text(&answer, "code")).unwrap();
+    assert_eq!(confirmed.0, 200, "{confirmed:?}");
+    assert_eq!(desk.records(text(&answer, "grant_id")).unwrap().0, 200);
+    consent
+}
+
+/// What a clinic can do that has its station's storage in its hands: each reading that was written down, changed or dropped.
+fn tamper(station: &mut Station, change: &dyn Fn(Value) -> Option<Value>) {
+    station.kill();
+    let store = open(&station.data().join("store"), EngineKind::default()).unwrap();
+    let mut rows: Vec<(Vec<u8>, Value)> = Vec::new();
+    store
+        .scan(b"audit/", &mut |key, row| {
+            rows.push((key.to_vec(), serde_json::from_slice(row).unwrap()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(!rows.is_empty());
+    let mut batch = Batch::new();
+    for (key, row) in rows {
+        match change(row) {
+            Some(row) => batch.put(key, row.to_string().into_bytes()),
+            None => batch.delete(key),
+        }
+    }
+    store.commit(batch).unwrap();
+}
+
+fn log_of_reads(patient: &Carnet) -> (String, String) {
+    let looked = patient.ok(&["log", "registers"]).unwrap();
+    let registers = looked["registers"].as_array().unwrap();
+    let found = registers.iter().find(|one| one["about"] == "reads").unwrap();
+    let code = found["code"].as_str().unwrap_or_default();
+    (text(found, "state").to_owned(), code.to_owned())
+}
+
+#[test]
+fn who_read_what_is_proven_and_a_clinic_that_alters_or_drops_a_reading_or_its_log_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut station = Station::start(&folder.path().join("station"), "Northgate Clinic").unwrap();
+    let patients = ["anna", "bert", "cora"].map(|name| patient(folder.path(), name, &station));
+    station.kill();
+    let aside = folder.path().join("aside");
+    copy(&station.data().join("store"), &aside);
+    let mut station = station.again().unwrap();
+
+    let consents: Vec<String> = patients
+        .iter()
+        .map(|patient| is_read(patient, &station))
+        .collect();
+    for (patient, consent) in patients.iter().zip(&consents) {
+        let told = reads(patient, consent);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["proof"], "proven");
+        assert_eq!(log_of_reads(patient), ("kept".to_owned(), String::new()));
+    }
+    let [anna, bert, cora] = &patients;
+
+    // Somebody else is named; the honest log doesn't know of it.
+    tamper(&mut station, &|mut row| {
+        row["read"]["who"] = "nobody in particular".into();
+        Some(row)
+    });
+    let mut station = station.again().unwrap();
+    let told = reads(anna, &consents[0]);
+    assert_eq!(told[0]["proof"], "broken");
+    assert_eq!(
+        log_of_reads(anna),
+        ("broken".to_owned(), "log_read_changed".to_owned())
+    );
+    let activity = anna.ok(&["activity"]).unwrap();
+    assert!(activity.to_string().contains("registry_broken"), "{activity}");
+
+    // Nobody ever read: what was told once is still shown.
+    tamper(&mut station, &|_| None);
+    let mut station = station.again().unwrap();
+    assert_eq!(reads(bert, &consents[1]).len(), 1);
+    assert_eq!(
+        log_of_reads(bert),
+        ("broken".to_owned(), "log_read_missing".to_owned())
+    );
+
+    // The storage of before any of it: the log begins anew.
+    station.kill();
+    let store = station.data().join("store");
+    fs::remove_dir_all(&store).unwrap();
+    copy(&aside, &store);
+    let _station = station.again().unwrap();
+    assert_eq!(
+        log_of_reads(cora),
+        ("broken".to_owned(), "log_shorter".to_owned())
     );
 }
 

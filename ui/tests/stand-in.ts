@@ -177,11 +177,11 @@ const consent = (id: string): View.ConsentView => {
     line: one, decision: 'partial', purpose: ['TREAT'], granted: ['patient/MedicationRequest.rs', 'patient/AllergyIntolerance.rs'], not_granted: ['patient/DocumentReference.rs'], retention_days: 30, code: '0427',
     ledger: { status: one.state === 'revoked' ? 'revoked' : 'active', chain_id: '20260101', registry: `0x${'c0'.repeat(20)}`, kind: 'embedded', evidence: 'kept' },
     revocation: back ? { state: one.state, ledger: one.state === 'revoked' ? 'confirmed' : 'pending', clinic: 'confirmed', deletion_receipt: one.state === 'revoked', copied: one.state === 'revoked' } : null,
-    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies' }, { who: 'Dr Okafor', when: in_(-100), what: 'export' }], reads_as_of: in_(-0.2)
+    reads: [{ who: 'Ana Ruiz, nurse', when: in_(-2), what: 'medicines', proof: 'none' }, { who: 'Ana Ruiz, nurse', when: in_(-26), what: 'medicines allergies', proof: 'proven' }, { who: 'Dr Okafor', when: in_(-100), what: 'export', proof: 'proven' }], reads_as_of: in_(-0.2)
   };
 };
 
-const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], code: null, broken_at: null, ...more });
+const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, about: 'operations', keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], code: null, broken_at: null, ...more });
 export const books = [
   book('northgate', 'Northgate Clinic', { state: 'witnessed', entries: 18_402, witnesses: ['City Hospital', 'Ministry of the Interior and of Civil Registration'] }),
   book('city', 'City Hospital', { entries: 1 }),
@@ -379,9 +379,9 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     registers: ({ look }): View.RegistryView[] => (look ? books.map((one) => ({ ...one, seen: in_(0) })) : books),
     save_register_states: () => null,
     compare_registers: (): View.ComparedView[] => [
-      { log: 'carnet.example/northgate', keeper: 'Northgate Clinic', result: 'same' },
-      { log: 'carnet.example/city', keeper: 'City Hospital', result: 'unreachable' },
-      { log: 'carnet.example/corner', keeper: 'Corner Practice', result: 'not_theirs' }
+      { log: 'carnet.example/northgate', about: 'operations', keeper: 'Northgate Clinic', result: 'same' },
+      { log: 'carnet.example/city', about: 'operations', keeper: 'City Hospital', result: 'unreachable' },
+      { log: 'carnet.example/corner', about: 'operations', keeper: 'Corner Practice', result: 'not_theirs' }
     ],
     sync: () => ({ sent: 0, waiting: 1 }),
     ...changes

@@ -454,9 +454,14 @@ pub(crate) fn reads(reads: &[ReadView]) -> String {
     }
     let mut text = String::new();
     for read in reads {
-        let _ = writeln!(text, "{}  {}: {}", read.when, read.who, read.what);
+        let proof = match read.proof.as_str() {
+            "proven" => "proven in the clinic's log",
+            "broken" => "THE CLINIC'S LOG WAS CHANGED AFTERWARDS",
+            _ => "not proven",
+        };
+        let _ = writeln!(text, "{}  {}: {} ({proof})", read.when, read.who, read.what);
     }
-    text
+    text + "This proves that what is listed was not changed afterwards, not that everything is listed."
 }
 
 pub(crate) fn sync(done: &SyncView) -> String {

@@ -61,8 +61,16 @@ pub(crate) fn evidence(wallet: &Wallet, id: &str, out: &Path) -> Result<Answer, 
     Ok(Answer::new(&json!({ "file": out }), plain))
 }
 
+/// A clinic can keep two.
+fn named(keeper: &str, about: &str) -> String {
+    match about {
+        "reads" => format!("{keeper}, who read what"),
+        _ => keeper.to_owned(),
+    }
+}
+
 fn line(register: &RegistryView) -> String {
-    let keeper = &register.keeper;
+    let keeper = named(&register.keeper, &register.about);
     match (register.state.as_str(), register.broken_at.as_deref()) {
         ("broken", when) => format!(
             "{keeper}: THIS REGISTER WAS CHANGED AFTERWARDS (seen {}, {}).\n  Both signed states are kept in your vault. Your records are not touched by this; take your consents back \
@@ -84,7 +92,7 @@ fn line(register: &RegistryView) -> String {
 }
 
 fn compared_line(compared: &ComparedView) -> String {
-    let keeper = &compared.keeper;
+    let keeper = named(&compared.keeper, &compared.about);
     match compared.result.as_str() {
         "same" => format!("{keeper}: both wallets were shown the same register."),
         "broken" => format!(

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     Described, Facts, Wallet,
     activity::{counted, to_the_second},
-    kept::{Given, KeptConsent, KeptReads, RECOVERED},
+    kept::{Given, KeptConsent, KeptRead, KeptReads, RECOVERED},
     vault::{Table, VaultError},
     views::{ConsentLine, ConsentView, LedgerView, ReadView, RevocationView},
 };
@@ -62,8 +62,29 @@ impl Wallet {
             ledger: given.map(|given| given.ledger_view(kept.end, now, evidence)),
             revocation: kept.revocation(),
             reads_as_of: (reads.as_of != Timestamp::default()).then(|| to_the_second(reads.as_of)),
-            reads: read_views(&reads),
+            reads: self.read_views(&kept)?,
         })
+    }
+
+    /// Who read what, as far as it was reported, oldest first.
+    pub(crate) fn read_views(&self, consent: &KeptConsent) -> Result<Vec<ReadView>, VaultError> {
+        let kept: KeptReads = self
+            .vault
+            .get(Table::Reads, &consent.consent_id)?
+            .unwrap_or_default();
+        let broken = self.readings_broken(&consent.verifier_id)?;
+        let view = |read: &KeptRead| ReadView {
+            who: read.who.clone(),
+            when: to_the_second(read.when),
+            what: read.what.clone(),
+            proof: match &read.logged {
+                _ if broken => "broken",
+                Some(logged) if logged.proof.is_some() => "proven",
+                _ => "none",
+            }
+            .to_owned(),
+        };
+        Ok(kept.reads.iter().map(view).collect())
     }
 
     pub(crate) fn kept_consents(&self) -> Result<Vec<KeptConsent>, VaultError> {
@@ -98,15 +119,6 @@ impl Wallet {
             _ => Err(ConsentsError::Ambiguous),
         }
     }
-}
-
-pub(crate) fn read_views(kept: &KeptReads) -> Vec<ReadView> {
-    let view = |read: &crate::kept::KeptRead| ReadView {
-        who: read.who.clone(),
-        when: to_the_second(read.when),
-        what: read.what.clone(),
-    };
-    kept.reads.iter().map(view).collect()
 }
 
 /// The stable name of a state.

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use carnet_consent::{LedgerStatus, Salt, WalletState};
-use carnet_exchange::RootKey;
+use carnet_exchange::{
+    RootKey,
+    manage::{Logged, Read},
+};
 use carnet_fhir::Group;
 use carnet_ledger::Grant;
 use jiff::Timestamp;
@@ -189,11 +192,24 @@ pub(crate) struct KeptReads {
     pub(crate) reads: Vec<KeptRead>,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct KeptRead {
     pub(crate) who: String,
     pub(crate) when: Timestamp,
     pub(crate) what: String,
+    /// None where the station told no place in a log.
+    #[serde(default)]
+    pub(crate) logged: Option<KeptLogged>,
+}
+
+/// Where a reading stands in the station's log, and as what.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct KeptLogged {
+    /// As it was reported, without the place.
+    pub(crate) read: Read,
+    pub(crate) log: Logged,
+    /// Proof that it stands there (c2sp.org/tlog-proof).
+    pub(crate) proof: Option<String>,
 }
 
 /// A code of the patient's that some desk may lay its question at (table `Shown`).
@@ -253,4 +269,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptLogged KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);

@@ -13,12 +13,11 @@ use url::Url;
 
 use crate::{
     ConsentsError, Described, Facts, TalkError, Wallet,
-    activity::{Entry, Happened},
-    consents::read_views,
-    kept::{KeptConsent, KeptRead, KeptReads},
+    evidence::Reported,
+    kept::{KeptConsent, KeptRead},
     random::make_bytes,
     talk::Talk,
-    vault::{Table, VaultError},
+    vault::VaultError,
     views::ReadView,
 };
 
@@ -52,7 +51,7 @@ impl Described for ReadsError {
 
 impl Wallet {
     /// Asks the clinic who read what, for all of its consents at once, so that it can't tell which one is looked at.
-    /// What it reports is kept.
+    /// What it reports is kept, and whether its log shows it.
     pub async fn reads(&self, id: &str) -> Result<Vec<ReadView>, ReadsError> {
         let wanted = self.find_consent(id)?;
         let given = wanted.given.as_ref().ok_or(ReadsError::NothingShared)?;
@@ -65,7 +64,7 @@ impl Wallet {
                     .is_some_and(|other| other.manage_uri == given.manage_uri && other.promise.is_some())
         };
         let consents: Vec<KeptConsent> = self.kept_consents()?.into_iter().filter(same).collect();
-        let mut known = false;
+        let mut reported = Vec::new();
         for batch in consents.chunks(MANAGE_OPERATIONS) {
             let ids = batch
                 .iter()
@@ -75,48 +74,29 @@ impl Wallet {
                 .manage(&talk, &wanted.verifier_id, &given.manage_uri, ops)
                 .await?
             {
-                let OpResult::Reads { grant_id, reads } = result else {
-                    continue;
+                let (grant_id, reads) = match result {
+                    OpResult::Reads { grant_id, reads } => (grant_id, Some(reads)),
+                    OpResult::Refused { grant_id, .. } => (grant_id, None),
+                    OpResult::Revoked { .. } | OpResult::Receipt { .. } => continue,
                 };
-                let grant_id = grant_id.to_string();
-                known |= grant_id == given.grant_id;
-                let of =
-                    |kept: &&KeptConsent| kept.given.as_ref().is_some_and(|own| own.grant_id == grant_id);
-                if let Some(kept) = batch.iter().find(of) {
-                    self.keep_reads(kept, &reads)?;
-                }
+                let name = grant_id.to_string();
+                let of = |kept: &&KeptConsent| kept.given.as_ref().is_some_and(|own| own.grant_id == name);
+                reported.extend(batch.iter().find(of).map(|kept| Reported {
+                    consent_id: kept.consent_id.clone(),
+                    grant_id,
+                    verifier: kept.verifier.clone(),
+                    reads,
+                }));
             }
         }
-        if !known {
+        let manage = Url::parse(&given.manage_uri).map_err(|_| TalkError::Unreadable)?;
+        let party = talk.entry(&wanted.verifier_id)?;
+        self.keep_readings(&talk, party, &manage, &reported).await?;
+        let known = |one: &Reported| one.consent_id == wanted.consent_id && one.reads.is_some();
+        if !reported.iter().any(known) {
             return Err(ReadsError::UnknownThere);
         }
-        Ok(read_views(
-            &self
-                .vault
-                .get(Table::Reads, &wanted.consent_id)?
-                .unwrap_or_default(),
-        ))
-    }
-
-    /// What was reported once stays, even if it is no longer reported.
-    fn keep_reads(&self, kept: &KeptConsent, reported: &[Read]) -> Result<(), VaultError> {
-        let mut reads: KeptReads = self
-            .vault
-            .get(Table::Reads, &kept.consent_id)?
-            .unwrap_or_default();
-        let mut change = self.vault.change();
-        for read in reported.iter().map(shown) {
-            if !reads.reads.contains(&read) {
-                Entry::new(read.when, Happened::Read)
-                    .who(&kept.verifier)
-                    .put(&mut change);
-                reads.reads.push(read);
-            }
-        }
-        reads.reads.sort_by_key(|read| read.when);
-        reads.as_of = self.clock.now();
-        change.put(Table::Reads, &kept.consent_id, &reads);
-        change.commit()
+        Ok(self.read_views(&wanted)?)
     }
 
     /// One signed batch of operations on consents of one station, and its results.
@@ -160,7 +140,7 @@ impl Wallet {
 }
 
 /// A reading as it is shown: the texts are the station's, so they are cut and cleaned.
-fn shown(read: &Read) -> KeptRead {
+pub(crate) fn shown(read: &Read) -> KeptRead {
     let what = match read.kind {
         ReadingKind::Read => read.what.join(", "),
         ReadingKind::Export => "export".to_owned(),
@@ -176,6 +156,7 @@ fn shown(read: &Read) -> KeptRead {
         who: clean(&read.who, NAME_CHARS),
         when: read.when,
         what: clean(&what, NAME_CHARS),
+        logged: None,
     }
 }
 

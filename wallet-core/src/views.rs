@@ -532,11 +532,13 @@ pub struct LedgerView {
 pub struct RegistryView {
     /// Name of its log.
     pub log: String,
+    /// `operations` (of a registry) or `reads` (who read what).
+    pub about: String,
     /// Who keeps it.
     pub keeper: String,
     /// `kept`, `witnessed`, `broken`.
     pub state: String,
-    /// Operations in its log.
+    /// Entries in its log.
     pub entries: u32,
     pub seen: String,
     /// Who else has signed that state.
@@ -551,6 +553,8 @@ pub struct RegistryView {
 pub struct ComparedView {
     /// Name of its log.
     pub log: String,
+    /// `operations` or `reads`.
+    pub about: String,
     /// Who keeps it.
     pub keeper: String,
     /// `same`, `broken`, `unreachable` (its keeper doesn't give the proof), `not_theirs` (the other file's state isn't signed
@@ -657,6 +661,9 @@ pub struct ReadView {
     pub when: String,
     /// Groups or "export".
     pub what: String,
+    /// `proven` (it stands in the clinic's log), `none` (no proof yet), `broken` (the clinic's log, or what it had reported, was
+    /// changed).
+    pub proof: String,
 }
 
 /// One line of the patient's own log.

@@ -236,7 +236,7 @@ export const mutants = [
   {
     fault: 'each is told their own anchor for another\'s',
     from: 'anchors[by][log]',
-    to: 'anchors[msg.sender][log]',
+    to: 'anchors[by == address(0) ? by : msg.sender][log]',
     proof: 'check_an_anchor_is_read_as_it_stands',
   },
   {

@@ -1,6 +1,6 @@
 //! What every engine must do with anchors of logs.
 
-use carnet_ledger::{Address, Anchor, Ledger, LedgerError, log_id};
+use carnet_ledger::{Address, Anchor, Ledger, log_id};
 
 use super::{Bench, DAY, NOW, Subject, code, status};
 
@@ -56,28 +56,4 @@ pub(crate) fn an_anchor_has_no_place_among_the_operations_and_touches_no_grant(b
     assert_eq!((listed.events.len(), listed.last), (3, 3));
     assert_eq!(status(ledger, &first), carnet_ledger::Status::Revoked);
     assert_eq!(status(ledger, &second), carnet_ledger::Status::Active);
-}
-
-/// A registry made before there were anchors goes on as ever, and says why it can't anchor.
-pub(crate) fn a_registry_without_anchors_does_all_else(ledger: &dyn Ledger) {
-    let maria = Subject::number(1);
-    let grant = maria.grant(NOW, NOW + DAY);
-    maria.give(ledger, &grant).unwrap();
-    let refused: [LedgerError; 2] = [
-        ledger.anchor(&LOG, 1, &[1; 32]).unwrap_err(),
-        ledger.anchor_of(&LOG, ledger.sender()).unwrap_err(),
-    ];
-    assert_eq!(refused.map(|refused| refused.code()), ["no_anchors"; 2]);
-    ledger.revoke(&grant, &maria.secret_proof()).unwrap();
-    assert_eq!(status(ledger, &grant), carnet_ledger::Status::Revoked);
-}
-
-/// Its code, for periods of at most 90 days.
-pub(crate) fn code_without_anchors() -> Vec<u8> {
-    let text = include_str!("../older/registry-without-anchors.hex");
-    let mut code = hex::decode(text.split_whitespace().collect::<String>()).unwrap();
-    for hole in [240, 3_527] {
-        code[hole + 25..][..8].copy_from_slice(&carnet_ledger::MAX_PERIOD_SECONDS.to_be_bytes());
-    }
-    code
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Path, State},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -12,7 +12,12 @@ use axum::{
 };
 
 use super::at_work;
-use crate::{app::App, errors::Refusal, evidence::Book};
+use crate::{
+    anchors::{self, Said},
+    app::App,
+    errors::Refusal,
+    evidence::Book,
+};
 
 /// What was given once never changes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -23,7 +28,10 @@ const BYTES: &str = "application/octet-stream";
 pub(super) fn router<S: Clone + Send + Sync + 'static>(app: Arc<App>) -> Router<S> {
     Router::new()
         .nest("/ledger/log", of(Book::Operations, Arc::clone(&app)))
-        .nest("/manage/log", of(Book::Reads, app))
+        .nest("/manage/log", of(Book::Reads, Arc::clone(&app)))
+        .route("/ledger/anchors/{log}", get(own_anchor))
+        .route("/ledger/anchors/{log}/{by}", get(anchor))
+        .with_state(app)
 }
 
 type Door = (Book, Arc<App>);
@@ -64,6 +72,19 @@ async fn inclusion(
 async fn tile(State((book, app)): State<Door>, Path(path): Path<String>) -> Result<Response, Refusal> {
     let bytes = at_work(move || book.part(&app, &format!("tile/{path}"))).await?;
     Ok(given(bytes, BYTES, FOREVER))
+}
+
+/// What this station says of a log.
+async fn own_anchor(State(app): State<Arc<App>>, Path(log): Path<String>) -> Result<Json<Said>, Refusal> {
+    Ok(Json(at_work(move || anchors::of(&app, &log, None)).await?))
+}
+
+/// What anybody says of a log, on the registry that this station uses.
+async fn anchor(
+    State(app): State<Arc<App>>,
+    Path((log, by)): Path<(String, String)>,
+) -> Result<Json<Said>, Refusal> {
+    Ok(Json(at_work(move || anchors::of(&app, &log, Some(&by))).await?))
 }
 
 fn given(body: Vec<u8>, kind: &'static str, keep: &'static str) -> Response {

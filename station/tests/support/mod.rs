@@ -112,6 +112,7 @@ impl Station {
             on_chain: None,
             client_id: Kind::X509Hash,
             witnesses: Vec::new(),
+            anchor_every: carnet_station::anchors::EVERY,
             program: Some(PROGRAM.into()),
         };
         let opened = serve::open(options, clock.source()).await.unwrap();
@@ -157,6 +158,16 @@ impl Station {
         let child = self.child.as_mut().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
+        let data = self.data.clone();
+        drop(self);
+        Self::start_with(&data, &[])
+    }
+
+    /// Told to stop, waited for, and started again on the same folder.
+    pub(crate) fn stop_and_restart(mut self) -> Self {
+        let child = self.child.as_mut().unwrap();
+        let told = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(told.unwrap().success() && child.wait().unwrap().success());
         let data = self.data.clone();
         drop(self);
         Self::start_with(&data, &[])

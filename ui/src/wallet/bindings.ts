@@ -416,6 +416,8 @@ export type ClinicView = {
 export type ComparedView = {
 	/**  Name of its log. */
 	log: string,
+	/**  `operations` or `reads`. */
+	about: string,
 	/**  Who keeps it. */
 	keeper: string,
 	/**
@@ -792,6 +794,11 @@ export type ReadView = {
 	when: string,
 	/**  Groups or "export". */
 	what: string,
+	/**
+	 *  `proven` (it stands in the clinic's log), `none` (no proof yet), `broken` (the clinic's log, or what it had reported, was
+	 *  changed).
+	 */
+	proof: string,
 };
 
 /**  In which form a receipt is saved. `evidence` is the clinic's promise with its place in the register's log. */
@@ -852,11 +859,13 @@ export type RecoveryView = {
 export type RegistryView = {
 	/**  Name of its log. */
 	log: string,
+	/**  `operations` (of a registry) or `reads` (who read what). */
+	about: string,
 	/**  Who keeps it. */
 	keeper: string,
 	/**  `kept`, `witnessed`, `broken`. */
 	state: string,
-	/**  Operations in its log. */
+	/**  Entries in its log. */
 	entries: number,
 	seen: string,
 	/**  Who else has signed that state. */

@@ -4,18 +4,21 @@ import { expect, test } from 'vitest';
 import type { RegistryView } from './bindings';
 import { comparedState, howBroken, registerState, sorted, unreached } from './registers';
 
-const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], code: null, broken_at: null, ...more });
+const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, about: 'operations', keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], code: null, broken_at: null, ...more });
 
 test('what this build does not know is never said to be well', () => {
   expect(registerState(book('a', { state: 'brand_new' })).tone).toBe('needs');
-  expect(comparedState({ log: 'a', keeper: 'a', result: 'brand_new' }).tone).toBe('needs');
+  expect(comparedState({ log: 'a', about: 'operations', keeper: 'a', result: 'brand_new' }).tone).toBe('needs');
 });
 
 test('every way in which two states contradict each other has its own words', () => {
   const source = readFileSync(fileURLToPath(new URL('../../../log/src/history.rs', import.meta.url)), 'utf8');
   const codes = [...source.matchAll(/=> "(log_[a-z_]+)"/g)].map((found) => found[1] as string).filter((code) => code !== 'log_other_log');
   expect(codes.length).toBeGreaterThan(2);
-  const words = [...codes, 'log_promise_broken'].map(howBroken);
+  const readingsSource = readFileSync(fileURLToPath(new URL('../../../wallet-core/src/evidence/readings.rs', import.meta.url)), 'utf8');
+  const readings = new Set([...readingsSource.matchAll(/"(log_read_[a-z]+)"/g)].map((found) => found[1] as string));
+  expect(readings.size).toBe(4);
+  const words = [...codes, 'log_promise_broken', ...readings].map(howBroken);
   expect(new Set(words).size).toBe(words.length);
   expect(words).not.toContain(howBroken(null));
 });

@@ -25,6 +25,9 @@ export function registerState({ state, keeper, witnesses, code }: RegistryView):
   }
 }
 
+/** What is noted in it. */
+export const aboutRegister = ({ about }: { about: string }): string => (about === 'reads' ? m.registers_reads() : m.registers_operations());
+
 /** What came of comparing one book with somebody else's. What this build does not know is never "the same". */
 export function comparedState({ result, keeper }: ComparedView): Words {
   switch (result) {
@@ -47,7 +50,13 @@ export function howBroken(code: string | null): string {
     log_shorter: m.registers_broken_shorter,
     log_two_histories: m.registers_broken_histories,
     log_not_grown: m.registers_broken_not_grown,
-    log_promise_broken: m.registers_broken_promise
+    log_anchor_longer: m.registers_broken_anchor,
+    log_anchor_broken: m.registers_broken_anchor,
+    log_promise_broken: m.registers_broken_promise,
+    log_read_missing: m.registers_broken_read_missing,
+    log_read_changed: m.registers_broken_read_changed,
+    log_read_moved: m.registers_broken_read_moved,
+    log_read_broken: m.registers_broken_read
   };
   return (ways[code ?? ''] ?? m.registers_broken_other)();
 }

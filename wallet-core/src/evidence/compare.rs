@@ -4,10 +4,9 @@ use carnet_exchange::evidence::log_keys;
 use carnet_log::{Checkpoint, checkpoint::Log, history::compare};
 use serde::{Deserialize, Serialize};
 
-use super::{Contradiction, EvidenceError, KeptLog, proof, read};
+use super::{EvidenceError, KeptLog, proof, read};
 use crate::{
     Wallet,
-    activity::{Entry, Happened},
     talk::Talk,
     vault::{Table, VaultError},
     views::ComparedView,
@@ -68,6 +67,7 @@ impl Wallet {
             let result = self.compare_register(&talk, &kept, &state).await?;
             compared.push(ComparedView {
                 log: state.log,
+                about: kept.book.about().to_owned(),
                 keeper: kept.keeper,
                 result: result.to_owned(),
             });
@@ -104,7 +104,7 @@ impl Wallet {
             Vec::new()
         } else {
             let (from, to) = ordered(&own, &other);
-            let Some(endpoint) = kept.endpoint(party) else {
+            let Some(endpoint) = kept.book.endpoint(party) else {
                 return Ok("unreachable");
             };
             match proof(talk, endpoint, &["log", "growth", &from, &to]).await {
@@ -124,21 +124,9 @@ impl Wallet {
         let Some(mut kept) = self.vault.get::<KeptLog>(Table::Logs, origin)? else {
             return Ok(());
         };
-        if kept.broken.is_some() {
-            return Ok(());
-        }
-        let now = self.clock.now();
-        kept.broken = Some(Contradiction {
-            note: other.text().to_owned(),
-            code: code.to_owned(),
-            when: now,
-        });
         let mut change = self.vault.change();
+        self.contradict(&mut change, &mut kept, other.text(), code);
         change.put(Table::Logs, origin, &kept);
-        Entry::new(now, Happened::RegistryBroken)
-            .who(&kept.keeper)
-            .code(code)
-            .put(&mut change);
         change.commit()
     }
 }

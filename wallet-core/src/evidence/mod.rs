@@ -1,26 +1,31 @@
 //! Evidence: whether the registries that hold this vault's consents are still what they were, and whether everything that was
-//! promised stands in them.
+//! promised, and every reading that was reported, stands in the logs.
 //!
-//! Of each registry the newest signed state is kept, for everybody in the vault. A later one must prove that it continues it.
+//! Of each log the newest signed state is kept, for everybody in the vault. A later one must prove that it continues it.
 //! What once contradicted itself stays so: both states are kept, signed, to be shown to anybody.
+//!
+//! - [`operations`]: what the registries were promised to hold
+//! - [`readings`]: who read what
+//! - [`compare`]: what another wallet was shown
+//! - [`anchors`]: what the registry says of a log
 
+mod anchors;
 mod compare;
+mod operations;
+mod readings;
 
+use self::anchors::Shown;
 pub use compare::STATES_BYTES;
-
-use std::collections::BTreeMap;
+pub(crate) use readings::Reported;
 
 use carnet_consent::LedgerRef;
 use carnet_exchange::{
     Entry as Party, TrustList,
-    evidence::{Evidence, entry_of, log_keys, witnesses},
-    promise::read_kept,
+    evidence::{log_keys, witnesses},
 };
 use carnet_fetch::Limits;
-use carnet_log::{
-    Checkpoint, Hash, Receipt, checkpoint::Log, entry, history::advance, receipt::read_lines,
-    tree::check_entry,
-};
+use carnet_ledger::Address;
+use carnet_log::{Broken, Checkpoint, Hash, checkpoint::Log, history::advance, receipt::read_lines};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -29,8 +34,6 @@ use url::Url;
 use crate::{
     ConsentsError, Described, Facts, TalkError, Wallet,
     activity::{Entry, Happened, to_the_second},
-    errands::EMBEDDED,
-    kept::KeptConsent,
     talk::{Talk, below},
     vault::{Change, Table, VaultError},
     views::RegistryView,
@@ -73,12 +76,13 @@ impl Described for EvidenceError {
     }
 }
 
-/// What is kept of a registry's log (table `Logs`, id is the log's name).
+/// What is kept of a log (table `Logs`, id is the log's name).
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeptLog {
     /// Stable id of who keeps it.
     pub(crate) party: String,
-    pub(crate) ledger: LedgerRef,
+    #[serde(flatten)]
+    pub(crate) book: Book,
     /// Who keeps it, as the list named them.
     pub(crate) keeper: String,
     /// The newest state that continued what was known: a signed note. None where the first one was already wrong.
@@ -86,14 +90,27 @@ pub(crate) struct KeptLog {
     pub(crate) size: u64,
     /// Who else has signed that state.
     pub(crate) witnesses: Vec<String>,
+    /// The accounts from which its keeper anchors it.
+    #[serde(default)]
+    pub(crate) senders: Vec<Address>,
     pub(crate) seen: Timestamp,
     pub(crate) broken: Option<Contradiction>,
+}
+
+/// What a log is about.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Book {
+    /// The operations of this registry.
+    Ledger(LedgerRef),
+    /// Who read what; below this address, where consents are managed.
+    Reads(Url),
 }
 
 /// What a keeper signed against its own word.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Contradiction {
-    /// The state that doesn't fit [`KeptLog::note`] or a promise: a signed note.
+    /// The state that doesn't fit [`KeptLog::note`], an anchor, a promise or a reading that was proven before: a signed note.
     pub(crate) note: String,
     /// Which way.
     pub(crate) code: String,
@@ -104,20 +121,6 @@ impl std::fmt::Debug for KeptLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("KeptLog")
     }
-}
-
-/// A promise that was not yet found in the log.
-struct Unproven {
-    consent_id: String,
-    revocation: bool,
-    promise: String,
-}
-
-/// A registry that holds consents of this person.
-struct Held {
-    party: String,
-    ledger: LedgerRef,
-    unproven: Vec<Unproven>,
 }
 
 impl Wallet {
@@ -137,91 +140,51 @@ impl Wallet {
 
     pub(crate) async fn look_at_registries(&self, talk: &Talk) -> Result<(), VaultError> {
         for (origin, held) in self.registries_held()? {
-            let Ok(party) = talk.entry(&held.party) else {
-                continue;
-            };
-            // Silence is no contradiction.
-            if let Ok(found) = self.look_at_registry(talk, party, &origin, &held).await {
-                self.keep_registry(&origin, &held, party, found)?;
+            if let Ok(party) = talk.entry(&held.party) {
+                self.look_at_registry(talk, party, &origin, &held).await?;
+            }
+        }
+        for (origin, kept) in self.reads_logs()? {
+            if let Ok(party) = talk.entry(&kept.party)
+                && let Ok(seen) = self.look_at_log(talk, party, &origin, &kept.book).await
+            {
+                let mut change = self.vault.change();
+                self.keep_log(&mut change, &origin, party, &kept.book, &seen)?;
+                change.commit()?;
             }
         }
         Ok(())
     }
 
-    /// Whether a promise waits for its proof, or a registry was not looked at for an hour.
+    /// Whether a promise waits for its proof, or a log was not looked at for an hour.
     pub(crate) fn registries_due(&self) -> Result<bool, VaultError> {
         let now = self.clock.now();
+        let fresh = |kept: &KeptLog| now.duration_since(kept.seen) < LOOK_AGAIN;
         for (origin, held) in self.registries_held()? {
             let kept: Option<KeptLog> = self.vault.get(Table::Logs, &origin)?;
-            let fresh = kept.is_some_and(|kept| now.duration_since(kept.seen) < LOOK_AGAIN);
-            if !held.unproven.is_empty() || !fresh {
+            if !held.unproven.is_empty() || !kept.is_some_and(|kept| fresh(&kept)) {
                 return Ok(true);
             }
         }
-        Ok(false)
+        Ok(!self.reads_logs()?.iter().all(|(_, kept)| fresh(kept)))
     }
 
-    /// The proof of a consent's grant, or of its revocation once that is recorded: a file for somebody else.
-    pub fn evidence(&self, id: &str) -> Result<Evidence, EvidenceError> {
-        let kept = self.find_consent(id)?;
-        let given = kept.given.as_ref().ok_or(EvidenceError::None)?;
-        let back = given.taken_back.as_ref();
-        let revoked = back.and_then(|back| back.ledger.clone().zip(back.logged.clone()));
-        let granted = || given.promise.clone().zip(given.logged.clone());
-        let (promise, log) = revoked.or_else(granted).ok_or(EvidenceError::None)?;
-        Ok(Evidence::new(promise, log))
+    /// Of readings: those that were looked at once.
+    fn reads_logs(&self) -> Result<Vec<(String, KeptLog)>, VaultError> {
+        let mut kept: Vec<(String, KeptLog)> = self.vault.all(Table::Logs)?;
+        kept.retain(|(_, kept)| matches!(kept.book, Book::Reads(_)));
+        Ok(kept)
     }
 
-    fn registries_held(&self) -> Result<BTreeMap<String, Held>, VaultError> {
-        let mut held: BTreeMap<String, Held> = BTreeMap::new();
-        for kept in self.kept_consents()? {
-            let Some(given) = kept.given.as_ref().filter(|given| given.kind == EMBEDDED) else {
-                continue;
-            };
-            let back = given.taken_back.as_ref();
-            let promises = [
-                (false, given.promise.as_ref(), given.logged.as_ref()),
-                (
-                    true,
-                    back.and_then(|back| back.ledger.as_ref()),
-                    back.and_then(|back| back.logged.as_ref()),
-                ),
-            ];
-            if promises.iter().all(|(_, promise, _)| promise.is_none()) {
-                continue;
-            }
-            let ledger = LedgerRef {
-                chain_id: given.chain_id.clone(),
-                registry: given.registry.clone(),
-            };
-            let origin = entry::operations(&ledger.chain_id, &ledger.registry);
-            let here = held.entry(origin).or_insert_with(|| Held {
-                party: kept.verifier_id.clone(),
-                ledger,
-                unproven: Vec::new(),
-            });
-            for (revocation, promise, logged) in promises {
-                if let (Some(promise), None) = (promise, logged) {
-                    here.unproven.push(Unproven {
-                        consent_id: kept.consent_id.clone(),
-                        revocation,
-                        promise: promise.clone(),
-                    });
-                }
-            }
-        }
-        Ok(held)
-    }
-
-    async fn look_at_registry(
+    /// The newest state of a log, and whether it continues the one that is kept.
+    pub(crate) async fn look_at_log(
         &self,
         talk: &Talk,
         party: &Party,
         origin: &str,
-        held: &Held,
-    ) -> Result<Found, TalkError> {
-        let endpoints = party.registry(&held.ledger).map(|registry| &registry.endpoints);
-        let endpoint = endpoints.and_then(|all| all.first()).ok_or(TalkError::Unlisted)?;
+        book: &Book,
+    ) -> Result<Seen, TalkError> {
+        let endpoint = book.endpoint(party).ok_or(TalkError::Unlisted)?;
         let kept: Option<KeptLog> = self
             .vault
             .get(Table::Logs, origin)
@@ -229,178 +192,126 @@ impl Wallet {
         let keys = log_keys(party);
         let log = Log { origin, keys: &keys };
         let note = text(talk, endpoint, &["log", "checkpoint"]).await?;
-        let seen = read(&note, log, &talk.list).ok_or(TalkError::Unreadable)?;
-        let mut found = Found {
-            proofs: Vec::new(),
-            broken: None,
-            seen,
-        };
+        let state = read(&note, log, &talk.list).ok_or(TalkError::Unreadable)?;
+        let mut broken = None;
         if let Some(before) = kept
             .as_ref()
             .and_then(|kept| read(kept.note.as_deref()?, log, &talk.list))
         {
-            let (from, to) = (before.size(), found.seen.size());
+            let (from, to) = (before.size(), state.size());
             let growth = if from < to {
                 let (from, to) = (from.to_string(), to.to_string());
                 proof(talk, endpoint, &["log", "growth", &from, &to]).await?
             } else {
                 Vec::new()
             };
-            if let Err(broken) = advance(&before, &found.seen, &growth) {
-                found.broken = Some(broken.code());
-                return Ok(found);
-            }
+            broken = advance(&before, &state, &growth).err().map(Broken::code);
         }
-        let head = found.seen.head();
-        for unproven in &held.unproven {
-            let Ok(promise) = read_kept(&unproven.promise) else {
-                continue;
+        let mut senders = kept.map(|kept| kept.senders).unwrap_or_default();
+        if broken.is_none() {
+            let shown = Shown {
+                keeper: party,
+                log,
+                endpoint,
+                state: &state,
             };
-            let Some(index) = promise.sequence.checked_sub(1) else {
-                continue;
-            };
-            // Promised before this state was signed: it must be in there.
-            let way = if index < head.0 {
-                let (index, size) = (index.to_string(), head.0.to_string());
-                proof(talk, endpoint, &["log", "inclusion", &index, &size]).await?
-            } else {
-                Vec::new()
-            };
-            if check_entry(&way, head, index, &entry_of(&promise)).is_err() {
-                found.broken = Some("log_promise_broken");
-                return Ok(found);
-            }
-            let receipt = Receipt {
-                index,
-                proof: way,
-                checkpoint: found.seen.text().to_owned(),
-            };
-            found.proofs.push((
-                unproven.consent_id.clone(),
-                unproven.revocation,
-                receipt.to_text(),
-            ));
+            broken = shown.deny(talk, &mut senders).await;
         }
-        Ok(found)
+        Ok(Seen {
+            state,
+            senders,
+            broken,
+        })
     }
 
-    fn keep_registry(
+    /// Keeps what a look came to.
+    pub(crate) fn keep_log(
         &self,
+        change: &mut Change<'_>,
         origin: &str,
-        held: &Held,
         party: &Party,
-        found: Found,
+        book: &Book,
+        seen: &Seen,
     ) -> Result<(), VaultError> {
         let now = self.clock.now();
         let before: Option<KeptLog> = self.vault.get(Table::Logs, origin)?;
-        let mut change = self.vault.change();
-        let (note, broken) = match found.broken {
-            None => (Some(found.seen.text().to_owned()), None),
-            Some(code) => {
-                let broken = Contradiction {
-                    note: found.seen.text().to_owned(),
-                    code: code.to_owned(),
-                    when: now,
-                };
-                (
-                    before.as_ref().and_then(|before| before.note.clone()),
-                    Some(broken),
-                )
-            }
+        let (note, size) = match (seen.broken, &before) {
+            (None, _) => (Some(seen.state.text().to_owned()), seen.state.size()),
+            (Some(_), Some(before)) => (before.note.clone(), before.size),
+            (Some(_), None) => (None, seen.state.size()),
         };
-        let was_broken = before.as_ref().is_some_and(|before| before.broken.is_some());
-        if let Some(broken) = broken.as_ref().filter(|_| !was_broken) {
-            Entry::new(now, Happened::RegistryBroken)
-                .who(&party.name)
-                .code(&broken.code)
-                .put(&mut change);
-        }
-        let size = match (&broken, &before) {
-            (Some(_), Some(before)) => before.size,
-            _ => found.seen.size(),
-        };
-        let kept = KeptLog {
-            party: held.party.clone(),
-            ledger: held.ledger.clone(),
+        let mut kept = KeptLog {
+            party: party.id.clone(),
+            book: book.clone(),
             keeper: party.name.clone(),
             note,
             size,
-            witnesses: found
-                .seen
+            witnesses: seen
+                .state
                 .witnessed()
                 .iter()
                 .map(|one| one.name.clone())
                 .collect(),
+            senders: seen.senders.clone(),
             seen: now,
-            // The first contradiction is the one that counts, and no later state makes up for it.
-            broken: before.and_then(|before| before.broken).or(broken),
+            broken: before.and_then(|before| before.broken),
         };
+        if let Some(code) = seen.broken {
+            self.contradict(change, &mut kept, seen.state.text(), code);
+        }
         change.put(Table::Logs, origin, &kept);
-        for (consent_id, revocation, proof) in found.proofs {
-            self.keep_proof(&mut change, &consent_id, revocation, proof)?;
-        }
-        change.commit()
-    }
-
-    fn keep_proof(
-        &self,
-        change: &mut Change<'_>,
-        consent_id: &str,
-        revocation: bool,
-        proof: String,
-    ) -> Result<(), VaultError> {
-        // Somebody is at this consent: its proof is fetched again next time.
-        let Some(_hold) = self.try_hold(consent_id) else {
-            return Ok(());
-        };
-        let Some(mut kept) = self.kept_consent(consent_id)? else {
-            return Ok(());
-        };
-        let Some(given) = kept.given.as_mut() else {
-            return Ok(());
-        };
-        match (revocation, given.taken_back.as_mut()) {
-            (true, Some(back)) => back.logged = Some(proof),
-            (true, None) => {}
-            (false, _) => given.logged = Some(proof),
-        }
-        change.put(Table::Consents, consent_id, &kept);
         Ok(())
     }
 
-    /// What the registry's log says of this consent: `none`, `kept`, `witnessed`, `broken`.
-    pub(crate) fn evidence_state(&self, kept: &KeptConsent) -> Result<&'static str, VaultError> {
-        let Some(given) = kept.given.as_ref() else {
-            return Ok("none");
-        };
-        let origin = entry::operations(&given.chain_id, &given.registry);
-        let log: Option<KeptLog> = self.vault.get(Table::Logs, &origin)?;
-        Ok(match log {
-            Some(log) if log.broken.is_some() => "broken",
-            Some(log) if given.logged.is_some() && !log.witnesses.is_empty() => "witnessed",
-            Some(_) if given.logged.is_some() => "kept",
-            _ => "none",
-        })
+    /// The first contradiction is the one that counts, and no later state makes up for it.
+    pub(crate) fn contradict(&self, change: &mut Change<'_>, kept: &mut KeptLog, note: &str, code: &str) {
+        if kept.broken.is_some() {
+            return;
+        }
+        let now = self.clock.now();
+        kept.broken = Some(Contradiction {
+            note: note.to_owned(),
+            code: code.to_owned(),
+            when: now,
+        });
+        Entry::new(now, Happened::RegistryBroken)
+            .who(&kept.keeper)
+            .code(code)
+            .put(change);
     }
 }
 
-/// What a look at a registry found.
-struct Found {
-    seen: Checkpoint,
-    broken: Option<&'static str>,
-    /// Consent, whether of its revocation, proof.
-    proofs: Vec<(String, bool, String)>,
+/// What a look at a log found.
+pub(crate) struct Seen {
+    pub(crate) state: Checkpoint,
+    /// The accounts from which its keeper anchors it.
+    pub(crate) senders: Vec<Address>,
+    /// Which way it contradicts what is known.
+    pub(crate) broken: Option<&'static str>,
+}
+
+impl Book {
+    fn about(&self) -> &'static str {
+        match self {
+            Self::Ledger(_) => "operations",
+            Self::Reads(_) => "reads",
+        }
+    }
+
+    /// Where its keeper answers.
+    pub(crate) fn endpoint<'a>(&'a self, party: &'a Party) -> Option<&'a Url> {
+        match self {
+            Self::Ledger(ledger) => party.registry(ledger)?.endpoints.first(),
+            Self::Reads(manage) => Some(manage),
+        }
+    }
 }
 
 impl KeptLog {
-    /// Where its keeper answers.
-    fn endpoint<'a>(&self, party: &'a Party) -> Option<&'a Url> {
-        party.registry(&self.ledger)?.endpoints.first()
-    }
-
     fn view(self, origin: String) -> RegistryView {
         RegistryView {
             log: origin,
+            about: self.book.about().to_owned(),
             keeper: self.keeper,
             state: match (&self.broken, self.witnesses.is_empty()) {
                 (Some(_), _) => "broken",
@@ -426,6 +337,6 @@ async fn text(talk: &Talk, endpoint: &Url, path: &[&str]) -> Result<String, Talk
     String::from_utf8(body).map_err(|_| TalkError::Unreadable)
 }
 
-async fn proof(talk: &Talk, endpoint: &Url, path: &[&str]) -> Result<Vec<Hash>, TalkError> {
+pub(crate) async fn proof(talk: &Talk, endpoint: &Url, path: &[&str]) -> Result<Vec<Hash>, TalkError> {
     read_lines(&text(talk, endpoint, path).await?).ok_or(TalkError::Unreadable)
 }

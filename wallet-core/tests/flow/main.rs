@@ -3,6 +3,7 @@
 
 mod cards;
 mod clinics;
+mod readings;
 mod shown;
 mod station;
 

@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_consent::{
     ConsentId, ConsentRequest, Endpoint, GrantId, Item, LedgerRef, LedgerStatus, Manage, Onward, Period,
-    Purpose, ReadingKind, Recipient, Retention,
+    Purpose, ReadingKind, Recipient, Retention, Salt,
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
@@ -20,7 +20,7 @@ use carnet_exchange::{
     dcql::Query,
     delivery::{self, DeliverySecret},
     hpke::HpkeSecret,
-    manage::{self, DeletionReceipt, ManageReply, Op, OpResult, Read},
+    manage::{self, DeletionReceipt, Logged, ManageReply, Op, OpResult, Read},
     promise::{self, Operation, Promise},
     refusal::Refusal,
     registry::{GrantStatus, RevocationReply, RevocationRequest},
@@ -28,6 +28,7 @@ use carnet_exchange::{
     trust::{self, LocalPin, Registry, RegistryKind, Role},
 };
 use carnet_ledger::{Domain, Grant};
+use carnet_log::{Checkpoint, Place, Tiles, Tree, TreeError, receipt::lines, tree::leaf};
 use jiff::{SignedDuration, Timestamp, Unit};
 use p256::{SecretKey, ecdsa::SigningKey, pkcs8::DecodePrivateKey};
 use rustls::{
@@ -109,12 +110,72 @@ pub(crate) struct Station {
     task: tokio::task::JoinHandle<()>,
 }
 
+/// Who read what, and the log of it. A test alters it as a clinic might.
+#[derive(Clone, Default)]
+pub(crate) struct Readings {
+    pub(crate) entries: Vec<[u8; 32]>,
+    pub(crate) told: BTreeMap<String, Vec<Read>>,
+    /// Its log doesn't answer.
+    pub(crate) silent: bool,
+    /// What the registry says of the log: entries and root.
+    pub(crate) anchored: Option<(u64, [u8; 32])>,
+    /// It says that it knows no consent.
+    pub(crate) forgetful: bool,
+}
+
+impl Readings {
+    /// Somebody reads under this consent; gives what the holder will be told.
+    pub(crate) fn add(&mut self, grant_id: &str, who: &str) -> Read {
+        let mut read = Read {
+            when: "2025-03-01T10:00:00Z".parse().unwrap(),
+            who: who.to_owned(),
+            what: vec!["allergies".to_owned()],
+            kind: ReadingKind::Read,
+            reason: None,
+            log: None,
+        };
+        let salt = Salt(random());
+        let place = self.entries.len() as u64;
+        self.entries.push(read.entry(&grant_id.parse().unwrap(), &salt));
+        read.log = Some(Logged { place, salt });
+        self.told
+            .entry(grant_id.to_owned())
+            .or_default()
+            .push(read.clone());
+        read
+    }
+
+    pub(crate) fn root(&self) -> [u8; 32] {
+        let (tree, shelf) = self.tree();
+        tree.root(&shelf).unwrap().0
+    }
+
+    fn tree(&self) -> (Tree, Shelf) {
+        let mut tree = Tree::of(0).unwrap();
+        let leaves: Vec<_> = self.entries.iter().map(|entry| leaf(entry)).collect();
+        let shelf = Shelf::default();
+        let tiles = tree.append(&leaves, &shelf).unwrap();
+        (tree, Shelf(tiles.into_iter().collect()))
+    }
+}
+
+#[derive(Default)]
+struct Shelf(BTreeMap<Place, Vec<u8>>);
+
+impl Tiles for Shelf {
+    fn read(&self, place: Place) -> Result<Option<Vec<u8>>, TreeError> {
+        Ok(self.0.get(&place).cloned())
+    }
+}
+
 struct Inner {
     address: SocketAddr,
     certificate: Vec<u8>,
     spki_sha256: [u8; 32],
     key: SigningKey,
     log_key: SigningKey,
+    checkpoint_key: ed25519_dalek::SigningKey,
+    readings: Mutex<Readings>,
     root: SigningKey,
     ledger: LedgerRef,
     conduct: Mutex<Conduct>,
@@ -164,6 +225,8 @@ impl Station {
             spki_sha256: Sha256::digest(rcgen::PublicKeyData::subject_public_key_info(&pair)).into(),
             key: SigningKey::from_pkcs8_der(&pair.serialize_der()).unwrap(),
             log_key: SigningKey::from(secret(11)),
+            checkpoint_key: ed25519_dalek::SigningKey::from_bytes(&[13; 32]),
+            readings: Mutex::default(),
             root: SigningKey::from(secret(12)),
             ledger: LedgerRef {
                 chain_id: "7777".to_owned(),
@@ -199,6 +262,10 @@ impl Station {
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.inner.seen()
+    }
+
+    pub(crate) fn readings(&self) -> MutexGuard<'_, Readings> {
+        self.inner.readings.lock().unwrap()
     }
 
     /// The list of an authority that knows this clinic.
@@ -240,7 +307,10 @@ impl Station {
                     finality_seconds: 0,
                     kind: RegistryKind::Embedded,
                 }],
-                log_keys: vec![PublicKey::from(&inner.log_key)],
+                log_keys: vec![
+                    PublicKey::from(&inner.log_key),
+                    PublicKey::from(&inner.checkpoint_key),
+                ],
                 issuer_keys: vec![PublicKey::from(&inner.log_key)],
                 request_keys: vec![],
                 offline_keys: vec![],
@@ -476,10 +546,12 @@ impl Inner {
             ("oid4vp", "request") => self.request(third, body, conduct),
             ("oid4vp", "response") => self.response(third, body, conduct),
             ("delivery", id) => self.delivery(id, body, conduct),
+            ("manage", "log") => self.reads_log(third),
             ("manage", _) | ("ledger", "revocations") if conduct == Conduct::KeepsRevocationsBack => {
                 Answer::refuse("503 Service Unavailable", "unavailable")
             }
             ("manage", _) => self.manage(body),
+            ("ledger", "anchors") => self.anchor(third),
             ("ledger", "grants") => self.status(third),
             ("ledger", "revocations") => self.revocation(body),
             _ => {
@@ -636,16 +708,21 @@ impl Inner {
     fn operate(&self, op: &Op) -> OpResult {
         let grant_id = *op.grant_id();
         match op {
-            Op::Reads { .. } => OpResult::Reads {
-                grant_id,
-                reads: vec![Read {
-                    when: "2025-03-01T10:00:00Z".parse().unwrap(),
-                    who: "Nurse\u{202e} Ines".to_owned(),
-                    what: vec!["allergies".to_owned()],
-                    kind: ReadingKind::Read,
-                    reason: None,
-                }],
-            },
+            Op::Reads { .. } => {
+                let mut readings = self.readings.lock().unwrap();
+                if readings.forgetful {
+                    return OpResult::Refused {
+                        grant_id,
+                        code: "unknown".to_owned(),
+                    };
+                }
+                let id = grant_id.to_string();
+                if !readings.told.contains_key(&id) {
+                    readings.add(&id, "Nurse\u{202e} Ines");
+                }
+                let reads = readings.told[&id].clone();
+                OpResult::Reads { grant_id, reads }
+            }
             Op::Revoke { grant, .. } => {
                 assert_eq!(self.grant_id(grant), grant_id);
                 self.seen().revoked.insert(grant_id.to_string());
@@ -665,6 +742,56 @@ impl Inner {
                 receipt: None,
             },
         }
+    }
+
+    /// The log of readings, and its proofs.
+    fn reads_log(&self, path: &str) -> Answer {
+        let readings = self.readings.lock().unwrap();
+        if readings.silent {
+            return Answer::refuse("503 Service Unavailable", "unavailable");
+        }
+        let (tree, shelf) = readings.tree();
+        let number = |text: &str| text.parse::<u64>().unwrap();
+        let segments: Vec<&str> = path.split('/').collect();
+        let body = match segments.as_slice() {
+            ["checkpoint"] => {
+                let root = tree.root(&shelf).unwrap();
+                let origin = carnet_log::entry::reads("northgate");
+                let signed = Checkpoint::sign(&origin, tree.size(), root, &self.checkpoint_key).unwrap();
+                signed.text().to_owned()
+            }
+            ["growth", from, to] => {
+                let (from, to) = (number(from), Tree::of(number(to)).unwrap());
+                lines(&to.prove_growth(from, &shelf).unwrap())
+            }
+            ["inclusion", place, size] => {
+                let (place, of) = (number(place), Tree::of(number(size)).unwrap());
+                lines(&of.prove_entry(place, &shelf).unwrap())
+            }
+            _ => return Answer::refuse("404 Not Found", "unknown"),
+        };
+        Answer {
+            status: "200 OK",
+            content_type: "text/plain; charset=utf-8",
+            body,
+        }
+    }
+
+    /// What the registry says of a log, always by the same account.
+    fn anchor(&self, path: &str) -> Answer {
+        let sender = "0x00000000000000000000000000000000000000c1";
+        let key = carnet_log::verifier_key(
+            &carnet_log::entry::reads("northgate"),
+            &self.checkpoint_key.verifying_key(),
+        );
+        let log = format!("0x{}", hex::encode(carnet_ledger::log_id(&key)));
+        let of_reads = path.split('/').next() == Some(log.as_str());
+        let anchored = self.readings.lock().unwrap().anchored.filter(|_| of_reads);
+        let anchor = anchored.map(|(size, root)| {
+            let root = format!("0x{}", hex::encode(root));
+            serde_json::json!({"log": log, "by": sender, "size": size, "root": root})
+        });
+        Answer::json(serde_json::json!({"sender": sender, "anchor": anchor}).to_string())
     }
 
     fn status(&self, id: &str) -> Answer {
