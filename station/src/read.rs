@@ -310,9 +310,8 @@ pub fn begin_log(app: &App) -> Result<(), ReadsLogError> {
     let mut entries = Vec::new();
     let mut change = Change::default();
     for ((key, mut entry), place) in before.into_iter().zip(0..) {
-        let grant_id: GrantId = match key.split_once('/').map(|(id, _)| id.parse()) {
-            Some(Ok(id)) => id,
-            _ => return Err(ReadsLogError::Misplaced),
+        let Some(Ok(grant_id)) = key.split_once('/').map(|(id, _)| id.parse::<GrantId>()) else {
+            return Err(ReadsLogError::Misplaced);
         };
         let salt = Salt(make_bytes()?);
         entries.push(entry.read.entry(&grant_id, &salt));

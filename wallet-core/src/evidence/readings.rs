@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use carnet_consent::GrantId;
-use carnet_exchange::{
-    Entry as Party,
-    manage::{Logged, Read},
-};
+use carnet_exchange::{Entry as Party, manage::Read};
 use carnet_log::{Receipt, entry, tree::check_entry};
 use url::Url;
 
@@ -206,10 +203,8 @@ impl KeptReads {
     }
 
     fn proves(&self, read: &Read) -> bool {
-        let logged = self.reads.iter().filter_map(|kept| kept.logged.as_ref());
-        logged
-            .into_iter()
-            .any(|logged| logged.proof.is_some() && logged.is(read))
+        let mut logged = self.reads.iter().filter_map(|kept| kept.logged.as_ref());
+        logged.any(|logged| logged.proof.is_some() && logged.is(read))
     }
 
     fn logged_mut(&mut self) -> impl Iterator<Item = &mut KeptLogged> {
@@ -225,7 +220,7 @@ impl KeptLogged {
 
 fn without_place(read: &Read) -> Read {
     Read {
-        log: None::<Logged>,
+        log: None,
         ..read.clone()
     }
 }
