@@ -72,6 +72,9 @@ pub(crate) enum Command {
         /// Say no
         #[arg(long, conflicts_with_all = ["grant", "card"])]
         deny: bool,
+        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        #[arg(long)]
+        no_wait: bool,
     },
     /// Who has access, and who had
     Consents {
@@ -255,7 +258,12 @@ pub(crate) enum ConsentsCommand {
     /// One of them
     Show { id: String },
     /// Take one back
-    Revoke { id: String },
+    Revoke {
+        id: String,
+        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        #[arg(long)]
+        no_wait: bool,
+    },
     /// Take all of them back
     RevokeAll {
         /// Of everybody in this vault

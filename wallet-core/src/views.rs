@@ -516,7 +516,7 @@ pub struct AnswerView {
 
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct LedgerView {
-    /// `none`, `pending`, `active`, `revoked`, `expired`, `unknown`.
+    /// `none`, `unconfirmed` (on its way there), `pending` (its period has not begun), `active`, `revoked`, `expired`, `unknown`.
     pub status: String,
     pub chain_id: String,
     pub registry: String,
@@ -596,7 +596,7 @@ pub struct ConsentView {
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct RevocationView {
     pub state: String,
-    /// `confirmed` or `pending`.
+    /// `confirmed`, `handed_in` (and not yet confirmed) or `pending`.
     pub ledger: String,
     /// `confirmed` or `pending`.
     pub clinic: String,
