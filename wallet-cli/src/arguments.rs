@@ -355,6 +355,13 @@ pub(crate) enum LogCommand {
     },
     /// Write down which state of each register you were shown, for another wallet to compare with
     States { file: PathBuf },
+    /// What a register that was changed has signed against its own word: a file for somebody else
+    Contradiction {
+        /// The register's name, as `log registers` has it
+        log: String,
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Compare another wallet's states with yours: were you shown the same registers?
     Compare { file: PathBuf },
 }

@@ -534,13 +534,17 @@ pub struct RegistryView {
     pub log: String,
     /// Who keeps it.
     pub keeper: String,
-    /// `kept`, `witnessed`, `broken`.
+    /// `kept`, `witnessed`, `unwitnessed` (unchanged, but somebody who had signed earlier states has not signed this one),
+    /// `broken`.
     pub state: String,
     /// Operations in its log.
     pub entries: u32,
     pub seen: String,
     /// Who else has signed that state.
     pub witnesses: Vec<String>,
+    /// Who had signed earlier states and has not signed that one.
+    pub missing: Vec<String>,
+    pub missing_since: Option<String>,
     /// Which way it contradicts itself.
     pub code: Option<String>,
     pub broken_at: Option<String>,

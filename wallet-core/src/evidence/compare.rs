@@ -4,7 +4,7 @@ use carnet_exchange::evidence::log_keys;
 use carnet_log::{Checkpoint, checkpoint::Log, history::compare};
 use serde::{Deserialize, Serialize};
 
-use super::{Contradiction, EvidenceError, KeptLog, proof, read};
+use super::{Contradicts, EvidenceError, KeptLog, proof, read};
 use crate::{
     Wallet,
     activity::{Entry, Happened},
@@ -115,12 +115,14 @@ impl Wallet {
         let Err(broken) = compare(&own, &other, &growth) else {
             return Ok("same");
         };
-        self.contradicted(&theirs.log, &other, broken.code())?;
+        let endpoint = kept.endpoint(party);
+        let broken = Contradicts::in_states(talk, endpoint, (&own, &other), &growth, broken).await;
+        self.contradicted(&theirs.log, &other, broken)?;
         Ok("broken")
     }
 
     /// Keeps the contradiction, unless there was one before.
-    fn contradicted(&self, origin: &str, other: &Checkpoint, code: &str) -> Result<(), VaultError> {
+    fn contradicted(&self, origin: &str, other: &Checkpoint, broken: Contradicts) -> Result<(), VaultError> {
         let Some(mut kept) = self.vault.get::<KeptLog>(Table::Logs, origin)? else {
             return Ok(());
         };
@@ -128,11 +130,8 @@ impl Wallet {
             return Ok(());
         }
         let now = self.clock.now();
-        kept.broken = Some(Contradiction {
-            note: other.text().to_owned(),
-            code: code.to_owned(),
-            when: now,
-        });
+        let code = broken.code;
+        kept.broken = Some(broken.in_state(other, now));
         let mut change = self.vault.change();
         change.put(Table::Logs, origin, &kept);
         Entry::new(now, Happened::RegistryBroken)

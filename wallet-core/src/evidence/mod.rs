@@ -5,8 +5,11 @@
 //! What once contradicted itself stays so: both states are kept, signed, to be shown to anybody.
 
 mod compare;
+mod contradiction;
 
 pub use compare::STATES_BYTES;
+pub(crate) use contradiction::Contradiction;
+use contradiction::Found as Contradicts;
 
 use std::collections::BTreeMap;
 
@@ -48,6 +51,8 @@ pub enum EvidenceError {
     None,
     #[error("This is not a file of register states that another wallet wrote. Nothing was compared.")]
     NotStates,
+    #[error("This register has not contradicted itself, as far as this wallet has seen.")]
+    Unbroken,
     #[error(transparent)]
     Consent(#[from] ConsentsError),
     #[error(transparent)]
@@ -66,6 +71,7 @@ impl Described for EvidenceError {
             Self::NotStates => {
                 Facts::expected("not_register_states", "Choose the file that `log states` wrote.")
             }
+            Self::Unbroken => Facts::expected("register_unbroken", "There is nothing to show to anybody."),
             Self::Consent(error) => error.facts(),
             Self::Talk(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
@@ -86,18 +92,13 @@ pub(crate) struct KeptLog {
     pub(crate) size: u64,
     /// Who else has signed that state.
     pub(crate) witnesses: Vec<String>,
+    /// Who had signed an earlier one and has not signed that one, and since when.
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    #[serde(default)]
+    pub(crate) missing_since: Option<Timestamp>,
     pub(crate) seen: Timestamp,
     pub(crate) broken: Option<Contradiction>,
-}
-
-/// What a keeper signed against its own word.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Contradiction {
-    /// The state that doesn't fit [`KeptLog::note`] or a promise: a signed note.
-    pub(crate) note: String,
-    /// Which way.
-    pub(crate) code: String,
-    pub(crate) when: Timestamp,
 }
 
 impl std::fmt::Debug for KeptLog {
@@ -247,7 +248,9 @@ impl Wallet {
                 Vec::new()
             };
             if let Err(broken) = advance(&before, &found.seen, &growth) {
-                found.broken = Some(broken.code());
+                let states = (&before, &found.seen);
+                found.broken =
+                    Some(Contradicts::in_states(talk, Some(endpoint), states, &growth, broken).await);
                 return Ok(found);
             }
         }
@@ -267,7 +270,9 @@ impl Wallet {
                 Vec::new()
             };
             if check_entry(&way, head, index, &entry_of(&promise)).is_err() {
-                found.broken = Some("log_promise_broken");
+                let promise = &unproven.promise;
+                let broken = Contradicts::in_promise(talk, endpoint, promise, &found.seen, index, way).await;
+                found.broken = Some(broken);
                 return Ok(found);
             }
             let receipt = Receipt {
@@ -296,17 +301,10 @@ impl Wallet {
         let mut change = self.vault.change();
         let (note, broken) = match found.broken {
             None => (Some(found.seen.text().to_owned()), None),
-            Some(code) => {
-                let broken = Contradiction {
-                    note: found.seen.text().to_owned(),
-                    code: code.to_owned(),
-                    when: now,
-                };
-                (
-                    before.as_ref().and_then(|before| before.note.clone()),
-                    Some(broken),
-                )
-            }
+            Some(broken) => (
+                before.as_ref().and_then(|before| before.note.clone()),
+                Some(broken.in_state(&found.seen, now)),
+            ),
         };
         let was_broken = before.as_ref().is_some_and(|before| before.broken.is_some());
         if let Some(broken) = broken.as_ref().filter(|_| !was_broken) {
@@ -319,18 +317,30 @@ impl Wallet {
             (Some(_), Some(before)) => before.size,
             _ => found.seen.size(),
         };
+        let witnesses: Vec<String> = found
+            .seen
+            .witnessed()
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        let mut missing: Vec<String> = before
+            .iter()
+            .flat_map(|before| before.witnesses.iter().chain(&before.missing))
+            .filter(|name| !witnesses.contains(name))
+            .cloned()
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let since = before.as_ref().and_then(|before| before.missing_since);
         let kept = KeptLog {
+            missing_since: (!missing.is_empty()).then(|| since.unwrap_or(now)),
+            missing,
             party: held.party.clone(),
             ledger: held.ledger.clone(),
             keeper: party.name.clone(),
             note,
             size,
-            witnesses: found
-                .seen
-                .witnessed()
-                .iter()
-                .map(|one| one.name.clone())
-                .collect(),
+            witnesses,
             seen: now,
             // The first contradiction is the one that counts, and no later state makes up for it.
             broken: before.and_then(|before| before.broken).or(broken),
@@ -387,7 +397,7 @@ impl Wallet {
 /// What a look at a registry found.
 struct Found {
     seen: Checkpoint,
-    broken: Option<&'static str>,
+    broken: Option<Contradicts>,
     /// Consent, whether of its revocation, proof.
     proofs: Vec<(String, bool, String)>,
 }
@@ -402,15 +412,18 @@ impl KeptLog {
         RegistryView {
             log: origin,
             keeper: self.keeper,
-            state: match (&self.broken, self.witnesses.is_empty()) {
-                (Some(_), _) => "broken",
-                (None, false) => "witnessed",
-                (None, true) => "kept",
+            state: match (&self.broken, self.missing.is_empty(), self.witnesses.is_empty()) {
+                (Some(_), ..) => "broken",
+                (None, false, _) => "unwitnessed",
+                (None, true, false) => "witnessed",
+                (None, true, true) => "kept",
             }
             .to_owned(),
             entries: u32::try_from(self.size).unwrap_or(u32::MAX),
             seen: to_the_second(self.seen),
             witnesses: self.witnesses,
+            missing: self.missing,
+            missing_since: self.missing_since.map(to_the_second),
             code: self.broken.as_ref().map(|broken| broken.code.clone()),
             broken_at: self.broken.map(|broken| to_the_second(broken.when)),
         }

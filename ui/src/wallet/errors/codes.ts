@@ -266,6 +266,7 @@ export const CODES: Readonly<Record<string, Meaning>> = {
   clinic_unknown: 'clinic_unknown',
   evidence_none: 'evidence_none',
   not_register_states: 'register_states',
+  register_unbroken: 'register_unbroken',
   eligibility_not_true: 'not_true',
   eligibility_probing: 'probing',
   eligibility_not_proven: 'proof_failed',

@@ -139,6 +139,7 @@ export const MEANINGS = {
   list_unknown: { what: m.error_list_unknown_what, safe: m.error_list_unknown_safe, next: m.error_list_unknown_next },
   challenge_bad: { what: m.error_challenge_bad_what, safe: m.error_challenge_bad_safe, next: m.error_challenge_bad_next },
   evidence_none: { what: m.error_evidence_none_what, safe: m.error_evidence_none_safe, next: m.error_evidence_none_next },
+  register_unbroken: { what: m.error_register_unbroken_what, safe: m.error_register_unbroken_safe, next: m.error_register_unbroken_next },
   register_states: { what: m.error_register_states_what, safe: m.error_register_states_safe, next: m.error_register_states_next },
   unknown: { what: m.error_unknown_what, safe: m.error_unknown_safe, next: m.error_unknown_next }
 } satisfies Record<string, Words>;
