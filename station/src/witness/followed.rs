@@ -18,12 +18,12 @@ use super::{Options, WitnessError, cosign::Cosigner};
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Names of logs, and the keys that may sign each.
-pub type Logs = BTreeMap<String, Vec<VerifyingKey>>;
+pub(super) type Logs = BTreeMap<String, Vec<VerifyingKey>>;
 
 /// What is followed, and where it comes from.
 #[derive(Debug)]
-pub struct Followed {
-    pub logs: Logs,
+pub(super) struct Followed {
+    pub(super) logs: Logs,
     named: Logs,
     list: Option<List>,
 }
@@ -41,7 +41,7 @@ struct List {
 type Stamp = (SystemTime, u64);
 
 impl Followed {
-    pub fn of(options: &Options) -> Result<Self, WitnessError> {
+    pub(super) fn of(options: &Options) -> Result<Self, WitnessError> {
         let mut named = Logs::new();
         for line in &options.logs {
             let (origin, key) =
@@ -100,7 +100,7 @@ impl Followed {
 }
 
 /// Follows the list as long as it is awaited.
-pub async fn follow(mut followed: Followed, cosigner: Arc<Cosigner>) {
+pub(super) async fn follow(mut followed: Followed, cosigner: Arc<Cosigner>) {
     let mut looks = tokio::time::interval(LOOK);
     loop {
         looks.tick().await;
