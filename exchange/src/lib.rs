@@ -13,6 +13,7 @@
 //! - [`answer`]: the patient's encrypted answer, made and checked, and the station's reply to it
 //! - [`promise`]: the station's signed promise that a grant or revocation is recorded
 //! - [`evidence`]: the same, with the proof that it stands in the registry's log, for somebody else
+//! - [`contradiction`]: what a log's keeper signed against its own word, for somebody else
 //! - [`delivery`]: the sealed records
 //! - [`registry`]: a registry's answers about a grant
 //! - [`manage`]: taking back, read log and deletion receipt, asked for by the holder key
@@ -28,6 +29,7 @@ mod hex_bytes;
 
 pub mod answer;
 pub mod code;
+pub mod contradiction;
 pub mod counter;
 pub mod dcql;
 pub mod delivery;

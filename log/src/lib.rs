@@ -10,12 +10,14 @@
 //! - [`entry`]: what Carnet's logs say
 //! - [`checkpoint`]: what the keeper signs
 //! - [`history`]: what one who checks keeps, and what it says of a later checkpoint
+//! - [`contradiction`]: what shows to anybody that a log was changed
 //! - [`receipt`]: one entry's proof, to show to somebody else
 //! - [`witness`]: somebody else who signs only what fits what they saw before
 //!
 //! Pure: no clock, no network, no storage. Callers commit the tiles together with what they are about.
 
 pub mod checkpoint;
+pub mod contradiction;
 pub mod entry;
 pub mod history;
 mod limits;

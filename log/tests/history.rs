@@ -7,6 +7,7 @@ use carnet_log::{
     Broken, Checkpoint, CheckpointError, Hash, Place, Receipt, ReceiptError, Refusal, Tiles, Tree, TreeError,
     Witness,
     checkpoint::{Log, WitnessKey},
+    contradiction,
     history::{advance, compare},
     tree::{check_entry, check_growth, leaf},
     witness::{origin_of, request},
@@ -165,6 +166,37 @@ proptest! {
     }
 
     #[test]
+    fn a_keepers_own_proofs_convict_it_and_nobody_who_kept_to_its_word(earlier in 1_u64..400, more in 1_u64..400, rewritten in any::<prop::sample::Index>(), bit in 0_usize..256) {
+        let later = earlier + more;
+        let kept = Kept::of(later);
+        let forged_at = rewritten.index(earlier as usize) as u64;
+        let mut other = Kept::of(forged_at);
+        other.grow(1, "forged");
+        other.grow(later - other.entries.len() as u64, "entry");
+        for (log, rewritten) in [(&kept, false), (&other, true)] {
+            let next = log.tree().prove_entry(earlier, log).unwrap();
+            let way = contradiction::way(&log.growth(earlier, later), &next, earlier, log.at(later)).unwrap();
+            let begins = contradiction::beginning(&way, earlier, log.at(later));
+            prop_assert_eq!(begins, Some(log.at(earlier).1));
+            prop_assert_eq!(begins != Some(kept.at(earlier).1), rewritten);
+            // Spoilt by whoever complains, it says nothing.
+            for place in 0..way.len() {
+                let mut spoilt = way.clone();
+                spoilt[place].0[bit / 8] ^= 1 << (bit % 8);
+                let begins = contradiction::beginning(&spoilt, earlier, log.at(later));
+                prop_assert_eq!(begins, None);
+            }
+
+            // What stands in a promised place is found from the proofs of that place and of its neighbour.
+            let proof = log.tree().prove_entry(forged_at, log).unwrap();
+            let beside = contradiction::neighbour(forged_at, later).map(|beside| log.tree().prove_entry(beside, log).unwrap());
+            let stands = contradiction::entry_at(&proof, &beside.unwrap_or_default(), log.at(later), forged_at);
+            prop_assert_eq!(stands, Some(leaf(&log.entries[forged_at as usize])));
+            prop_assert_eq!(stands != Some(leaf(&kept.entries[forged_at as usize])), rewritten);
+        }
+    }
+
+    #[test]
     fn no_text_makes_the_readers_panic(text in ".{0,300}", index in any::<u64>(), size in any::<u64>(), many in 0_usize..80) {
         let keys = keys();
         let proof = vec![Hash([7; 32]); many];
@@ -173,6 +205,9 @@ proptest! {
         let _ = Receipt::read(&format!("c2sp.org/tlog-proof@v1\nindex {index}\n{text}\n\n{text}"));
         let witness = Witness { name: "w", key: &key(2) };
         let _ = witness.cosign(&format!("old {size}\n{text}\n\n{text}"), log(&keys), (0, Hash([0; 32])), 1);
+        let _ = contradiction::beginning(&proof, index, (size, Hash([1; 32])));
+        let _ = contradiction::entry_at(&proof, &proof, (size, Hash([1; 32])), index);
+        let _ = contradiction::way(&proof, &proof, index, (size, Hash([1; 32])));
         let _ = check_entry(&proof, (size, Hash([0; 32])), index, b"x");
         let _ = check_growth(&proof, (index, Hash([0; 32])), (size, Hash([1; 32])));
     }

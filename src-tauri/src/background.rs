@@ -88,6 +88,9 @@ async fn drain(state: &AppState) {
                 }
                 Ok(_) | Err(_) => pause = (pause * 2).min(RETRY.1),
             }
+        } else {
+            // What comes next is seen to soon, however long the last thing took.
+            pause = RETRY.0;
         }
         sleep(pause).await;
     }

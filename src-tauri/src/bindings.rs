@@ -89,6 +89,7 @@ pub fn builder<R: Runtime>() -> Builder<R> {
             commands::issuance::refill_card,
             commands::registers::registers,
             commands::registers::save_register_states,
+            commands::registers::save_contradiction,
             commands::registers::compare_registers,
             commands::log::activity,
             commands::log::verify_log,

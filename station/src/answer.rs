@@ -178,10 +178,13 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     let _turn = gate.enter();
     let mut asked: Asked = app.db.get(&Asked::key(id))?.ok_or(TakeError::Unknown)?;
     let digest = digest_hex(jwe.as_bytes());
-    let now = app.clock.now();
-    match asked.state(now) {
+    // It came in time, however long the ledger takes.
+    let now = asked.came.unwrap_or_else(|| app.clock.now());
+    match asked.state(app.clock.now()) {
         State::Waiting | State::Opened => {}
         State::Expired => return Err(TakeError::Expired),
+        // The same answer again: perhaps the ledger has confirmed it by now.
+        State::Recording if asked.answer.as_ref() == Some(&digest) => {}
         // The same answer again, from a wallet that did not hear of the first. A card alone is shown once; of a proof nothing is
         // told to whoever sends it, so once more is no more.
         _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => return Ok(asked.promise),
@@ -202,13 +205,24 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     asked.cards = cards_shown::seal(app, id, &shown)?.map(|sealed| SealedCards { sealed, at: now });
     let Some(checked) = checked.consent else {
         asked.shown_by = shown_by;
-        return take_cards(app, asked);
+        return close(app, asked, State::Answered, Change::default());
     };
 
     // On the ledger first. A crash from here to the commit below leaves a grant that this station does not
     // know: nothing can be read by it, and the same answer, sent again, finds its way.
     let grant = ledger_grant(&checked.grant);
-    let recorded = app.ledger.grant(&grant, &checked.signature)?;
+    let recorded = match app.ledger.grant(&grant, &checked.signature) {
+        Err(LedgerError::NotFinal) => {
+            wait_for_ledger(app, asked, now)?;
+            return Err(LedgerError::NotFinal.into());
+        }
+        Err(error) if asked.came.is_some() && !error.is_outage() => {
+            // Taken back meanwhile, or too late: nothing can come of it any more.
+            close(app, asked, State::Expired, Change::default())?;
+            return Err(error.into());
+        }
+        recorded => recorded?,
+    };
     let promise = end::promise(app, &checked.grant_id, Operation::Grant, recorded)?;
     let given = given(app, &asked, &checked, grant, now)?;
 
@@ -239,34 +253,38 @@ fn deny(app: &App, mut asked: Asked, opened: &Opened) -> Result<Option<String>, 
     if !matches!(opened, Opened::Denied { state } if state.as_ref() == Some(&asked.id)) {
         return Err(TakeError::Refused(AnswerError::WrongState));
     }
-    asked.become_state(State::Denied);
     let mut change = Change::default();
     if asked.statement.is_some() {
         let outcome = Outcome::not_shown(app.clock.now());
         change.put(&Line::key(&asked.id), &Line::of(&asked, &outcome))?;
         asked.check = Some(outcome);
     }
-    change.put(&Asked::key(&asked.id), &asked)?;
-    change.delete(&Asked::signed_key(&asked.id));
-    app.db.commit(change)?;
-    forget_answer_key(app, &asked.id);
-    if let Err(error) = destroy(&app.delivery_key(&asked.id)) {
-        eprintln!("carnet-station: a key of a denied question stays until the next sweep: {error}");
-    }
-    app.events.request(&asked.id);
-    Ok(None)
+    close(app, asked, State::Denied, change)
 }
 
-/// Nothing was granted: what was shown is kept for the desk, and that is all.
-fn take_cards(app: &App, mut asked: Asked) -> Result<Option<String>, TakeError> {
-    asked.become_state(State::Answered);
-    let mut change = Change::default();
+/// Nothing was granted: it is answered, nothing is to be delivered, and no promise is given.
+fn close(app: &App, mut asked: Asked, state: State, mut change: Change) -> Result<Option<String>, TakeError> {
+    asked.become_state(state);
     change.put(&Asked::key(&asked.id), &asked)?;
     change.delete(&Asked::signed_key(&asked.id));
     app.db.commit(change)?;
     forget_keys(app, &asked.id);
     app.events.request(&asked.id);
     Ok(None)
+}
+
+/// The grant is on its way and goes on: from now on this answer can be sent again, and no other.
+fn wait_for_ledger(app: &App, mut asked: Asked, came: Timestamp) -> Result<(), DbError> {
+    let first = asked.came.is_none();
+    // What cards said is read from the same answer when it counts.
+    asked.cards = None;
+    asked.came = Some(came);
+    asked.become_state(State::Recording);
+    app.db.put(&Asked::key(&asked.id), &asked)?;
+    if first {
+        app.events.request(&asked.id);
+    }
+    Ok(())
 }
 
 fn check(

@@ -145,7 +145,7 @@ struct Check {
 
 #[derive(Debug, Args)]
 struct VerifyReceipt {
-    /// What the patient's wallet wrote (`carnet consents evidence`).
+    /// What a patient's wallet wrote (`carnet consents evidence`, `carnet log contradiction`).
     file: PathBuf,
     /// The signed list of organisations.
     #[arg(long)]

@@ -122,7 +122,7 @@ pub fn confirm(app: &App, by: &Caller, id: &str, typed: &str) -> Result<(), Conf
     match state {
         State::Answered | State::Confirmed => {}
         State::Locked => return Err(ConfirmError::Locked),
-        State::Waiting | State::Opened | State::Denied | State::Expired => {
+        State::Waiting | State::Opened | State::Recording | State::Denied | State::Expired => {
             return Err(ConfirmError::NotAnswered);
         }
     }

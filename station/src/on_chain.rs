@@ -1,6 +1,6 @@
 //! A registry on a chain instead of one that this station keeps: which, through which nodes, and who pays.
 
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use carnet_ledger::{
     Address, Clock, Domain, LedgerError,
@@ -11,6 +11,10 @@ use clap::Args;
 use k256::ecdsa::SigningKey;
 use url::Url;
 use zeroize::Zeroizing;
+
+/// How long a wallet waits here for the chain; then it hears that nothing is final yet, and asks again. Shorter than a wallet's
+/// own patience with any address, so that it hears this and not silence.
+const ANSWER: Duration = Duration::from_secs(4);
 
 /// What the command line says about it.
 #[derive(Debug, Clone, Args)]
@@ -82,7 +86,10 @@ impl OnChain {
             nodes: self.nodes.clone(),
             finality: self.depth.map_or(Finality::Tag, Finality::Depth),
             fees: Fees::default(),
-            patience: Patience::default(),
+            patience: Patience {
+                operation: ANSWER,
+                ..Patience::default()
+            },
         };
         Ok(Network::open(config, read_key(key)?, store, clock)?)
     }

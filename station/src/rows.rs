@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{accounts::Caller, checks::Outcome, templates::Question};
 
+/// How long a grant may take to become final; then the keys for its records go, and nothing can come of it any more.
+const RECORDING: SignedDuration = SignedDuration::from_hours(24);
+
 /// Where a question stands. Whether it has run out is a matter of time, see [`Asked::state`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +20,8 @@ pub enum State {
     Waiting,
     /// Fetched.
     Opened,
+    /// Granted; the ledger has not confirmed it yet.
+    Recording,
     /// Granted, not yet confirmed by the four digits.
     Answered,
     /// The four digits were right.
@@ -47,6 +52,9 @@ pub struct Asked {
     pub request_digest: Digest32,
     /// SHA-256 of the answer that was taken, hex: the same answer gets the same promise again.
     pub answer: Option<String>,
+    /// When it came, where the ledger has not confirmed its grant at once.
+    #[serde(default)]
+    pub came: Option<Timestamp>,
     pub promise: Option<String>,
     pub grant_id: Option<GrantId>,
     pub decision: Option<Decision>,
@@ -102,6 +110,7 @@ impl Asked {
             transaction_data,
             request_digest: Digest32(Sha256::digest(compact).into()),
             answer: None,
+            came: None,
             promise: None,
             grant_id: None,
             decision: None,
@@ -128,6 +137,9 @@ impl Asked {
     pub fn state(&self, now: Timestamp) -> State {
         match self.state {
             State::Waiting | State::Opened if now >= self.expires => State::Expired,
+            State::Recording if self.came.is_none_or(|came| now.duration_since(came) >= RECORDING) => {
+                State::Expired
+            }
             State::Answered if self.tries_left == 0 => State::Locked,
             state => state,
         }

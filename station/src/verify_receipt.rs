@@ -3,10 +3,12 @@
 use std::{fs, io, path::Path};
 
 use carnet_exchange::{
-    evidence::{EVIDENCE_BYTES, Evidence, EvidenceError},
+    contradiction::{self, CONTRADICTION_BYTES, Contradiction, ContradictionError},
+    evidence::{EVIDENCE_BYTES, Evidence, EvidenceError, Shown},
     promise::Operation,
     trust::{TrustError, open_any},
 };
+use carnet_log::Checkpoint;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -21,6 +23,8 @@ pub enum VerifyError {
     OtherRoot(String),
     #[error("This proves nothing: {0}.")]
     Evidence(#[from] EvidenceError),
+    #[error("This shows nothing: {0}.")]
+    Contradiction(#[from] ContradictionError),
 }
 
 impl VerifyError {
@@ -31,6 +35,7 @@ impl VerifyError {
             Self::List(error) => error.code(),
             Self::OtherRoot(_) => "trust_wrong_root",
             Self::Evidence(error) => error.code(),
+            Self::Contradiction(error) => error.code(),
         }
     }
 
@@ -41,7 +46,10 @@ impl VerifyError {
             Self::List(_) | Self::OtherRoot(_) => {
                 "Get the list from its authority, and compare the fingerprint with what the authority publishes."
             }
-            Self::Evidence(_) => {
+            Self::Contradiction(ContradictionError::Fits) => {
+                "There is nothing to show. If the file should hold something else, ask for it again."
+            }
+            Self::Evidence(_) | Self::Contradiction(_) => {
                 "Ask the patient for the file that their wallet wrote; the list may also be too old."
             }
         }
@@ -57,21 +65,28 @@ pub fn verify(file: &Path, list: &Path, root: Option<&str>, now: Timestamp) -> R
     {
         return Err(VerifyError::OtherRoot(root.to_owned()));
     }
-    if fs::metadata(file)?.len() > EVIDENCE_BYTES as u64 {
+    let longest = EVIDENCE_BYTES.max(CONTRADICTION_BYTES);
+    if fs::metadata(file)?.len() > longest as u64 {
         return Err(EvidenceError::Malformed.into());
     }
-    let shown = Evidence::read(&fs::read(file)?)?.check(&list, now)?;
+    let file = fs::read(file)?;
+    let mut shown = if Contradiction::is_one(&file) {
+        contradicts(&Contradiction::read(&file)?.check(&list, now)?)
+    } else {
+        recorded(&Evidence::read(&file)?.check(&list, now)?)
+    };
+    shown["root"] = by.fingerprint().into();
+    shown["root_checked"] = root.is_some().into();
+    Ok(shown)
+}
+
+/// An operation that stands in a register.
+fn recorded(shown: &Shown) -> Value {
     let promise = &shown.promise;
     let time = i64::try_from(promise.time)
         .ok()
         .and_then(|time| Timestamp::from_second(time).ok());
-    let witnesses: Vec<Value> = shown
-        .checkpoint
-        .witnessed()
-        .iter()
-        .map(|one| json!({ "name": one.name, "time": one.time }))
-        .collect();
-    Ok(json!({
+    json!({
         "recorded": match promise.operation {
             Operation::Grant => "grant",
             Operation::Revoke => "revocation",
@@ -83,8 +98,28 @@ pub fn verify(file: &Path, list: &Path, root: Option<&str>, now: Timestamp) -> R
         "chain_id": promise.chain_id,
         "registry": promise.registry,
         "log_entries": shown.checkpoint.size(),
-        "witnesses": witnesses,
-        "root": by.fingerprint(),
-        "root_checked": root.is_some(),
-    }))
+        "witnesses": witnesses(&shown.checkpoint),
+    })
+}
+
+/// A register that was changed, or may have been: what its keeper signed.
+fn contradicts(shown: &contradiction::Shown) -> Value {
+    let states: Vec<Value> = shown
+        .states
+        .iter()
+        .map(|state| json!({ "log_entries": state.size(), "root": state.root().to_string(), "witnesses": witnesses(state) }))
+        .collect();
+    json!({
+        "contradiction": shown.finding.code(),
+        "proven": shown.finding.is_proven(),
+        "keeper": shown.keeper,
+        "log": shown.log,
+        "states": states,
+    })
+}
+
+fn witnesses(checkpoint: &Checkpoint) -> Vec<Value> {
+    let seen = checkpoint.witnessed().iter();
+    seen.map(|one| json!({ "name": one.name, "time": one.time }))
+        .collect()
 }

@@ -5,34 +5,29 @@
 //! |---|---|
 //! | a state is looked at, remembered, signed | [`cosign`] |
 //! | `POST /add-checkpoint` | [`door`] |
+//! | whose logs are signed | [`followed`] |
 
 pub mod cosign;
 mod door;
+mod followed;
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum_server::{
     Handle,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use carnet_credentials::jwk::PublicKey;
-use carnet_exchange::{
-    evidence::logs,
-    trust::{Entry, LocalPin, Role, TrustError, open_any},
-};
-use carnet_log::read_verifier_key;
+use carnet_exchange::trust::{Entry, LocalPin, Role, TrustError};
 use ed25519_dalek::VerifyingKey;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use url::Url;
 
-use self::cosign::{CosignError, Cosigner};
+use self::{
+    cosign::{CosignError, Cosigner},
+    followed::Followed,
+};
 use crate::{
     clock::Source,
     db::Db,
@@ -55,7 +50,7 @@ pub struct Options {
     pub listen: SocketAddr,
     pub public_url: Option<Url>,
     pub name: String,
-    /// All registers of this signed list…
+    /// All registers of this signed list, which is read again when its file changes…
     pub trust_list: Option<PathBuf>,
     /// …that this authority signed.
     pub root: Option<String>,
@@ -78,6 +73,8 @@ pub enum WitnessError {
     List(#[from] TrustError),
     #[error("the list is signed by another authority than {0}")]
     OtherRoot(String),
+    #[error("the list is older than the one before")]
+    OlderList,
     #[error("this is no key of a log: {0}")]
     NoLogKey(String),
     #[error("there is no log to witness")]
@@ -98,6 +95,7 @@ impl WitnessError {
             Self::Listen(_) => "listen",
             Self::List(error) => error.code(),
             Self::OtherRoot(_) => "trust_wrong_root",
+            Self::OlderList => "trust_not_newer",
             Self::NoLogKey(_) => "witness_no_log_key",
             Self::NoLogs => "witness_no_logs",
             Self::Kept(_) => "witness_kept",
@@ -113,7 +111,7 @@ impl WitnessError {
                 "Restore the folder from its newest copy. An older copy would sign what was ruled out already."
             }
             Self::Listen(_) => "Choose another port, or stop the program that holds it.",
-            Self::List(_) | Self::OtherRoot(_) => {
+            Self::List(_) | Self::OtherRoot(_) | Self::OlderList => {
                 "Get the list from its authority, and compare the fingerprint with what the authority publishes."
             }
             Self::NoLogKey(_) => "Give the line that the register's keeper publishes: NAME+ID+KEY.",
@@ -127,6 +125,7 @@ impl WitnessError {
 #[derive(Debug)]
 pub struct Witness {
     cosigner: Arc<Cosigner>,
+    followed: Followed,
     listener: std::net::TcpListener,
     url: Url,
     tls: TlsKey,
@@ -135,7 +134,7 @@ pub struct Witness {
 
 /// Opens a witness. `now` is where its time comes from.
 pub fn open(options: &Options, now: Source) -> Result<Witness, WitnessError> {
-    let logs = followed(options)?;
+    let followed = Followed::of(options)?;
     let folder = Folder::open(&options.data).map_err(WitnessError::Folder)?;
     let db = Db::new(open_store(&folder, "store")?);
     let key = ed25519_key(&folder, "witness.key")?;
@@ -147,7 +146,8 @@ pub fn open(options: &Options, now: Source) -> Result<Witness, WitnessError> {
     let bytes = serde_json::to_vec_pretty(&entry).map_err(|error| WitnessError::Folder(error.into()))?;
     write_private(&file, &bytes).map_err(WitnessError::Folder)?;
     Ok(Witness {
-        cosigner: Arc::new(Cosigner::open(entry.id, key, logs, db, now)?),
+        cosigner: Arc::new(Cosigner::open(entry.id, key, followed.logs.clone(), db, now)?),
+        followed,
         listener,
         url,
         tls,
@@ -162,7 +162,7 @@ impl Witness {
             "url": self.url.origin().ascii_serialization(),
             "name": self.cosigner.name(),
             "entry": self.entry,
-            "logs": self.cosigner.logs().collect::<Vec<_>>(),
+            "logs": self.cosigner.logs(),
         })
     }
 
@@ -188,10 +188,12 @@ impl Witness {
             let _ = stop.wait_for(|stop| *stop).await;
             handle.graceful_shutdown(Some(GRACE));
         });
+        let following = tokio::spawn(followed::follow(self.followed, Arc::clone(&self.cosigner)));
         let router = door::router(self.cosigner);
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
         let outcome = served.await.map_err(WitnessError::Door);
         closing.abort();
+        following.abort();
         outcome
     }
 }
@@ -206,33 +208,6 @@ pub async fn until_stopped<R>(options: &Options, greet: impl FnOnce(Value) -> R)
     });
     greet(witness.greeting());
     witness.run(stop).await
-}
-
-/// Names and keys of the logs that it signs.
-fn followed(options: &Options) -> Result<BTreeMap<String, Vec<VerifyingKey>>, WitnessError> {
-    let mut followed = match &options.trust_list {
-        Some(file) => listed(file, options.root.as_deref())?,
-        None => BTreeMap::new(),
-    };
-    for line in &options.logs {
-        let (origin, key) = read_verifier_key(line).ok_or_else(|| WitnessError::NoLogKey(line.clone()))?;
-        followed.entry(origin).or_default().push(key);
-    }
-    if followed.is_empty() {
-        return Err(WitnessError::NoLogs);
-    }
-    Ok(followed)
-}
-
-fn listed(file: &Path, root: Option<&str>) -> Result<BTreeMap<String, Vec<VerifyingKey>>, WitnessError> {
-    let list = fs::read_to_string(file).map_err(WitnessError::Folder)?;
-    let (list, by) = open_any(list.trim())?;
-    match root {
-        Some(root) if by.to_string() != root && by.fingerprint() != root => {
-            Err(WitnessError::OtherRoot(root.to_owned()))
-        }
-        _ => Ok(logs(&list)),
-    }
 }
 
 /// What an authority has to admit for wallets to believe this witness.

@@ -6,12 +6,11 @@ mod anchors;
 mod support;
 
 use std::{
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    thread,
 };
 
 use carnet_exchange::manage::OpResult;
@@ -26,7 +25,7 @@ const ENDOWED: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7
 const ALLERGY: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
 const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 
-/// A node with a block for each transaction; it ends with this.
+/// A node with a block each second: a chain that stands still is not believed for long. It ends with this.
 struct Node(Child, String);
 
 impl Drop for Node {
@@ -43,26 +42,18 @@ fn node() -> Node {
         program.exists(),
         "anvil is not installed; run `npm ci` in ledger/contracts"
     );
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let child = Command::new(program)
-        .args(["--silent", "--hardfork", "london", "--port", &port.to_string()])
-        .stdout(Stdio::null())
+    let mut child = Command::new(program)
+        .args(["--hardfork", "london", "--block-time", "1", "--port", "0"])
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let node = Node(child, format!("http://127.0.0.1:{port}"));
-    let begin = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(
-            begin.elapsed() < Duration::from_mins(1),
-            "the node does not start"
-        );
-        sleep(Duration::from_millis(10));
-    }
-    node
+    // It tells where it listens when it does.
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let place = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+    thread::spawn(move || lines.for_each(drop));
+    Node(child, format!("http://{}", place.unwrap()))
 }
 
 fn key_file(path: &Path, mode: u32) -> String {

@@ -109,6 +109,30 @@ impl Station {
         )
     }
 
+    /// The same station on the same data with other further arguments.
+    pub fn again_with(mut self, further: &[&str]) -> Result<Self, Trouble> {
+        self.kill();
+        Self::start_with(
+            &self.data.clone(),
+            &self.name.clone(),
+            &self.roles.clone(),
+            further,
+        )
+    }
+
+    /// SIGSTOP: it is there, and does nothing; or SIGCONT.
+    #[cfg(unix)]
+    pub fn freeze(&self, frozen: bool) -> Result<(), Trouble> {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let done = Command::new("kill")
+            .args([signal, &self.pid().to_string()])
+            .status();
+        match done {
+            Ok(status) if status.success() => Ok(()),
+            other => Err(Trouble(format!("kill {signal}: {other:?}"))),
+        }
+    }
+
     /// What it wrote to its error output so far.
     pub fn said(&self) -> String {
         self.said.lock().map(|s| s.clone()).unwrap_or_default()
@@ -161,6 +185,7 @@ pub struct Witness {
     pub name: String,
     /// What a station and an authority are given of it.
     pub entry: PathBuf,
+    said: Arc<Mutex<String>>,
 }
 
 impl Witness {
@@ -172,7 +197,7 @@ impl Witness {
             .arg(data)
             .arg("--trust-list")
             .arg(list);
-        let (child, line, _) = greeted(&mut command)?;
+        let (child, line, said) = greeted(&mut command)?;
         let field = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             child,
@@ -181,7 +206,13 @@ impl Witness {
             url: field("url"),
             name: field("name"),
             entry: field("entry").into(),
+            said,
         })
+    }
+
+    /// What it wrote to its error output so far.
+    pub fn said(&self) -> String {
+        self.said.lock().map(|said| said.clone()).unwrap_or_default()
     }
 
     /// Struck down and started again on the same folder.

@@ -308,6 +308,17 @@ fn a_register_that_is_rolled_back_or_shows_two_people_two_histories_is_found_out
         (text(&found, "state"), text(&found, "code")),
         ("broken", "log_shorter")
     );
+    let list = station.trust_list.clone();
+    let proof = |patient: &Carnet, name: &str| {
+        let (path, log) = (folder.path().join(name), text(&found, "log"));
+        patient
+            .ok(&["log", "contradiction", log, "--out", path.to_str().unwrap()])
+            .unwrap();
+        let seen = verify(&path, &list).unwrap();
+        (text(&seen, "contradiction").to_owned(), seen["proven"] == true)
+    };
+    // Two states alone don't show which came first: the clinic would have to prove that they fit.
+    assert_eq!(proof(&bert, "bert.proof"), ("open".to_owned(), false));
 
     // As long as Anna's was, it can't be told by its length; beside Cora's it can, with nobody to ask, and for good.
     gives(&cora, &station);
@@ -318,7 +329,93 @@ fn a_register_that_is_rolled_back_or_shows_two_people_two_histories_is_found_out
     assert_eq!(compared["compared"][0]["result"], "broken");
     let known = anna.ok(&["log", "registers", "--known"]).unwrap();
     assert_eq!(known["registers"][0]["code"], "log_two_histories");
+    assert_eq!(proof(&anna, "anna.proof"), ("two_histories".to_owned(), true));
     assert_eq!(evidence_of(&anna, &consent), "broken");
     let activity = anna.ok(&["activity"]).unwrap();
     assert!(activity.to_string().contains("registry_broken"), "{activity}");
+}
+
+#[test]
+fn what_a_clinic_signed_against_its_own_word_convicts_it_before_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut station = Station::start(&folder.path().join("station"), "Northgate Clinic").unwrap();
+    let [anna, bert, cora, dora] =
+        ["anna", "bert", "cora", "dora"].map(|name| patient(folder.path(), name, &station));
+    gives(&bert, &station);
+    let (ledger, aside) = (station.data().join("ledger"), folder.path().join("aside"));
+    station.kill();
+    copy(&ledger, &aside);
+    let mut station = station.again().unwrap();
+    // Dora's wallet keeps a state of two operations; Anna's keeps a promise alone. Then the clinic forgets both.
+    gives(&dora, &station);
+    dora.ok(&["sync"]).unwrap();
+    assert_eq!(register(&dora)["entries"], 2);
+    gives(&anna, &station);
+    station.kill();
+    fs::remove_dir_all(&ledger).unwrap();
+    copy(&aside, &ledger);
+    let station = station.again().unwrap();
+    let file = |patient: &Carnet, name: &str| {
+        let path = folder.path().join(name);
+        let log = text(&register(patient), "log").to_owned();
+        patient
+            .ok(&["log", "contradiction", &log, "--out", path.to_str().unwrap()])
+            .unwrap();
+        path
+    };
+    let shown = |path: &Path| verify(path, &station.trust_list).unwrap();
+    let unbroken = text(&register(&bert), "log").to_owned();
+    let refused = bert.refused(&["log", "contradiction", &unbroken, "--out", "nowhere"]);
+    assert_eq!(refused.unwrap().code, "register_unbroken");
+
+    (0..3).for_each(|_| drop(gives(&cora, &station)));
+    assert_eq!(register(&dora)["code"], "log_not_grown");
+    let doras = file(&dora, "dora.json");
+    let seen = shown(&doras);
+    assert_eq!(
+        (&seen["contradiction"], &seen["proven"], &seen["keeper"]),
+        (&"rewritten".into(), &true.into(), &"Northgate Clinic".into())
+    );
+    assert_eq!(seen["states"][0]["log_entries"], 2);
+    assert_eq!(register(&anna)["code"], "log_promise_broken");
+    let seen = shown(&file(&anna, "anna.json"));
+    assert_eq!(
+        (&seen["contradiction"], &seen["proven"]),
+        (&"other_entry".into(), &true.into())
+    );
+
+    // Whoever complains can't make it up.
+    let honest: Value = serde_json::from_slice(&fs::read(&doras).unwrap()).unwrap();
+    let altered = |change: &dyn Fn(&mut Value)| {
+        let mut file = honest.clone();
+        change(&mut file);
+        let path = folder.path().join("altered.json");
+        fs::write(&path, file.to_string()).unwrap();
+        verify(&path, &station.trust_list)
+    };
+    let spoilt = altered(&|file| file["way"] = "".into()).unwrap();
+    assert_eq!(
+        (&spoilt["contradiction"], &spoilt["proven"]),
+        (&"open".into(), &false.into())
+    );
+    let code = |change: &dyn Fn(&mut Value)| altered(change).unwrap_err().code;
+    assert_eq!(
+        code(&|file| file["states"][0] = file["states"][1].clone()),
+        "contradiction_none"
+    );
+    assert_eq!(
+        code(&|file| {
+            let state = file["states"][0].as_str().unwrap().replacen("\n2\n", "\n3\n", 1);
+            file["states"][0] = state.into();
+        }),
+        "contradiction_keeper_unknown"
+    );
+    assert_eq!(
+        code(&|file| file["way"] = "no hash".into()),
+        "contradiction_malformed"
+    );
+    assert_eq!(
+        code(&|file| file["carnet_contradiction"] = 2.into()),
+        "contradiction_newer_version"
+    );
 }

@@ -71,6 +71,33 @@ fn register(patient: &Carnet) -> Value {
     patient.ok(&["log", "registers"]).unwrap()["registers"][0].clone()
 }
 
+/// What a witness answers to a stranger: status, and code of the refusal.
+fn asked(witness: &Witness, body: &[u8]) -> (u16, String) {
+    let entry: Value = serde_json::from_slice(&fs::read(&witness.entry).unwrap()).unwrap();
+    let pin = text(&entry["local"], "spki_sha256");
+    let client = Client::new([Pin {
+        origin: witness.url.clone(),
+        spki_sha256: BASE64_URL_SAFE_NO_PAD.decode(pin).unwrap().try_into().unwrap(),
+        local: true,
+    }])
+    .unwrap();
+    let url = Url::parse(&witness.url).unwrap().join("add-checkpoint").unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answer = client.post(&url, "text/plain", body.to_vec(), Limits::bytes(4_096));
+    let answer = runtime.block_on(answer).unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    (answer.status, text(&body["error"], "code").to_owned())
+}
+
+/// Name of the log of a station's register.
+fn log_of(station: &Station) -> String {
+    let entry = fs::read(station.data().join("entry.json")).unwrap();
+    let entry: Value = serde_json::from_slice(&entry).unwrap();
+    let registry = &entry["registries"][0];
+    let (chain, address) = (text(registry, "chain_id"), text(registry, "address"));
+    format!("carnet-registry/{chain}/{address}/operations")
+}
+
 /// Looks until it is so: at most half a minute.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let patience = Instant::now();
@@ -140,7 +167,9 @@ fn a_register_that_somebody_else_has_seen_is_witnessed_and_once_rolled_back_neve
     });
     assert_eq!(register(&cora)["state"], "kept", "nobody else has seen it");
     assert_eq!(register(&cora)["witnesses"], Value::Array(Vec::new()));
-    assert_eq!(register(&bert)["state"], "kept");
+    let berts = register(&bert);
+    assert_eq!(berts["state"], "unwitnessed", "{berts}");
+    assert_eq!(berts["missing"][0], witness.name.as_str());
     assert_eq!(register(&anna)["code"], "log_two_histories");
 
     // Nor does it forget when both are struck down, and the register has grown beyond what it signed.
@@ -159,39 +188,13 @@ fn a_witness_answers_strangers_each_with_the_reason_and_signs_nothing_for_them()
     let folder = tempfile::tempdir().unwrap();
     let station = Station::start(&folder.path().join("station"), CLINIC).unwrap();
     let witness = Witness::start(&folder.path().join("witness"), &station.trust_list).unwrap();
-    let entry: Value = serde_json::from_slice(&fs::read(&witness.entry).unwrap()).unwrap();
-    let pin = text(&entry["local"], "spki_sha256");
-    let client = Client::new([Pin {
-        origin: witness.url.clone(),
-        spki_sha256: BASE64_URL_SAFE_NO_PAD.decode(pin).unwrap().try_into().unwrap(),
-        local: true,
-    }])
-    .unwrap();
-    let url = Url::parse(&witness.url).unwrap().join("add-checkpoint").unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ask = |body: &[u8]| {
-        let answer = client.post(&url, "text/plain", body.to_vec(), Limits::bytes(4_096));
-        let answer = runtime.block_on(answer).unwrap();
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        (answer.status, text(&body["error"], "code").to_owned())
-    };
-    let refused = |body: &[u8], status, code: &str| assert_eq!(ask(body), (status, code.to_owned()));
+    let refused =
+        |body: &[u8], status, code: &str| assert_eq!(asked(&witness, body), (status, code.to_owned()));
     refused(b"", 400, "witness_malformed");
     refused(&[0xff; 100], 400, "witness_malformed");
     refused(b"old 0\n\nsomebody's log\n1\n", 404, "witness_log_unknown");
     refused(&vec![b'a'; 100_000], 413, "witness_too_large");
-    let origin = carnet_station(&[
-        "trust",
-        "show",
-        "--dir",
-        station.trust_list.parent().unwrap().to_str().unwrap(),
-    ]);
-    let registry = &origin.unwrap()["entries"][0]["registries"][0];
-    let origin = format!(
-        "carnet-registry/{}/{}/operations",
-        text(registry, "chain_id"),
-        text(registry, "address")
-    );
+    let origin = log_of(&station);
     let root = "A".repeat(43) + "=";
     refused(
         format!("old 0\n\n{origin}\n1\n{root}\n").as_bytes(),
@@ -209,6 +212,34 @@ fn a_witness_answers_strangers_each_with_the_reason_and_signs_nothing_for_them()
         403,
         "checkpoint_signature",
     );
+}
+
+#[test]
+fn a_witness_follows_a_register_as_soon_as_it_stands_in_its_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |name: &str, title: &str| Station::start(&folder.path().join(name), title).unwrap();
+    let (north, south) = (start("north", CLINIC), start("south", "Southgate Clinic"));
+    let witness = Witness::start(&folder.path().join("witness"), &north.trust_list).unwrap();
+    let list = fs::read(&north.trust_list).unwrap();
+    let code = || {
+        let request = format!("old 0\n\n{}\n1\n{}=\n", log_of(&south), "A".repeat(43));
+        asked(&witness, request.as_bytes()).1
+    };
+    assert_eq!(code(), "witness_log_unknown");
+    // Another authority's list says nothing, wherever it lies.
+    fs::copy(&south.trust_list, &north.trust_list).unwrap();
+    until("the other authority's list is refused", || {
+        witness.said().contains("trust_wrong_root")
+    });
+    assert_eq!(code(), "witness_log_unknown");
+    fs::write(&north.trust_list, list).unwrap();
+    let authority = north.data().join("development-authority");
+    let (dir, entry) = (authority.to_str().unwrap(), south.data().join("entry.json"));
+    carnet_station(&["trust", "add", "--dir", dir, "--entry", entry.to_str().unwrap()]).unwrap();
+    carnet_station(&["trust", "sign", "--dir", dir]).unwrap();
+    until("the register of the new list is followed", || {
+        code() == "checkpoint_malformed"
+    });
 }
 
 #[test]

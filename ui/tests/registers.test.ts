@@ -28,6 +28,37 @@ test('a book that was changed says what happened, what is safe and what to do, b
   }
 });
 
+test('what a clinic signed against its own word is saved as a file, with words whom to give it to', async () => {
+  const saved: unknown[] = [];
+  const { page, end } = await open(OPEN, PHONE, {
+    registers: () => [brokenBook],
+    save_contradiction: (args: unknown) => (saved.push(args), null)
+  });
+  await go(page, '#/settings/registers');
+  await page.getByTestId('proof-path').fill(' ');
+  await page.getByTestId('proof-save').click();
+  await page.getByText('Say where first').waitFor();
+  await page.getByTestId('proof-path').fill('/media/stick/proof.json');
+  await page.getByTestId('proof-save').click();
+  expect(await page.getByTestId('proof-saved').innerText()).toContain('data protection authority');
+  expect(saved).toEqual([{ log: brokenBook.log, path: '/media/stick/proof.json' }]);
+  await inspect(page, 'registers-proof-saved');
+  await end();
+});
+
+test('a book whose witness is missing stands before the others and is no alarm', async () => {
+  const missing = { ...books[1], state: 'unwitnessed', missing: ['City Hospital'], missing_since: new Date(Date.now() - 3_600_000).toISOString() };
+  const { page, end } = await open(OPEN, PHONE, { registers: () => [books[0], missing] });
+  await go(page, '#/settings/registers');
+  const first = page.getByTestId('register').first();
+  await first.waitFor();
+  expect(await first.getAttribute('data-state')).toBe('unwitnessed');
+  for (const words of ['City Hospital', 'Missing since', 'You need do nothing']) expect(await first.innerText()).toContain(words);
+  expect(await page.getByText('What happened').count()).toBe(0);
+  await inspect(page, 'registers-unwitnessed');
+  await end();
+});
+
 test('opening the page asks nobody; a look asks the clinics, says it is under way, and names who did not answer', async () => {
   const asked: unknown[] = [];
   let answer: (views: unknown) => void = () => {};

@@ -181,7 +181,7 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
-const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, about: 'operations', keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], code: null, broken_at: null, ...more });
+const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, about: 'operations', keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], missing: [], missing_since: null, code: null, broken_at: null, ...more });
 export const books = [
   book('northgate', 'Northgate Clinic', { state: 'witnessed', entries: 18_402, witnesses: ['City Hospital', 'Ministry of the Interior and of Civil Registration'] }),
   book('city', 'City Hospital', { entries: 1 }),
@@ -378,6 +378,7 @@ export function sample(door: { exists: boolean; unlocked: boolean }, changes: An
     export_log: () => null,
     registers: ({ look }): View.RegistryView[] => (look ? books.map((one) => ({ ...one, seen: in_(0) })) : books),
     save_register_states: () => null,
+    save_contradiction: () => null,
     compare_registers: (): View.ComparedView[] => [
       { log: 'carnet.example/northgate', about: 'operations', keeper: 'Northgate Clinic', result: 'same' },
       { log: 'carnet.example/city', about: 'operations', keeper: 'City Hospital', result: 'unreachable' },

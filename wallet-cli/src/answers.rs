@@ -18,7 +18,9 @@ use crate::{
     arguments::{Arguments, Command, Common, ConsentsCommand, RecordsCommand, TrustCommand},
     backup, credentials, did, doors,
     failure::Failure,
-    import, log, people, plain, prove, registers, rescue, show, statements,
+    import, log, people, plain, prove,
+    register::{self, Patience},
+    registers, rescue, show, statements,
 };
 
 /// How long a command that only looks waits for what is still to be sent.
@@ -80,7 +82,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Answer, Failure> {
             grant,
             card,
             deny,
-        } => answer(&doors::open(common)?, &uri, grant, &card, deny).await,
+            no_wait,
+        } => {
+            let patience = register::patience(common, no_wait);
+            answer(&doors::open(common)?, patience, &uri, grant, &card, deny).await
+        }
         Command::Consents { command } => {
             let of_everyone = matches!(command, ConsentsCommand::RevokeAll { everyone: true, .. });
             let wallet = if of_everyone {
@@ -258,6 +264,7 @@ fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
 
 async fn answer(
     wallet: &Wallet,
+    patience: Patience,
     uri: &str,
     grant: Vec<String>,
     cards: &[ChosenCard],
@@ -276,6 +283,7 @@ async fn answer(
         _ => Choice::Scopes(grant),
     };
     let done = wallet.answer(uri, &choice, cards).await?;
+    let done = patience.answered(wallet, done).await?;
     let json = json!({
         "decision": done.decision,
         "consent_id": done.consent_id,
@@ -307,8 +315,11 @@ async fn consents(wallet: &Wallet, common: &Common, command: ConsentsCommand) ->
             let view = wallet.consent(&id)?;
             Ok(Answer::new(&consent_view_json(&view), plain::consent(&view)))
         }
-        ConsentsCommand::Revoke { id } => {
+        ConsentsCommand::Revoke { id, no_wait } => {
             let done = wallet.revoke(&id).await?;
+            let done = register::patience(common, no_wait)
+                .revoked(wallet, &id, done)
+                .await?;
             let json = json!({
                 "state": done.state,
                 "ledger": done.ledger,

@@ -72,6 +72,9 @@ pub(crate) enum Command {
         /// Say no
         #[arg(long, conflicts_with_all = ["grant", "card"])]
         deny: bool,
+        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        #[arg(long)]
+        no_wait: bool,
     },
     /// Who has access, and who had
     Consents {
@@ -255,7 +258,12 @@ pub(crate) enum ConsentsCommand {
     /// One of them
     Show { id: String },
     /// Take one back
-    Revoke { id: String },
+    Revoke {
+        id: String,
+        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        #[arg(long)]
+        no_wait: bool,
+    },
     /// Take all of them back
     RevokeAll {
         /// Of everybody in this vault
@@ -347,6 +355,13 @@ pub(crate) enum LogCommand {
     },
     /// Write down which state of each register you were shown, for another wallet to compare with
     States { file: PathBuf },
+    /// What a register that was changed has signed against its own word: a file for somebody else
+    Contradiction {
+        /// The register's name, as `log registers` has it
+        log: String,
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Compare another wallet's states with yours: were you shown the same registers?
     Compare { file: PathBuf },
 }

@@ -43,6 +43,7 @@ pub(crate) async fn run(common: &Common, command: LogCommand) -> Result<Answer, 
         }
         LogCommand::Registers { known } => registers::list(&doors::open(common)?, known).await,
         LogCommand::States { file } => registers::states(&doors::open(common)?, &file),
+        LogCommand::Contradiction { log, out } => registers::contradiction(&doors::open(common)?, &log, &out),
         LogCommand::Compare { file } => registers::compare(&doors::open(common)?, &file).await,
     }
 }

@@ -17,6 +17,7 @@ mod people;
 mod plain;
 mod progress;
 mod prove;
+mod register;
 mod registers;
 mod rescue;
 mod show;

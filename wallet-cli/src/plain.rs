@@ -312,6 +312,10 @@ pub(crate) fn question(question: &QuestionView) -> String {
 pub(crate) fn answered(done: &AnswerView) -> String {
     let code = done.code.as_deref().unwrap_or("-");
     let consent = done.consent_id.as_deref().unwrap_or("-");
+    let unconfirmed = done
+        .ledger
+        .as_ref()
+        .is_some_and(|ledger| ledger.status == "unconfirmed");
     match done.state.as_str() {
         "granted" => {
             let status = done
@@ -327,6 +331,16 @@ pub(crate) fn answered(done: &AnswerView) -> String {
                 "You shared {} records. {recorded}\nRead these digits out at the desk: {code}\nTake it back with `carnet consents revoke {consent}`.",
                 done.records
             )
+        }
+        "sending" if unconfirmed => format!(
+            "Your answer is on its way to the register, which has not confirmed it yet. Until it has, nothing is shared.\nYou \
+             need do nothing: it goes on by itself, and `carnet sync` goes on where this stopped.\nThen the desk asks for these \
+             digits: {code}\n`carnet consents revoke {consent}` takes it back."
+        ),
+        "failed" => {
+            "The register did not confirm your answer. Nothing was shared, and what you signed is being made \
+                     void.\nAsk the desk for a new code."
+                .to_owned()
         }
         "shown" => format!(
             "You showed {}.\nRead these digits out at the desk: {code}",
@@ -422,12 +436,10 @@ pub(crate) fn consent(view: &ConsentView) -> String {
 }
 
 pub(crate) fn revoked(done: &RevocationView) -> String {
-    let fact = |fact: &str| {
-        if fact == "confirmed" {
-            "confirmed"
-        } else {
-            "not yet confirmed"
-        }
+    let fact = |fact: &str| match fact {
+        "confirmed" => "confirmed",
+        "handed_in" => "handed in, not yet confirmed",
+        _ => "not yet confirmed",
     };
     let mut text = format!(
         "Taken back.\n  On the ledger:    {}\n  By the clinic:    {}\n  Deletion receipt: {}",

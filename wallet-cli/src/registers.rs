@@ -34,6 +34,16 @@ pub(crate) fn states(wallet: &Wallet, file: &Path) -> Result<Answer, Failure> {
     Ok(Answer::new(&json!({ "file": file }), plain))
 }
 
+pub(crate) fn contradiction(wallet: &Wallet, log: &str, out: &Path) -> Result<Answer, Failure> {
+    write_new(out, &wallet.contradiction(log)?.to_file())?;
+    let plain = format!(
+        "What they signed is in {}. Anybody who has the list of organisations can check it with `carnet-station verify-receipt`, \
+         with no account and no network. Give it to a data protection authority, or to somebody who looks after patients' rights.",
+        out.display()
+    );
+    Ok(Answer::new(&json!({ "file": out }), plain))
+}
+
 pub(crate) async fn compare(wallet: &Wallet, file: &Path) -> Result<Answer, Failure> {
     if std::fs::metadata(file).is_ok_and(|about| about.len() > STATES_BYTES as u64) {
         return Err(Failure::here(
@@ -74,9 +84,19 @@ fn line(register: &RegistryView) -> String {
     match (register.state.as_str(), register.broken_at.as_deref()) {
         ("broken", when) => format!(
             "{keeper}: THIS REGISTER WAS CHANGED AFTERWARDS (seen {}, {}).\n  Both signed states are kept in your vault. Your records are not touched by this; take your consents back \
-             through another organisation if you can, and tell somebody who looks after patients' rights.",
+             through another organisation if you can, and tell somebody who looks after patients' rights.\n  A file for \
+             them: `carnet log contradiction '{}' --out FILE`.",
             when.unwrap_or("earlier"),
             register.code.as_deref().unwrap_or("no code"),
+            register.log,
+        ),
+        ("unwitnessed", _) => format!(
+            "{keeper}: {} entries, nothing changed before them. {} had signed this register before, and has not signed it since \
+             {}. That is mostly a fault of the network; if it stays so for days, ask the clinic why. Looked at {}.",
+            register.entries,
+            register.missing.join(", "),
+            register.missing_since.as_deref().unwrap_or("then"),
+            register.seen
         ),
         ("witnessed", _) => format!(
             "{keeper}: {} entries, nothing changed before them; {} has seen the same. Looked at {}.",

@@ -167,7 +167,10 @@ impl KeptConsent {
         let fact = |known: bool| if known { "confirmed" } else { "pending" }.to_owned();
         Some(RevocationView {
             state: state_name(self.state).to_owned(),
-            ledger: fact(back.ledger.is_some()),
+            ledger: match (&back.ledger, back.handed_in) {
+                (None, true) => "handed_in".to_owned(),
+                (promise, _) => fact(promise.is_some()),
+            },
             clinic: fact(back.clinic),
             deletion_receipt: back.receipt.is_some(),
             copied: back.copied,
@@ -180,6 +183,7 @@ impl Given {
         let revoked = self.taken_back.as_ref().is_some_and(|back| back.ledger.is_some());
         let status = match self.status {
             _ if revoked => "revoked",
+            _ if self.answered.is_some() => "unconfirmed",
             Some(LedgerStatus::Active | LedgerStatus::Pending) if now >= end => "expired",
             Some(LedgerStatus::None) => "none",
             Some(LedgerStatus::Pending) => "pending",

@@ -20,7 +20,7 @@ use jiff::SignedDuration;
 use url::Url;
 
 use crate::{
-    TalkError, Wallet,
+    Described, GrantError, TalkError, Wallet,
     activity::{Entry, Happened},
     grant::{domain, named, tuple},
     kept::{Errand, Given, KeptConsent, TakenBack},
@@ -51,6 +51,15 @@ pub(crate) enum Finish {
     Refused(TalkError),
 }
 
+/// What became of a revocation that was brought to the ledger.
+enum HandedIn {
+    /// The promise, verified.
+    Confirmed(String),
+    /// Somebody has taken it, and it is not final yet.
+    NotFinal,
+    Nowhere,
+}
+
 impl Wallet {
     /// Brings an answered consent to its end: ledger, then delivery. Without a verified promise it fails, and nothing was shared.
     pub(crate) async fn finish(
@@ -58,12 +67,21 @@ impl Wallet {
         talk: &Talk,
         mut kept: KeptConsent,
     ) -> Result<(KeptConsent, Finish), VaultError> {
-        let Some((id, ledger)) = kept
-            .given
-            .as_ref()
-            .filter(|given| given.promise.is_some())
-            .and_then(named)
-        else {
+        if kept.given.as_ref().is_none_or(|given| given.promise.is_none()) {
+            match self.answer_again(talk, &kept).await {
+                Ok(promise) => {
+                    if let Some(given) = &mut kept.given {
+                        (given.promise, given.answered) = (Some(promise), None);
+                    }
+                    self.vault.put(Table::Consents, &kept.consent_id, &kept)?;
+                }
+                Err(error) if error.is_temporary() && self.clock.now() < kept.end => {
+                    return Ok((kept, Finish::Waiting));
+                }
+                Err(error) => return Ok((self.fail(kept, error.code())?, Finish::NotOnLedger)),
+            }
+        }
+        let Some((id, ledger)) = kept.given.as_ref().and_then(named) else {
             return Ok((self.fail(kept, "no_promise")?, Finish::NotOnLedger));
         };
         let status = match self.ledger_status(talk, &kept, &id, &ledger).await {
@@ -107,6 +125,16 @@ impl Wallet {
         change.delete(Table::Outbox, &kept.consent_id);
         change.commit()?;
         Ok((kept, Finish::Delivered))
+    }
+
+    /// Sends an answer that the ledger had not confirmed once more, byte for byte.
+    async fn answer_again(&self, talk: &Talk, kept: &KeptConsent) -> Result<String, GrantError> {
+        let answered = kept.given.as_ref().and_then(|given| given.answered.as_ref());
+        let answered = answered.ok_or(GrantError::NoPromise(TalkError::Unreadable))?;
+        let url =
+            Url::parse(&answered.response_uri).map_err(|_| GrantError::NoPromise(TalkError::Unreadable))?;
+        let party = talk.entry(&kept.verifier_id).map_err(GrantError::NoPromise)?;
+        self.promise(talk, party, &url, kept, &answered.jwe).await
     }
 
     async fn ledger_status(
@@ -163,6 +191,7 @@ impl Wallet {
         kept.moved(WalletEvent::NotPromised);
         if let Some(given) = &mut kept.given {
             given.taken_back.get_or_insert_default();
+            given.answered = None;
         }
         let mut change = self.vault.change();
         put_take_back(&mut change, &kept);
@@ -179,6 +208,7 @@ impl Wallet {
         kept.moved(WalletEvent::TakenBack);
         if let Some(given) = &mut kept.given {
             given.taken_back.get_or_insert_default();
+            given.answered = None;
         }
         let mut change = self.vault.change();
         put_take_back(&mut change, &kept);
@@ -227,11 +257,15 @@ impl Wallet {
             self.learn(talk, &mut kept, &id, &ledger, result);
             self.keep_facts(&mut kept)?;
         }
-        if missing(&kept, |back| back.ledger.is_some())
-            && let Some(promise) = self.revoke_on_ledger(talk, &kept, &id, &ledger).await
-            && let Some(back) = kept.taken_back_mut()
-        {
-            back.ledger = Some(promise);
+        if missing(&kept, |back| back.ledger.is_some()) {
+            let handed_in = self.revoke_on_ledger(talk, &kept, &id, &ledger).await;
+            if let Some(back) = kept.taken_back_mut() {
+                match handed_in {
+                    HandedIn::Confirmed(promise) => back.ledger = Some(promise),
+                    HandedIn::NotFinal => back.handed_in = true,
+                    HandedIn::Nowhere => {}
+                }
+            }
         }
         // Where the clinic keeps the ledger itself, its log key has just signed that its own system knows.
         if let Some(given) = kept.given.as_mut().filter(|given| given.manage_uri.is_empty())
@@ -305,16 +339,18 @@ impl Wallet {
         promise::verify(promise, &party.log_keys, &expected).is_ok()
     }
 
-    /// At the clinic's own registry first, then at any relayer of the list that serves the same one. The promise, verified.
+    /// At the clinic's own registry first, then at any relayer of the list that serves the same one.
     async fn revoke_on_ledger(
         &self,
         talk: &Talk,
         kept: &KeptConsent,
         id: &GrantId,
         ledger: &LedgerRef,
-    ) -> Option<String> {
-        let given = kept.given.as_ref()?;
-        let domain = domain(ledger)?;
+    ) -> HandedIn {
+        let (Some(given), Some(domain)) = (kept.given.as_ref(), domain(ledger)) else {
+            return HandedIn::Nowhere;
+        };
+        let mut handed_in = HandedIn::Nowhere;
         let keys = self.vault.keys();
         let signature = sign_revocation(&domain, &id.0, &keys.derive_ledger_key(given.number));
         let secret = keys.derive_revocation_secret(given.number);
@@ -336,15 +372,22 @@ impl Wallet {
                 ] {
                     let answered = self.submit(talk, endpoint, given, proof).await;
                     match answered {
-                        Ok(promise) if self.is_revoked(party, &promise, id, ledger) => return Some(promise),
+                        Ok(promise) if self.is_revoked(party, &promise, id, ledger) => {
+                            return HandedIn::Confirmed(promise);
+                        }
                         // The proof was not accepted: perhaps the other one is. Anything else: the next endpoint.
                         Err(TalkError::Refused { .. }) => {}
+                        // Whoever only says so is not believed: the next one is told too.
+                        Err(TalkError::NotFinal) => {
+                            handed_in = HandedIn::NotFinal;
+                            break;
+                        }
                         _ => break,
                     }
                 }
             }
         }
-        None
+        handed_in
     }
 
     async fn submit(
@@ -409,7 +452,10 @@ impl Wallet {
             }
             if let Some(kept) = self.kept_consent(&consent_id)?
                 && kept.state == WalletState::Sending
-                && kept.given.as_ref().is_none_or(|given| given.promise.is_none())
+                && kept
+                    .given
+                    .as_ref()
+                    .is_none_or(|given| given.promise.is_none() && given.answered.is_none())
             {
                 self.fail(kept, "interrupted")?;
             }

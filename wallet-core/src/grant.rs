@@ -15,6 +15,7 @@ use carnet_consent::{
 };
 use carnet_credentials::jwk::PublicKey;
 use carnet_exchange::{
+    Entry as Party,
     answer::{self, CarnetPart, GrantTuple, MakeError, Reply},
     delivery::{self, DeliveryError},
     limits::{DELIVERY_BYTES, REPLY_BYTES},
@@ -25,6 +26,7 @@ use carnet_exchange::{
 };
 use carnet_fetch::{FetchError, Limits};
 use carnet_ledger::{Domain, Grant, grant_id, sign_grant};
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -34,10 +36,11 @@ use crate::{
     import::grouped,
     index::{Held, Packs},
     inspect::Question,
-    kept::{Errand, Given, KeptConsent},
+    kept::{Answered, Errand, Given, KeptConsent},
     present::Shown,
     question::{candidates, summaries},
     random::{make_bytes, make_key},
+    talk::Talk,
     vault::{Table, VaultError},
     views::AnswerView,
 };
@@ -70,11 +73,29 @@ impl Wallet {
         let shown = self.shown(&question, cards)?;
         let (mut kept, jwe) = self.prepare(&question, asked, &granted, &shown)?;
         drop(copies);
-        let promise = match self.promise(&question, &kept, &jwe).await {
+        let sent = self.promise(
+            &question.talk,
+            &question.party,
+            &question.request.response_uri,
+            &kept,
+            &jwe,
+        );
+        let promise = match sent.await {
             Ok(promise) => promise,
             Err(GrantError::Unreachable(error)) => {
                 self.as_if_never_answered(&question, kept, shown.count())?;
                 return Err(GrantError::Unreachable(error));
+            }
+            // It goes on without the patient: see `errands.rs`.
+            Err(GrantError::NoPromise(TalkError::NotFinal)) => {
+                if let Some(given) = &mut kept.given {
+                    given.answered = Some(Answered {
+                        response_uri: question.request.response_uri.to_string(),
+                        jwe,
+                    });
+                }
+                self.vault.put(Table::Consents, &kept.consent_id, &kept)?;
+                return Ok(self.answer_view(&kept, shown.count()));
             }
             Err(error) => {
                 let kept = self.fail(kept, error.code())?;
@@ -225,6 +246,7 @@ impl Wallet {
                 .to_owned(),
                 delivery_uri: asked.delivery.uri.to_string(),
                 manage_uri: asked.manage.uri.to_string(),
+                answered: None,
                 promise: None,
                 logged: None,
                 status: None,
@@ -243,18 +265,18 @@ impl Wallet {
     }
 
     /// Sends the answer and returns the station's promise, verified.
-    async fn promise(
+    pub(crate) async fn promise(
         &self,
-        question: &Question,
+        talk: &Talk,
+        party: &Party,
+        response_uri: &Url,
         kept: &KeptConsent,
         jwe: &str,
     ) -> Result<String, GrantError> {
-        let url = &question.request.response_uri;
         let limits = Limits::bytes(REPLY_BYTES).within(PROMISE_WAIT);
         let send = || {
-            question
-                .talk
-                .post(url, media::FORM, answer::form_body(jwe).into_bytes(), limits)
+            let body = answer::form_body(jwe).into_bytes();
+            talk.post(response_uri, media::FORM, body, limits)
         };
         let both = async {
             match send().await {
@@ -270,7 +292,7 @@ impl Wallet {
             .await
             .map_err(|_| GrantError::NoPromise(FetchError::TimedOut.into()))??;
         let body = reply.json().map_err(GrantError::NoPromise)?;
-        let Ok(Reply::Promise(promise)) = Reply::read_from(&body, &question.party) else {
+        let Ok(Reply::Promise(promise)) = Reply::read_from(&body, party) else {
             return Err(GrantError::NoPromise(TalkError::Unreadable));
         };
         let (id, ledger) = kept
@@ -284,7 +306,7 @@ impl Wallet {
             ledger: &ledger,
             now: self.clock.now(),
         };
-        promise::verify(&promise, &question.party.log_keys, &expected).map_err(GrantError::Forged)?;
+        promise::verify(&promise, &party.log_keys, &expected).map_err(GrantError::Forged)?;
         Ok(promise)
     }
 

@@ -106,6 +106,9 @@ pub(crate) struct Given {
     /// Empty when it was recovered, as the next one.
     pub(crate) delivery_uri: String,
     pub(crate) manage_uri: String,
+    /// What was answered, while the ledger has not confirmed it.
+    #[serde(default)]
+    pub(crate) answered: Option<Answered>,
     /// Ledger evidence, once its signature was verified.
     pub(crate) promise: Option<String>,
     /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
@@ -116,11 +119,22 @@ pub(crate) struct Given {
     pub(crate) taken_back: Option<TakenBack>,
 }
 
+/// An answer that the ledger has not confirmed. The same, sent again, gets the promise.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) response_uri: String,
+    /// As sent: sealed for the station.
+    pub(crate) jwe: String,
+}
+
 /// How far a revocation or a tombstone has come; three facts, each its own.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct TakenBack {
     /// The ledger's signed promise of the revocation.
     pub(crate) ledger: Option<String>,
+    /// It was handed in, and the ledger has not confirmed it yet.
+    #[serde(default)]
+    pub(crate) handed_in: bool,
     /// Proof that it stands in the registry's log (c2sp.org/tlog-proof).
     #[serde(default)]
     pub(crate) logged: Option<String>,
@@ -269,4 +283,4 @@ macro_rules! says_nothing {
         }
     )*};
 }
-says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptLogged KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);
+says_nothing!(KeptTrust KeptProfile KeptPerson KeptRequest KeptConsent Given Answered TakenBack Errand KeptRecovery KeptSearch KeptReads KeptRead KeptLogged KeptOffer KeptProofs KeptProof KeptChallenge KeptActivity);

@@ -44,7 +44,8 @@ impl Wallet {
             _ => self.start_taking_back(kept)?,
         };
         let kept = match self.talk() {
-            Ok(talk) => self.take_back(&talk, kept).await?,
+            // A clinic that is silent once is not waited for again: others may be told sooner.
+            Ok(talk) => self.take_back(&talk.impatient(), kept).await?,
             // It is being taken back all the same; nobody can be told yet.
             Err(_) => kept,
         };

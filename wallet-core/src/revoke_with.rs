@@ -43,6 +43,8 @@ pub enum RevokeWithError {
     BadAddress,
     #[error("The clinic's system could not be reached; the consent still stands. The slip stays good.")]
     Unreachable(#[source] TalkError),
+    #[error("The slip was handed in, and the register has not confirmed it yet.")]
+    NotFinal,
     #[error("The clinic's system did not take the slip; the consent still stands.")]
     Refused(#[source] TalkError),
     #[error("The slip was handed in, but the ledger could not be asked afterwards whether it counts.")]
@@ -78,6 +80,10 @@ impl Described for RevokeWithError {
                        --trust and the newest list of organisations.",
                 ..error.facts()
             },
+            Self::NotFinal => Facts::expected(
+                "not_final",
+                "Use the slip again in a few minutes, until it is confirmed. It does no harm.",
+            ),
             Self::Refused(_) => Facts::unexpected("slip_refused", AGAIN),
             Self::Unverified(_) => Facts::expected("slip_unverified", AGAIN),
             Self::StillStands => Facts::critical(
@@ -119,6 +125,7 @@ impl Wallet {
         };
         match handed_in {
             Ok(()) => {}
+            Err(TalkError::NotFinal) => return Err(RevokeWithError::NotFinal),
             Err(error) if error.nothing_left() || error.is_temporary() => {
                 return Err(RevokeWithError::Unreachable(error));
             }

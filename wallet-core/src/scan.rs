@@ -344,6 +344,7 @@ fn recovered(place: &Place<'_>, one: &Found, id: &GrantId, granted: u64) -> Kept
             .to_owned(),
             delivery_uri: String::new(),
             manage_uri: String::new(),
+            answered: None,
             promise: None,
             logged: None,
             status: Some(if one.revoked {

@@ -32,6 +32,8 @@ pub enum TalkError {
     Refused { status: u16 },
     #[error("The clinic can't answer at the moment.")]
     Busy,
+    #[error("It is on its way to the register, which has not confirmed it yet.")]
+    NotFinal,
     #[error("The clinic answered in a form that is not accepted.")]
     WrongContentType,
     #[error("The clinic's answer can't be read.")]
@@ -43,7 +45,7 @@ impl TalkError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Fetch(error) => error.is_temporary(),
-            Self::Busy => true,
+            Self::Busy | Self::NotFinal => true,
             _ => false,
         }
     }
@@ -87,6 +89,10 @@ impl Described for TalkError {
             Self::RequestUnknown => Facts::expected("request_unknown", "Ask the desk for a new code."),
             Self::Refused { .. } => Facts::unexpected("station_refused", "Ask the desk for a new code."),
             Self::Busy => Facts::expected("station_busy", "Try again in a moment."),
+            Self::NotFinal => Facts::expected(
+                "not_final",
+                "You need do nothing: it is asked again until it is confirmed.",
+            ),
             Self::WrongContentType => Facts::critical(
                 "wrong_content_type",
                 "Tell the desk: their system does not answer as it should.",
@@ -227,7 +233,10 @@ impl Reply {
     pub(crate) fn of(response: Response) -> Result<Self, TalkError> {
         match response.status {
             200..=299 => Ok(Self(response)),
-            429 | 500..=599 => Err(TalkError::Busy),
+            429 | 500..=599 => match Refusal::read(&response.body) {
+                Some(refusal) if refusal.error.code == "not_final" => Err(TalkError::NotFinal),
+                _ => Err(TalkError::Busy),
+            },
             status => {
                 let refusal = Refusal::read(&response.body);
                 Err(

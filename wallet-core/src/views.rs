@@ -516,7 +516,7 @@ pub struct AnswerView {
 
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct LedgerView {
-    /// `none`, `pending`, `active`, `revoked`, `expired`, `unknown`.
+    /// `none`, `unconfirmed` (on its way there), `pending` (its period has not begun), `active`, `revoked`, `expired`, `unknown`.
     pub status: String,
     pub chain_id: String,
     pub registry: String,
@@ -536,13 +536,17 @@ pub struct RegistryView {
     pub about: String,
     /// Who keeps it.
     pub keeper: String,
-    /// `kept`, `witnessed`, `broken`.
+    /// `kept`, `witnessed`, `unwitnessed` (unchanged, but somebody who had signed earlier states has not signed this one),
+    /// `broken`.
     pub state: String,
     /// Entries in its log.
     pub entries: u32,
     pub seen: String,
     /// Who else has signed that state.
     pub witnesses: Vec<String>,
+    /// Who had signed earlier states and has not signed that one.
+    pub missing: Vec<String>,
+    pub missing_since: Option<String>,
     /// Which way it contradicts itself.
     pub code: Option<String>,
     pub broken_at: Option<String>,
@@ -600,7 +604,7 @@ pub struct ConsentView {
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct RevocationView {
     pub state: String,
-    /// `confirmed` or `pending`.
+    /// `confirmed`, `handed_in` (and not yet confirmed) or `pending`.
     pub ledger: String,
     /// `confirmed` or `pending`.
     pub clinic: String,

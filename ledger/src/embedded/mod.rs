@@ -222,7 +222,7 @@ impl Embedded {
             recorded,
         };
         state.apply(changes)?;
-        records::add(state, &event)?;
+        records::add(state, &event);
         leaves.push(log::leaf_of(&event));
         head.sequence = recorded.sequence;
         Ok(recorded)

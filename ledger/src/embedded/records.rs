@@ -54,11 +54,10 @@ impl Head {
 }
 
 /// Numbers an operation and writes it down.
-pub(super) fn add(state: &mut State<'_>, event: &Event) -> Result<(), StateError> {
+pub(super) fn add(state: &mut State<'_>, event: &Event) {
     let sequence = event.recorded.sequence.to_be_bytes();
     state.put(event_key(event.recorded.sequence), encode(event));
     state.put(operation_key(&event.grant_id, event.kind), sequence.to_vec());
-    Ok(())
 }
 
 /// Where an operation was written down the first time.
@@ -87,9 +86,7 @@ pub(super) fn between(
 ) -> Result<Vec<Event>, StateError> {
     let until = last.min(after.saturating_add(limit as u64));
     (after.saturating_add(1)..=until)
-        .map(|sequence| {
-            event(state, sequence)?.ok_or(StateError::Damaged("an event is missing"))
-        })
+        .map(|sequence| event(state, sequence)?.ok_or(StateError::Damaged("an event is missing")))
         .collect()
 }
 

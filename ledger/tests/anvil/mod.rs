@@ -1,15 +1,15 @@
 //! A real node of a chain of its own for each test, whose blocks and clock the test holds.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    thread::sleep,
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 
@@ -52,31 +52,29 @@ pub(crate) struct Anvil {
 }
 
 impl Anvil {
+    /// At a port that the system chooses and the node tells: one that is looked for before may be another's by then.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        Self::start_at(port, arguments)
+        let mut process = spawned(0, arguments, Stdio::piped());
+        let stdout = process.stdout.take().unwrap();
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| line.strip_prefix("Listening on 127.0.0.1:")?.trim().parse().ok());
+        thread::spawn(move || lines.for_each(drop));
+        Self::answering(process, port.unwrap(), arguments)
     }
 
+    /// Where one was before.
     pub(crate) fn start_at(port: u16, arguments: &[&str]) -> Self {
-        let program = program();
-        assert!(
-            program.exists(),
-            "anvil is not installed; run `npm ci` in ledger/contracts"
-        );
-        let process = Command::new(program)
-            .args(["--silent", "--hardfork", "london", "--port", &port.to_string()])
-            .args(["--threads", "1", "--accounts", "2"])
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let anvil = Self { process, port };
+        let process = spawned(port, arguments, Stdio::null());
+        Self::answering(process, port, arguments)
+    }
+
+    fn answering(process: Child, port: u16, arguments: &[&str]) -> Self {
+        let mut anvil = Self { process, port };
         until("the node answers", || {
+            // A connection of somebody else's may hold the port for a moment.
+            if anvil.process.try_wait().unwrap().is_some() {
+                anvil.process = spawned(port, arguments, Stdio::null());
+            }
             anvil.try_ask("eth_chainId", &json!([])).is_some()
         });
         anvil
@@ -143,6 +141,22 @@ impl Drop for Anvil {
     }
 }
 
+fn spawned(port: u16, arguments: &[&str], stdout: Stdio) -> Child {
+    let program = program();
+    assert!(
+        program.exists(),
+        "anvil is not installed; run `npm ci` in ledger/contracts"
+    );
+    Command::new(program)
+        .args(["--hardfork", "london", "--port", &port.to_string()])
+        .args(["--threads", "1", "--accounts", "2"])
+        .args(arguments)
+        .stdout(stdout)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 fn program() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil")
@@ -153,7 +167,7 @@ fn number(hex: &Value) -> u64 {
 }
 
 /// Waits for what must come.
-pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(

@@ -30,6 +30,17 @@ pub async fn save_register_states(state: State<'_, AppState>, path: String) -> A
     .await
 }
 
+/// Writes what a register's keeper signed against its own word to a file, for whoever is to look into it.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_contradiction(state: State<'_, AppState>, log: String, path: String) -> Answer<()> {
+    let own = state.inner().clone();
+    with(&state, move |wallet| {
+        Place::of(&path, &own)?.write(&wallet.contradiction(&log)?.to_file())
+    })
+    .await
+}
+
 /// Compares what another wallet was shown, a file that the page hands over, with what this one was.
 #[tauri::command]
 #[specta::specta]

@@ -1,9 +1,6 @@
 //! A state of a log is looked at, remembered, and only then signed.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::http::StatusCode;
 use carnet_log::{
@@ -11,9 +8,10 @@ use carnet_log::{
     checkpoint::Log,
     witness::{Known, origin_of},
 };
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
+use super::followed::Logs;
 use crate::{
     clock::Source,
     db::{Db, DbError},
@@ -106,7 +104,7 @@ impl Head {
 pub struct Cosigner {
     name: String,
     key: SigningKey,
-    logs: BTreeMap<String, Vec<VerifyingKey>>,
+    logs: RwLock<Arc<Logs>>,
     db: Db,
     now: Source,
     /// One at a time: what is known changes only after it is written.
@@ -123,20 +121,14 @@ impl std::fmt::Debug for Cosigner {
 
 impl Cosigner {
     /// A witness of these logs. What it signed of each must be readable: a witness that forgot would sign a second history.
-    pub fn open(
-        name: String,
-        key: SigningKey,
-        logs: BTreeMap<String, Vec<VerifyingKey>>,
-        db: Db,
-        now: Source,
-    ) -> Result<Self, CosignError> {
+    pub fn open(name: String, key: SigningKey, logs: Logs, db: Db, now: Source) -> Result<Self, CosignError> {
         for head in db.all::<Head>("head/")? {
             head.known()?;
         }
         Ok(Self {
             name,
             key,
-            logs,
+            logs: RwLock::new(Arc::new(logs)),
             db,
             now,
             turn: Mutex::default(),
@@ -149,15 +141,25 @@ impl Cosigner {
     }
 
     /// Names of the logs that it signs.
-    pub fn logs(&self) -> impl Iterator<Item = &str> {
-        self.logs.keys().map(String::as_str)
+    pub fn logs(&self) -> Vec<String> {
+        self.followed().keys().cloned().collect()
+    }
+
+    /// From now on these logs. What was signed of any other stays known.
+    pub fn follow(&self, logs: Logs) {
+        *self.logs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(logs);
+    }
+
+    fn followed(&self) -> Arc<Logs> {
+        Arc::clone(&self.logs.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The line that signs the state, if the log has only grown. It is written down before it is given.
     pub fn cosign(&self, request: &[u8]) -> Result<String, CosignError> {
         let request = str::from_utf8(request).map_err(|_| CosignError::Malformed)?;
         let origin = origin_of(request).ok_or(CosignError::Malformed)?;
-        let (origin, keys) = self.logs.get_key_value(origin).ok_or(CosignError::UnknownLog)?;
+        let logs = self.followed();
+        let (origin, keys) = logs.get_key_value(origin).ok_or(CosignError::UnknownLog)?;
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let before: Option<Head> = self.db.get(&Head::key(origin))?;
         let known = match &before {

@@ -217,8 +217,7 @@ fn bare_recovery(key: &SigningKey) -> Result<Duration, Trouble> {
     let digest = [9; 32];
     let (signature, recovery): (Signature, RecoveryId) = key.sign_prehash_recoverable(&digest);
     let recovery = i32::from(recovery.to_byte()).try_into().map_err(trouble)?;
-    let signature =
-        RecoverableSignature::from_compact(&signature.to_bytes(), recovery).map_err(trouble)?;
+    let signature = RecoverableSignature::from_compact(&signature.to_bytes(), recovery).map_err(trouble)?;
     let message = Message::from_digest(digest);
     SECP256K1.recover_ecdsa(message, &signature).map_err(trouble)?;
     Ok(cpu_each(9, 200, || SECP256K1.recover_ecdsa(message, &signature)))

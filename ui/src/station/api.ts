@@ -60,7 +60,7 @@ export type Check = {
 };
 /** A question for a phone without a network; `text` is what its picture says. */
 export type Counter = { id: string; text: string; says: string; expires: string; list_issued: string | null; list_expired?: boolean; check?: Check | null };
-export type RequestState = 'waiting' | 'opened' | 'answered' | 'confirmed' | 'denied' | 'expired' | 'locked';
+export type RequestState = 'waiting' | 'opened' | 'recording' | 'answered' | 'confirmed' | 'denied' | 'expired' | 'locked';
 export type AskedRequest = {
   id: string;
   state: RequestState;

@@ -17,6 +17,7 @@ type Look = { tone: Tone; icon: Icon; label: () => string };
 const REQUEST: Record<RequestState, Look> = {
   waiting: { tone: 'plain', icon: QrCode, label: m.st_state_waiting },
   opened: { tone: 'safe', icon: Eye, label: m.st_state_opened },
+  recording: { tone: 'needs', icon: Hourglass, label: m.st_state_recording },
   answered: { tone: 'needs', icon: Hash, label: m.st_state_answered },
   confirmed: { tone: 'safe', icon: CircleCheck, label: m.st_state_confirmed },
   denied: { tone: 'stop', icon: OctagonX, label: m.st_state_denied },

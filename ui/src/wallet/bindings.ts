@@ -158,6 +158,8 @@ export const commands = {
 	/**  What is known of the registers; with `look`, after asking each for its newest state. */
 	registers: (look: boolean) => typedError<RegistryView[], ErrorView>(__TAURI_INVOKE("registers", { look })),
 	/**  Writes what the registers showed to a file, for somebody else's wallet to compare. */
+	/** Writes what a register's keeper signed against its own word to a file, for whoever is to look into it. */
+	saveContradiction: (log: string, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_contradiction", { log, path })),
 	saveRegisterStates: (path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_register_states", { path })),
 	/**  Compares what another wallet was shown, a file that the page hands over, with what this one was. */
 	compareRegisters: (contentBase64: string) => typedError<ComparedView[], ErrorView>(__TAURI_INVOKE("compare_registers", { contentBase64 })),
@@ -863,13 +865,19 @@ export type RegistryView = {
 	about: string,
 	/**  Who keeps it. */
 	keeper: string,
-	/**  `kept`, `witnessed`, `broken`. */
+	/**
+	 *  `kept`, `witnessed`, `unwitnessed` (unchanged, but somebody who had signed earlier states has not signed this one),
+	 *  `broken`.
+	 */
 	state: string,
 	/**  Entries in its log. */
 	entries: number,
 	seen: string,
 	/**  Who else has signed that state. */
 	witnesses: string[],
+	/**  Who had signed earlier states and has not signed that one. */
+	missing: string[],
+	missing_since: string | null,
 	/**  Which way it contradicts itself. */
 	code: string | null,
 	broken_at: string | null,

@@ -96,6 +96,7 @@ export const core = {
   verifyLog: () => unwrap(commands.verifyLog()),
   exportLog: (path: string, format: LogFormat) => unwrap(commands.exportLog(path, format)),
   registers: (look: boolean) => unwrap(commands.registers(look)),
+  saveContradiction: (log: string, path: string) => unwrap(commands.saveContradiction(log, path)),
   saveRegisterStates: (path: string) => unwrap(commands.saveRegisterStates(path)),
   compareRegisters: (content: string) => unwrap(commands.compareRegisters(content)),
   sync: () => unwrap(commands.sync())

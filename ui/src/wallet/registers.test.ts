@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RegistryView } from './bindings';
 import { comparedState, howBroken, registerState, sorted, unreached } from './registers';
 
-const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, about: 'operations', keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], code: null, broken_at: null, ...more });
+const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, about: 'operations', keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], missing: [], missing_since: null, code: null, broken_at: null, ...more });
 
 test('what this build does not know is never said to be well', () => {
   expect(registerState(book('a', { state: 'brand_new' })).tone).toBe('needs');
@@ -23,8 +23,14 @@ test('every way in which two states contradict each other has its own words', ()
   expect(words).not.toContain(howBroken(null));
 });
 
-test('a book that was changed stands first', () => {
-  expect(sorted([book('b'), book('c', { state: 'broken' }), book('a')]).map((one) => one.keeper)).toEqual(['c', 'a', 'b']);
+test('a book that was changed stands first, then one whose witness is missing', () => {
+  expect(sorted([book('b'), book('c', { state: 'unwitnessed' }), book('d', { state: 'broken' }), book('a')]).map((one) => one.keeper)).toEqual(['d', 'c', 'a', 'b']);
+});
+
+test('a missing witness asks for attention and is no alarm', () => {
+  const { tone, what } = registerState(book('a', { state: 'unwitnessed', missing: ['City Hospital'] }));
+  expect(tone).toBe('needs');
+  expect(what).toContain('City Hospital');
 });
 
 test('who did not answer is told from who did, and a look of a moment ago is none of them', () => {

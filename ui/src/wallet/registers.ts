@@ -1,3 +1,4 @@
+import BookAlert from '@lucide/svelte/icons/book-alert';
 import BookCheck from '@lucide/svelte/icons/book-check';
 import BookOpenCheck from '@lucide/svelte/icons/book-open-check';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
@@ -12,12 +13,14 @@ import type { ComparedView, RegistryView } from './bindings';
 type Words = { label: string; what: string; tone: Tone; icon: Icon };
 
 /** How a record book is said. A state this build does not know is never "unchanged". */
-export function registerState({ state, keeper, witnesses, code }: RegistryView): Words {
+export function registerState({ state, keeper, witnesses, missing, code }: RegistryView): Words {
   switch (state) {
     case 'kept':
       return { label: m.registers_kept_label(), what: m.registers_kept({ keeper }), tone: 'safe', icon: BookCheck };
     case 'witnessed':
       return { label: m.registers_witnessed_label(), what: m.registers_witnessed({ keeper, witnesses: formatList(witnesses) }), tone: 'safe', icon: BookOpenCheck };
+    case 'unwitnessed':
+      return { label: m.registers_unwitnessed_label(), what: m.registers_unwitnessed({ keeper, missing: formatList(missing) }), tone: 'needs', icon: BookAlert };
     case 'broken':
       return { label: m.registers_broken_label(), what: howBroken(code), tone: 'stop', icon: OctagonX };
     default:
@@ -63,9 +66,13 @@ export function howBroken(code: string | null): string {
 
 export const isBroken = (register: RegistryView): boolean => register.state === 'broken';
 
+/** Whether its contradiction convinces somebody else too. What was reported to this wallet alone, or stands in the registry, is in no file. */
+export const isProvable = ({ code }: RegistryView): boolean => !/^log_(read|anchor)_/.test(code ?? '');
+
 /** What needs the reader first, then by name. */
 export function sorted(registers: readonly RegistryView[]): RegistryView[] {
-  return [...registers].sort((one, other) => Number(isBroken(other)) - Number(isBroken(one)) || one.keeper.localeCompare(other.keeper));
+  const first = (one: RegistryView) => (isBroken(one) ? 0 : one.state === 'unwitnessed' ? 1 : 2);
+  return [...registers].sort((one, other) => first(one) - first(other) || one.keeper.localeCompare(other.keeper));
 }
 
 /** Names of who keeps them, each once. */

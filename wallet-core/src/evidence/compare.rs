@@ -4,7 +4,7 @@ use carnet_exchange::evidence::log_keys;
 use carnet_log::{Checkpoint, checkpoint::Log, history::compare};
 use serde::{Deserialize, Serialize};
 
-use super::{EvidenceError, KeptLog, proof, read};
+use super::{EvidenceError, Found, KeptLog, proof, read};
 use crate::{
     Wallet,
     talk::Talk,
@@ -115,17 +115,19 @@ impl Wallet {
         let Err(broken) = compare(&own, &other, &growth) else {
             return Ok("same");
         };
-        self.contradicted(&theirs.log, &other, broken.code())?;
+        let endpoint = kept.book.endpoint(party);
+        let found = Found::in_states(talk, endpoint, (&own, &other), &growth, broken).await;
+        self.contradicted(&theirs.log, &other, found)?;
         Ok("broken")
     }
 
     /// Keeps the contradiction, unless there was one before.
-    fn contradicted(&self, origin: &str, other: &Checkpoint, code: &str) -> Result<(), VaultError> {
+    fn contradicted(&self, origin: &str, other: &Checkpoint, found: Found) -> Result<(), VaultError> {
         let Some(mut kept) = self.vault.get::<KeptLog>(Table::Logs, origin)? else {
             return Ok(());
         };
         let mut change = self.vault.change();
-        self.contradict(&mut change, &mut kept, other.text(), code);
+        self.contradict(&mut change, &mut kept, other.text(), found);
         change.put(Table::Logs, origin, &kept);
         change.commit()
     }

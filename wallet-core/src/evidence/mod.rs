@@ -8,14 +8,18 @@
 //! - [`readings`]: who read what
 //! - [`compare`]: what another wallet was shown
 //! - [`anchors`]: what the registry says of a log
+//! - [`contradiction`]: what is kept of one, and shown to somebody else
 
 mod anchors;
 mod compare;
+mod contradiction;
 mod operations;
 mod readings;
 
 use self::anchors::Shown;
 pub use compare::STATES_BYTES;
+pub(crate) use contradiction::Contradiction;
+use contradiction::Found;
 pub(crate) use readings::Reported;
 
 use carnet_consent::LedgerRef;
@@ -25,7 +29,7 @@ use carnet_exchange::{
 };
 use carnet_fetch::Limits;
 use carnet_ledger::Address;
-use carnet_log::{Broken, Checkpoint, Hash, checkpoint::Log, history::advance, receipt::read_lines};
+use carnet_log::{Checkpoint, Hash, checkpoint::Log, history::advance, receipt::read_lines};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -51,6 +55,12 @@ pub enum EvidenceError {
     None,
     #[error("This is not a file of register states that another wallet wrote. Nothing was compared.")]
     NotStates,
+    #[error("This register has not contradicted itself, as far as this wallet has seen.")]
+    Unbroken,
+    #[error(
+        "What this register contradicts is known to this wallet alone, so no file proves it to somebody else."
+    )]
+    NotPortable,
     #[error(transparent)]
     Consent(#[from] ConsentsError),
     #[error(transparent)]
@@ -69,6 +79,11 @@ impl Described for EvidenceError {
             Self::NotStates => {
                 Facts::expected("not_register_states", "Choose the file that `log states` wrote.")
             }
+            Self::Unbroken => Facts::expected("register_unbroken", "There is nothing to show to anybody."),
+            Self::NotPortable => Facts::expected(
+                "contradiction_not_portable",
+                "Ask the clinic about it. Show it what this wallet says of the register, and of who has read your records.",
+            ),
             Self::Consent(error) => error.facts(),
             Self::Talk(error) => error.facts(),
             Self::Vault(error) => crate::error::vault_facts(error),
@@ -93,6 +108,11 @@ pub(crate) struct KeptLog {
     /// The accounts from which its keeper anchors it.
     #[serde(default)]
     pub(crate) senders: Vec<Address>,
+    /// Who had signed an earlier one and has not signed that one, and since when.
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    #[serde(default)]
+    pub(crate) missing_since: Option<Timestamp>,
     pub(crate) seen: Timestamp,
     pub(crate) broken: Option<Contradiction>,
 }
@@ -105,16 +125,6 @@ pub(crate) enum Book {
     Ledger(LedgerRef),
     /// Who read what; below this address, where consents are managed.
     Reads(Url),
-}
-
-/// What a keeper signed against its own word.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Contradiction {
-    /// The state that doesn't fit [`KeptLog::note`], an anchor, a promise or a reading that was proven before: a signed note.
-    pub(crate) note: String,
-    /// Which way.
-    pub(crate) code: String,
-    pub(crate) when: Timestamp,
 }
 
 impl std::fmt::Debug for KeptLog {
@@ -149,7 +159,7 @@ impl Wallet {
                 && let Ok(seen) = self.look_at_log(talk, party, &origin, &kept.book).await
             {
                 let mut change = self.vault.change();
-                self.keep_log(&mut change, &origin, party, &kept.book, &seen)?;
+                self.keep_log(&mut change, &origin, party, &kept.book, seen)?;
                 change.commit()?;
             }
         }
@@ -205,7 +215,10 @@ impl Wallet {
             } else {
                 Vec::new()
             };
-            broken = advance(&before, &state, &growth).err().map(Broken::code);
+            if let Err(way) = advance(&before, &state, &growth) {
+                let states = (&before, &state);
+                broken = Some(Found::in_states(talk, Some(endpoint), states, &growth, way).await);
+            }
         }
         let mut senders = kept.map(|kept| kept.senders).unwrap_or_default();
         if broken.is_none() {
@@ -215,7 +228,7 @@ impl Wallet {
                 endpoint,
                 state: &state,
             };
-            broken = shown.deny(talk, &mut senders).await;
+            broken = shown.deny(talk, &mut senders).await.map(Found::told);
         }
         Ok(Seen {
             state,
@@ -231,53 +244,61 @@ impl Wallet {
         origin: &str,
         party: &Party,
         book: &Book,
-        seen: &Seen,
+        seen: Seen,
     ) -> Result<(), VaultError> {
         let now = self.clock.now();
         let before: Option<KeptLog> = self.vault.get(Table::Logs, origin)?;
-        let (note, size) = match (seen.broken, &before) {
+        let (note, size) = match (&seen.broken, &before) {
             (None, _) => (Some(seen.state.text().to_owned()), seen.state.size()),
             (Some(_), Some(before)) => (before.note.clone(), before.size),
             (Some(_), None) => (None, seen.state.size()),
         };
+        let witnesses: Vec<String> = seen
+            .state
+            .witnessed()
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        let mut missing: Vec<String> = before
+            .iter()
+            .flat_map(|before| before.witnesses.iter().chain(&before.missing))
+            .filter(|name| !witnesses.contains(name))
+            .cloned()
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        let since = before.as_ref().and_then(|before| before.missing_since);
         let mut kept = KeptLog {
             party: party.id.clone(),
             book: book.clone(),
             keeper: party.name.clone(),
             note,
             size,
-            witnesses: seen
-                .state
-                .witnessed()
-                .iter()
-                .map(|one| one.name.clone())
-                .collect(),
-            senders: seen.senders.clone(),
+            witnesses,
+            senders: seen.senders,
+            missing_since: (!missing.is_empty()).then(|| since.unwrap_or(now)),
+            missing,
             seen: now,
             broken: before.and_then(|before| before.broken),
         };
-        if let Some(code) = seen.broken {
-            self.contradict(change, &mut kept, seen.state.text(), code);
+        if let Some(found) = seen.broken {
+            self.contradict(change, &mut kept, seen.state.text(), found);
         }
         change.put(Table::Logs, origin, &kept);
         Ok(())
     }
 
     /// The first contradiction is the one that counts, and no later state makes up for it.
-    pub(crate) fn contradict(&self, change: &mut Change<'_>, kept: &mut KeptLog, note: &str, code: &str) {
+    fn contradict(&self, change: &mut Change<'_>, kept: &mut KeptLog, note: &str, found: Found) {
         if kept.broken.is_some() {
             return;
         }
         let now = self.clock.now();
-        kept.broken = Some(Contradiction {
-            note: note.to_owned(),
-            code: code.to_owned(),
-            when: now,
-        });
         Entry::new(now, Happened::RegistryBroken)
             .who(&kept.keeper)
-            .code(code)
+            .code(found.code)
             .put(change);
+        kept.broken = Some(found.in_state(note, now));
     }
 }
 
@@ -287,7 +308,7 @@ pub(crate) struct Seen {
     /// The accounts from which its keeper anchors it.
     pub(crate) senders: Vec<Address>,
     /// Which way it contradicts what is known.
-    pub(crate) broken: Option<&'static str>,
+    broken: Option<Found>,
 }
 
 impl Book {
@@ -313,10 +334,11 @@ impl KeptLog {
             log: origin,
             about: self.book.about().to_owned(),
             keeper: self.keeper,
-            state: match (&self.broken, self.witnesses.is_empty()) {
-                (Some(_), _) => "broken",
-                (None, false) => "witnessed",
-                (None, true) => "kept",
+            state: match (&self.broken, self.missing.is_empty(), self.witnesses.is_empty()) {
+                (Some(_), ..) => "broken",
+                (None, false, _) => "unwitnessed",
+                (None, true, false) => "witnessed",
+                (None, true, true) => "kept",
             }
             .to_owned(),
             entries: u32::try_from(self.size).unwrap_or(u32::MAX),

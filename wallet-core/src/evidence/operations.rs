@@ -10,7 +10,7 @@ use carnet_exchange::{
 };
 use carnet_log::{Receipt, entry, tree::check_entry};
 
-use super::{Book, EvidenceError, KeptLog, Seen, proof};
+use super::{Book, EvidenceError, Found, KeptLog, Seen, proof};
 use crate::{
     TalkError, Wallet,
     errands::EMBEDDED,
@@ -102,7 +102,7 @@ impl Wallet {
         let Ok(mut seen) = self.look_at_log(talk, party, origin, &book).await else {
             return Ok(());
         };
-        let proofs = match seen.broken {
+        let proofs = match &seen.broken {
             Some(_) => Vec::new(),
             None => match self.prove_promises(talk, party, &book, &mut seen, held).await {
                 Ok(proofs) => proofs,
@@ -110,7 +110,7 @@ impl Wallet {
             },
         };
         let mut change = self.vault.change();
-        self.keep_log(&mut change, origin, party, &book, &seen)?;
+        self.keep_log(&mut change, origin, party, &book, seen)?;
         for (consent_id, revocation, proof) in proofs {
             self.keep_proof(&mut change, &consent_id, revocation, proof)?;
         }
@@ -143,7 +143,9 @@ impl Wallet {
                 Vec::new()
             };
             if check_entry(&way, head, index, &entry_of(&promise)).is_err() {
-                seen.broken = Some("log_promise_broken");
+                let promise = &unproven.promise;
+                let broken = Found::in_promise(talk, endpoint, promise, &seen.state, index, way).await;
+                seen.broken = Some(broken);
                 break;
             }
             let receipt = Receipt {

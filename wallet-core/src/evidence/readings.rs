@@ -7,7 +7,7 @@ use carnet_exchange::{Entry as Party, manage::Read};
 use carnet_log::{Receipt, entry, tree::check_entry};
 use url::Url;
 
-use super::{Book, KeptLog, Seen, proof};
+use super::{Book, Found, KeptLog, Seen, proof};
 use crate::{
     Wallet,
     activity::{Entry, Happened},
@@ -80,13 +80,13 @@ impl Wallet {
         }
         match (seen, denied) {
             (Some(mut seen), denied) => {
-                seen.broken = seen.broken.or(denied);
-                self.keep_log(&mut change, &origin, party, &book, &seen)?;
+                seen.broken = seen.broken.or(denied.map(Found::told));
+                self.keep_log(&mut change, &origin, party, &book, seen)?;
             }
             (None, Some(code)) => {
                 if let Some(mut log) = self.vault.get::<KeptLog>(Table::Logs, &origin)? {
                     let note = log.note.clone().unwrap_or_default();
-                    self.contradict(&mut change, &mut log, &note, code);
+                    self.contradict(&mut change, &mut log, &note, Found::told(code));
                     change.put(Table::Logs, &origin, &log);
                 }
             }
@@ -126,7 +126,7 @@ impl Wallet {
                 };
                 let entry = read.entry(&one.grant_id, &log.salt);
                 if check_entry(&way, head, log.place, &entry).is_err() {
-                    seen.broken = Some("log_read_broken");
+                    seen.broken = Some(Found::told("log_read_broken"));
                     return Ok(proofs);
                 }
                 let receipt = Receipt {

@@ -60,6 +60,16 @@ pub enum GrantError {
     Vault(#[from] VaultError),
 }
 
+impl GrantError {
+    /// The same answer, sent again later, may get its promise.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::NoPromise(error) | Self::Unreachable(error) => error.is_temporary(),
+            _ => false,
+        }
+    }
+}
+
 impl Described for GrantError {
     fn facts(&self) -> Facts {
         const NEW_CODE: &str = "Ask the desk for a new code.";

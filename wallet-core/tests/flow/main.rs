@@ -341,6 +341,79 @@ async fn a_clinic_that_keeps_a_revocation_back_is_overtaken_by_another_relayer_o
 }
 
 #[tokio::test]
+async fn an_answer_that_the_ledger_has_not_confirmed_goes_on_by_itself_and_nothing_leaves_before() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    station.behave(Conduct::NotFinal);
+    let link = station.ask(&[(ALLERGIES, true)]);
+    let done = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap();
+    let ledger = done.ledger.unwrap();
+    assert_eq!(
+        (done.state.as_str(), ledger.status.as_str()),
+        ("sending", "unconfirmed")
+    );
+    let id = done.consent_id.unwrap();
+    // Neither a restart nor a further look that finds nothing new ends it.
+    let patient = patient.restarted();
+    assert!(patient.wallet.needs_sync());
+    let synced = patient.wallet.sync().await.unwrap();
+    assert_eq!((synced.sent, synced.waiting), (0, 1));
+    assert_eq!(patient.state_of(&id), "sending");
+    station.behave(Conduct::Gone);
+    patient.wallet.sync().await.unwrap();
+    assert_eq!(patient.state_of(&id), "sending");
+    assert!(station.seen().delivered.is_empty());
+
+    station.behave(Conduct::Honest);
+    assert_eq!(patient.wallet.sync().await.unwrap().sent, 1);
+    let now = patient.wallet.consent(&id).unwrap();
+    assert_eq!(now.line.state, "granted");
+    assert_eq!(now.ledger.unwrap().status, "active");
+    assert_eq!(station.seen().delivered.len(), 1);
+    assert!(patient.nothing_waits().await);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_confirmed_can_be_taken_back_and_its_revocation_is_not_said_to_hold_too_early()
+{
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    station.behave(Conduct::NotFinal);
+    let link = station.ask(&[(ALLERGIES, true)]);
+    let done = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap();
+    let id = done.consent_id.unwrap();
+    let back = patient.wallet.revoke(&id).await.unwrap();
+    assert_eq!(
+        (back.state.as_str(), back.ledger.as_str()),
+        ("revoking", "handed_in")
+    );
+    patient.wallet.sync().await.unwrap();
+    assert_eq!(patient.state_of(&id), "revoking");
+    station.behave(Conduct::Honest);
+    patient.wallet.sync().await.unwrap();
+    let back = patient.wallet.consent(&id).unwrap().revocation.unwrap();
+    assert_eq!(
+        (back.state.as_str(), back.ledger.as_str()),
+        ("revoked", "confirmed")
+    );
+    assert!(station.seen().delivered.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_the_clinic_drops_before_it_is_confirmed_has_failed_and_nothing_was_shared() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    station.behave(Conduct::NotFinal);
+    let link = station.ask(&[(ALLERGIES, true)]);
+    let done = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap();
+    let id = done.consent_id.unwrap();
+    station.behave(Conduct::WithholdsPromise);
+    patient.wallet.sync().await.unwrap();
+    assert_eq!(patient.state_of(&id), "failed");
+    assert!(station.seen().delivered.is_empty());
+}
+
+#[tokio::test]
 async fn a_question_that_does_not_come_as_it_must_is_refused_and_not_kept() {
     let station = Station::start().await;
     let patient = Patient::with(&station);

@@ -72,6 +72,8 @@ pub(crate) enum Conduct {
     DeliveryRefused,
     /// Sees the cards and says that it doesn't take them.
     RefusesCards,
+    /// Takes answers and revocations; its ledger has not confirmed them yet.
+    NotFinal,
     /// Takes no revocation, neither as clinic nor as relayer.
     KeepsRevocationsBack,
     /// Closes every connection.
@@ -103,6 +105,8 @@ struct Open {
     delivery_key: DeliverySecret,
     delivery_digest: Option<carnet_consent::Digest32>,
     grant_id: Option<GrantId>,
+    /// The answer as it came first.
+    jwe: Option<String>,
 }
 
 pub(crate) struct Station {
@@ -432,6 +436,7 @@ impl Station {
             delivery_key,
             delivery_digest: None,
             grant_id: None,
+            jwe: None,
         };
         inner.sessions.lock().unwrap().insert(id.clone(), open);
         RequestLink {
@@ -550,6 +555,9 @@ impl Inner {
             ("manage", _) | ("ledger", "revocations") if conduct == Conduct::KeepsRevocationsBack => {
                 Answer::refuse("503 Service Unavailable", "unavailable")
             }
+            ("ledger", "revocations") if conduct == Conduct::NotFinal => {
+                Answer::refuse("503 Service Unavailable", "not_final")
+            }
             ("manage", _) => self.manage(body),
             ("ledger", "anchors") => self.anchor(third),
             ("ledger", "grants") => self.status(third),
@@ -617,6 +625,8 @@ impl Inner {
             .unwrap()
             .1
             .into_owned();
+        let first = open.jwe.get_or_insert_with(|| jwe.clone());
+        assert_eq!(first, &jwe, "an answer is sent again as it was");
         let opened = answer::open(&jwe, &open.answer_key).unwrap();
         if let Opened::Denied { .. } = opened {
             self.seen().denied += 1;
@@ -665,6 +675,7 @@ impl Inner {
                 };
             }
             Conduct::RecordsNothing => {}
+            Conduct::NotFinal => return Answer::refuse("503 Service Unavailable", "not_final"),
             _ => {
                 self.seen().granted.insert(checked.grant_id.to_string());
             }
@@ -733,7 +744,8 @@ impl Inner {
                 };
                 OpResult::Revoked {
                     grant_id,
-                    promise: Some(self.promise(grant_id, Operation::Revoke, &self.log_key)),
+                    promise: (self.conduct() != Conduct::NotFinal)
+                        .then(|| self.promise(grant_id, Operation::Revoke, &self.log_key)),
                     receipt: Some(manage::sign_receipt(&receipt, &self.log_key).unwrap()),
                 }
             }
