@@ -37,7 +37,7 @@ pub(crate) struct Contradiction {
 }
 
 /// A contradiction, as it was found.
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) code: &'static str,
     kept: Option<String>,
     promise: Option<String>,
