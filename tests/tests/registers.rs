@@ -370,7 +370,7 @@ fn what_a_clinic_signed_against_its_own_word_convicts_it_before_anybody() {
 
     (0..3).for_each(|_| drop(gives(&cora, &station)));
     assert_eq!(register(&dora)["code"], "log_not_grown");
-    let doras = file(&dora, "dora.json");
+    let doras = file(&dora, "dora.proof");
     let seen = shown(&doras);
     assert_eq!(
         (&seen["contradiction"], &seen["proven"], &seen["keeper"]),
@@ -378,7 +378,7 @@ fn what_a_clinic_signed_against_its_own_word_convicts_it_before_anybody() {
     );
     assert_eq!(seen["states"][0]["log_entries"], 2);
     assert_eq!(register(&anna)["code"], "log_promise_broken");
-    let seen = shown(&file(&anna, "anna.json"));
+    let seen = shown(&file(&anna, "anna.proof"));
     assert_eq!(
         (&seen["contradiction"], &seen["proven"]),
         (&"other_entry".into(), &true.into())
