@@ -179,8 +179,9 @@ impl Contradiction {
                 .collect();
             states.ok()
         };
-        let keepers = list.entries.iter();
-        let (keeper, states) = keepers
+        let (keeper, states) = list
+            .entries
+            .iter()
             .find_map(|keeper| Some((keeper, signed(keeper)?)))
             .ok_or(ContradictionError::KeeperUnknown)?;
         let finding = match (states.as_slice(), &self.promise) {

@@ -275,7 +275,7 @@ fn attack(observed: &Observed) -> BTreeSet<Found> {
         }
         if lines
             .last()
-            .is_none_or(|time| time.parse().map_or(true, |time: u64| time % HOUR != 0))
+            .is_none_or(|time| time.parse().map_or(true, |time: u64| !time.is_multiple_of(HOUR)))
         {
             found.insert(Found::Minute);
         }

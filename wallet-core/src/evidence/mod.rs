@@ -344,6 +344,8 @@ impl KeptLog {
             entries: u32::try_from(self.size).unwrap_or(u32::MAX),
             seen: to_the_second(self.seen),
             witnesses: self.witnesses,
+            missing: self.missing,
+            missing_since: self.missing_since.map(to_the_second),
             code: self.broken.as_ref().map(|broken| broken.code.clone()),
             broken_at: self.broken.map(|broken| to_the_second(broken.when)),
         }
