@@ -216,9 +216,9 @@ export const mutants = [
     proof: 'check_an_anchor_is_taken_if_the_log_did_not_shrink_or_change',
   },
   {
-    fault: 'all senders speak for one',
+    fault: 'whoever pays speaks, not the sender',
     from: 'anchors[msg.sender][log]',
-    to: 'anchors[address(0x1000)][log]',
+    to: 'anchors[tx.origin][log]',
     proof: 'check_nobody_else_moves_an_anchor',
   },
   {

@@ -80,7 +80,8 @@ impl Wallet {
         }
         match (seen, denied) {
             (Some(mut seen), denied) => {
-                seen.broken = seen.broken.or(denied.map(Found::told));
+                // What it denies says more than that its log can't hold both.
+                seen.broken = denied.map(Found::told).or(seen.broken);
                 self.keep_log(&mut change, &origin, party, &book, seen)?;
             }
             (None, Some(code)) => {
