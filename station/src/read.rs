@@ -1,4 +1,4 @@
-//! Read: asked anew each time, in this order: is this grant known and confirmed; does the ledger say it holds
+//! Read: asked anew each time, in this order: is this grant known, not over, and confirmed; does the ledger say it holds
 //! now; is it within its time; is each record within what was granted. Then the AuditEvent is kept, and only
 //! then anything is handed out.
 
@@ -201,16 +201,17 @@ pub fn read(
     })
 }
 
-/// The first three questions.
+/// The first questions.
 fn may_read(app: &App, given: &Given) -> Result<(), ReadError> {
-    if given.confirmed.is_none() {
-        return Err(ReadError::Unconfirmed);
-    }
+    // What is over is not worth the four digits.
     if given.revoked.is_some() {
         return Err(ReadError::Revoked);
     }
     if given.ended.is_some() {
         return Err(ReadError::Expired);
+    }
+    if given.confirmed.is_none() {
+        return Err(ReadError::Unconfirmed);
     }
     let now = app.clock.now();
     let status = app

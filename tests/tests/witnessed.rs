@@ -157,9 +157,7 @@ fn a_register_that_somebody_else_has_seen_is_witnessed_and_once_rolled_back_neve
     copy(&aside, &ledger);
     let station = station.again().unwrap();
     until("the witness refuses the shorter register", || {
-        station
-            .said()
-            .contains("it has signed this register at 2 operations")
+        station.said().contains("it has signed this log at 2 entries")
     });
     gives(&cora, &station);
     until("the witness refuses the other history", || {

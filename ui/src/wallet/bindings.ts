@@ -158,9 +158,9 @@ export const commands = {
 	/**  What is known of the registers; with `look`, after asking each for its newest state. */
 	registers: (look: boolean) => typedError<RegistryView[], ErrorView>(__TAURI_INVOKE("registers", { look })),
 	/**  Writes what the registers showed to a file, for somebody else's wallet to compare. */
-	/** Writes what a register's keeper signed against its own word to a file, for whoever is to look into it. */
-	saveContradiction: (log: string, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_contradiction", { log, path })),
 	saveRegisterStates: (path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_register_states", { path })),
+	/**  Writes what a register's keeper signed against its own word to a file, for whoever is to look into it. */
+	saveContradiction: (log: string, path: string) => typedError<null, ErrorView>(__TAURI_INVOKE("save_contradiction", { log, path })),
 	/**  Compares what another wallet was shown, a file that the page hands over, with what this one was. */
 	compareRegisters: (contentBase64: string) => typedError<ComparedView[], ErrorView>(__TAURI_INVOKE("compare_registers", { contentBase64 })),
 	/**  The patient's own log, newest first; of the acting person, or of everyone. */
@@ -615,7 +615,7 @@ export type ItemView = {
 };
 
 export type LedgerView = {
-	/**  `none`, `pending`, `active`, `revoked`, `expired`, `unknown`. */
+	/**  `none`, `unconfirmed` (on its way there), `pending` (its period has not begun), `active`, `revoked`, `expired`, `unknown`. */
 	status: string,
 	chain_id: string,
 	registry: string,
@@ -903,7 +903,7 @@ export type RestoredView = {
 /**  Three separate facts; each is only said when it is known. */
 export type RevocationView = {
 	state: string,
-	/**  `confirmed` or `pending`. */
+	/**  `confirmed`, `handed_in` (and not yet confirmed) or `pending`. */
 	ledger: string,
 	/**  `confirmed` or `pending`. */
 	clinic: string,

@@ -49,12 +49,14 @@ pub(super) fn now() -> i64 {
     Timestamp::now().as_second()
 }
 
+/// Two of the same hour are copies of one card.
 fn cover(more: &Value) -> Value {
+    let issued = now() - now() % 3_600;
     let mut claims = json!({
         "iss": "https://sunrise.example",
         "vct": "https://sunrise.example/types/InsuranceCover/1",
-        "iat": now(),
-        "exp": now() + 86_400,
+        "iat": issued,
+        "exp": issued + 86_400,
         "cover": { "plan": "Family", "isActive": true },
         "member_number": "S\u{202e}-77",
     });
