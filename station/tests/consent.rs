@@ -178,10 +178,7 @@ async fn three_wrong_codes_lock_the_answer_even_across_a_kill() {
         (403, "code_locked")
     );
     assert_eq!(station.state(&id).await, "locked");
-    assert_eq!(
-        code_of(&station.records(&answer.id()).await),
-        (403, "unconfirmed")
-    );
+    assert_eq!(code_of(&station.records(&answer.id()).await), (403, "expired"));
     assert!(
         std::fs::read_dir(dir.path().join("delivery-keys"))
             .unwrap()
