@@ -209,7 +209,7 @@ fn opened(folder: &Path, kind: EngineKind) -> Result<Embedded, Trouble> {
 }
 
 fn look(ledger: &Embedded, id: &[u8; 32]) -> Duration {
-    cpu_each(9, 2_000, || -> Result<_, LedgerError> { ledger.status(id) })
+    cpu_each(9, 20_000, || -> Result<_, LedgerError> { ledger.status(id) })
 }
 
 /// What the EVM does for each signature, by itself.
@@ -220,7 +220,7 @@ fn bare_recovery(key: &SigningKey) -> Result<Duration, Trouble> {
     let signature = RecoverableSignature::from_compact(&signature.to_bytes(), recovery).map_err(trouble)?;
     let message = Message::from_digest(digest);
     SECP256K1.recover_ecdsa(message, &signature).map_err(trouble)?;
-    Ok(cpu_each(9, 200, || SECP256K1.recover_ecdsa(message, &signature)))
+    Ok(cpu_each(9, 4_000, || SECP256K1.recover_ecdsa(message, &signature)))
 }
 
 /// A kilobyte appended and made durable: median.
