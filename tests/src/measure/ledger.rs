@@ -220,7 +220,9 @@ fn bare_recovery(key: &SigningKey) -> Result<Duration, Trouble> {
     let signature = RecoverableSignature::from_compact(&signature.to_bytes(), recovery).map_err(trouble)?;
     let message = Message::from_digest(digest);
     SECP256K1.recover_ecdsa(message, &signature).map_err(trouble)?;
-    Ok(cpu_each(9, 4_000, || SECP256K1.recover_ecdsa(message, &signature)))
+    Ok(cpu_each(9, 4_000, || {
+        SECP256K1.recover_ecdsa(message, &signature)
+    }))
 }
 
 /// A kilobyte appended and made durable: median.
