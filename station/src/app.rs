@@ -45,6 +45,8 @@ pub struct App {
     pub ledger: Arc<dyn Ledger>,
     /// The same, where this station keeps it: its log of operations.
     pub registry: Option<Arc<Embedded>>,
+    /// After how many seconds what it records is usually final; 0 is at once.
+    pub finality_seconds: u64,
     /// The log of what was read here.
     pub reads: ReadsLog,
     /// Who else signs the states of both.
@@ -116,8 +118,23 @@ impl App {
             &self.public_url,
             &self.keys,
             &self.identity,
-            &self.ledger_ref(),
+            self.registry_entry(),
         )
+    }
+
+    /// The registry, as a trust list names it: who keeps it decides what wallets hold it to.
+    fn registry_entry(&self) -> Registry {
+        let LedgerRef { chain_id, registry } = self.ledger_ref();
+        Registry {
+            chain_id,
+            address: registry,
+            endpoints: vec![self.public("/ledger")],
+            finality_seconds: self.finality_seconds,
+            kind: match self.registry {
+                Some(_) => RegistryKind::Embedded,
+                None => RegistryKind::Network,
+            },
+        }
     }
 
     /// Ends with what the ledger knows of this grant now.
@@ -132,7 +149,7 @@ fn entry(
     public_url: &Url,
     keys: &Keys,
     identity: &Identity,
-    ledger: &LedgerRef,
+    registry: Registry,
 ) -> Entry {
     let mut trust_roles = Vec::new();
     for role in roles {
@@ -145,8 +162,6 @@ fn entry(
     // The certificate's hash always stands there: what was signed before another kind was chosen stays theirs.
     let mut client_ids = vec![keys.client_id(), identity.asking_as().client_id()];
     client_ids.dedup();
-    let mut endpoint = public_url.clone();
-    endpoint.set_path("/ledger");
     Entry {
         id: trust::slug(name),
         name: name.to_owned(),
@@ -154,13 +169,7 @@ fn entry(
         origins: vec![public_url.origin().ascii_serialization()],
         purposes: carnet_consent::Purpose::ALL.to_vec(),
         roles: trust_roles,
-        registries: vec![Registry {
-            chain_id: ledger.chain_id.clone(),
-            address: ledger.registry.clone(),
-            endpoints: vec![endpoint],
-            finality_seconds: 0,
-            kind: RegistryKind::Embedded,
-        }],
+        registries: vec![registry],
         log_keys: keys.log_public(),
         issuer_keys: issuer_keys(roles, keys),
         request_keys: identity.request_keys(keys),

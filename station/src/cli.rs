@@ -103,7 +103,7 @@ struct Witness {
     /// Its name, for a list of trusted organisations.
     #[arg(long)]
     name: String,
-    /// Follow every register of this signed list. Read at the start.
+    /// Follow every register of this signed list; read again when the file changes.
     #[arg(long)]
     trust_list: Option<PathBuf>,
     /// Fingerprint or root key that must have signed the list.

@@ -35,6 +35,10 @@ pub struct OnChain {
     /// How many blocks must stand above one before it is final, where the chain doesn't say `finalized` itself.
     #[arg(long = "registry-depth", value_name = "BLOCKS")]
     pub depth: Option<u64>,
+    /// After how many seconds an operation there is usually final: what wallets are told of this registry. A quarter of an hour
+    /// is what Ethereum takes.
+    #[arg(long = "registry-finality", value_name = "SECONDS", default_value_t = 900)]
+    pub finality_seconds: u64,
     /// File with the secret key of the account that pays: 64 hex digits, readable by this user alone.
     #[arg(long, value_name = "FILE", requires = "nodes")]
     pub relayer_key_file: Option<PathBuf>,
@@ -73,6 +77,11 @@ impl RelayerError {
 }
 
 impl OnChain {
+    /// Whether a registry on a chain is asked for at all.
+    pub fn is_asked_for(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
     /// Opens it; what is known of it is kept in `store`.
     pub fn open(&self, store: Arc<dyn Store>, clock: Clock) -> Result<Network, RelayerError> {
         let (Some(registry), Some(chain_id), Some(key)) =

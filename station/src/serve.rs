@@ -200,7 +200,8 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
 
     let db = Db::new(store);
     let clock = Clock::open(Arc::clone(&now), db.clone())?;
-    let (ledger, registry) = open_ledger(&folder, options.on_chain.as_ref(), ledger_clock(now))?;
+    let on_chain = options.on_chain.filter(OnChain::is_asked_for);
+    let (ledger, registry) = open_ledger(&folder, on_chain.as_ref(), ledger_clock(now))?;
     let accounts = Accounts::open(db.clone(), clock.clone())?;
     let token_file = accounts.service_token(&folder)?;
     let authority = folder.file(authority::FOLDER);
@@ -222,6 +223,7 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         db,
         ledger,
         registry,
+        finality_seconds: on_chain.map_or(0, |on_chain| on_chain.finality_seconds),
         witnesses: Witnesses::open(&options.witnesses)?,
         clock,
         accounts,
@@ -369,7 +371,7 @@ fn open_ledger(
     on_chain: Option<&OnChain>,
     clock: carnet_ledger::Clock,
 ) -> Result<Opened, ServeError> {
-    if let Some(on_chain) = on_chain.filter(|on_chain| !on_chain.nodes.is_empty()) {
+    if let Some(on_chain) = on_chain {
         let network = on_chain.open(open_store(folder, "chain")?, clock)?;
         return Ok((Arc::new(network), None));
     }

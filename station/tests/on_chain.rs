@@ -91,6 +91,13 @@ async fn a_consent_is_given_and_taken_back_on_a_chain_and_a_dead_node_denies() {
         health,
         json!({"status": "ok", "chain_id": "31337", "registry": registry, "kept_by": "network"})
     );
+    let entry = std::fs::read(dir.path().join("entry.json")).unwrap();
+    let entry: Value = serde_json::from_slice(&entry).unwrap();
+    let of_entry = &entry["registries"][0];
+    assert_eq!(
+        (&of_entry["kind"], &of_entry["finality_seconds"]),
+        (&json!("network"), &json!(900))
+    );
     let log = station
         .http
         .get(format!("{}/ledger/log/checkpoint", station.public_url));
