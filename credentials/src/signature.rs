@@ -1,6 +1,7 @@
 //! Signatures over bytes, for whatever is built on them: JWS, data integrity proofs.
 
 use p256::ecdsa::signature::Verifier;
+use zeroize::Zeroizing;
 
 use crate::jwk::PublicKey;
 
@@ -21,6 +22,53 @@ impl Signer for p256::ecdsa::SigningKey {
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         let signature: p256::ecdsa::Signature = p256::ecdsa::signature::Signer::sign(self, message);
         signature.to_bytes().to_vec()
+    }
+}
+
+/// A P-256 key of somebody who signs all day: by ring, which takes a quarter of the time of the portable implementation. Its
+/// signatures are random ones (FIPS 186-5 section 6.4.1), made deterministically (RFC 6979) should there be no randomness.
+pub struct QuickP256 {
+    portable: p256::ecdsa::SigningKey,
+    quick: ring::signature::EcdsaKeyPair,
+    random: ring::rand::SystemRandom,
+}
+
+impl QuickP256 {
+    /// `None` if ring does not take the key; it takes any that is one.
+    pub fn new(key: &p256::ecdsa::SigningKey) -> Option<Self> {
+        let random = ring::rand::SystemRandom::new();
+        let secret = Zeroizing::new(key.to_bytes());
+        let point = key.verifying_key().to_sec1_point(false);
+        let quick = ring::signature::EcdsaKeyPair::from_private_key_and_public_key(
+            &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+            &secret,
+            point.as_bytes(),
+            &random,
+        );
+        Some(Self {
+            portable: key.clone(),
+            quick: quick.ok()?,
+            random,
+        })
+    }
+}
+
+impl Signer for QuickP256 {
+    fn public(&self) -> PublicKey {
+        self.portable.public()
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self.quick.sign(&self.random, message) {
+            Ok(signature) => signature.as_ref().to_vec(),
+            Err(_) => Signer::sign(&self.portable, message),
+        }
+    }
+}
+
+impl std::fmt::Debug for QuickP256 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QuickP256").finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_credentials::{
     jwk::PublicKey,
     jws::{self, JwsError},
+    signature::QuickP256,
 };
 use p256::ecdsa::{
     Signature, SigningKey, VerifyingKey,
@@ -193,6 +194,18 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 proptest! {
+    #[test]
+    fn what_a_busy_key_signs_verifies_as_any_signature_of_that_key_does(secret: [u8; 32], text: Vec<u8>) {
+        let key = SigningKey::from_slice(&secret);
+        prop_assume!(key.is_ok());
+        let key = key.unwrap();
+        let signed = jws::sign("x+jwt", Map::new(), br#"{"a":1}"#, &QuickP256::new(&key).unwrap());
+        prop_assert!(jws::verify(&signed, "x+jwt", MAX, &PublicKey::from(&key)).is_ok());
+        let signature = carnet_credentials::signature::Signer::sign(&QuickP256::new(&key).unwrap(), &text);
+        let signature = Signature::from_slice(&signature).unwrap();
+        prop_assert!(key.verifying_key().verify(&text, &signature).is_ok());
+    }
+
     #[test]
     fn any_text_is_answered_without_a_panic(text in "[A-Za-z0-9_.=-]{0,200}|.{0,100}") {
         let _ = verify(&text);

@@ -5,9 +5,9 @@ use carnet_consent::{GrantId, LedgerRef};
 use carnet_credentials::{
     jwk::PublicKey,
     jws::{self, JwsError},
+    signature::Signer,
 };
 use jiff::Timestamp;
-use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -94,7 +94,7 @@ impl PromiseError {
 }
 
 /// Signs a promise with the station's log key.
-pub fn sign(promise: &Promise, log_key: &SigningKey) -> Result<String, PromiseError> {
+pub fn sign(promise: &Promise, log_key: &dyn Signer) -> Result<String, PromiseError> {
     let payload = serde_json::to_vec(promise).map_err(|_| PromiseError::Malformed)?;
     Ok(jws::sign(TYP, Map::new(), &payload, log_key))
 }

@@ -3,17 +3,24 @@
 //! A grant id binds chain and contract, so nothing signed for one registry means anything to another, and the grant that
 //! is signed is the grant that is named: there are no nonces.
 
+use std::sync::LazyLock;
+
 use sha3::{Digest as _, Keccak256};
 
 use crate::{Address, Grant};
 
-const DOMAIN_TYPE: &[u8] =
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-const NAME: &[u8] = b"Carnet ConsentRegistry";
-const VERSION: &[u8] = b"1";
-const GRANT_TYPE: &[u8] =
-    b"Grant(address subject,bytes32 commitment,uint64 notBefore,uint64 expiry,bytes32 revokeHash)";
-const REVOCATION_TYPE: &[u8] = b"Revocation(bytes32 grantId)";
+/// The Keccak-256 of a text that never changes, worked out once.
+type Hashed = LazyLock<[u8; 32]>;
+
+static DOMAIN_TYPE: Hashed = LazyLock::new(|| {
+    keccak(&[b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"])
+});
+static NAME: Hashed = LazyLock::new(|| keccak(&[b"Carnet ConsentRegistry"]));
+static VERSION: Hashed = LazyLock::new(|| keccak(&[b"1"]));
+static GRANT_TYPE: Hashed = LazyLock::new(|| {
+    keccak(&[b"Grant(address subject,bytes32 commitment,uint64 notBefore,uint64 expiry,bytes32 revokeHash)"])
+});
+static REVOCATION_TYPE: Hashed = LazyLock::new(|| keccak(&[b"Revocation(bytes32 grantId)"]));
 const REVOKE_DOMAIN: &[u8] = b"carnet-revoke-v1";
 
 /// Which registry: chain and contract.
@@ -28,9 +35,9 @@ pub struct Domain {
 impl Domain {
     /// The EIP-712 domain separator: name "Carnet ConsentRegistry", version "1", chain id, contract.
     pub fn separator(&self) -> [u8; 32] {
-        let mut words = Words::of_type(DOMAIN_TYPE);
-        words.push(&keccak(&[NAME]));
-        words.push(&keccak(&[VERSION]));
+        let mut words = Words::of_type(&DOMAIN_TYPE);
+        words.push(&*NAME);
+        words.push(&*VERSION);
         words.push(&self.chain_id.to_be_bytes());
         words.push(&self.registry.0);
         words.hash()
@@ -43,7 +50,7 @@ impl Domain {
 
 /// The name of a grant, and what its subject signs to give it.
 pub fn grant_id(domain: &Domain, grant: &Grant) -> [u8; 32] {
-    let mut words = Words::of_type(GRANT_TYPE);
+    let mut words = Words::of_type(&GRANT_TYPE);
     words.push(&grant.subject.0);
     words.push(&grant.commitment);
     words.push(&grant.not_before.to_be_bytes());
@@ -54,7 +61,7 @@ pub fn grant_id(domain: &Domain, grant: &Grant) -> [u8; 32] {
 
 /// What the subject signs to take the grant with this id back.
 pub fn revocation_digest(domain: &Domain, grant_id: &[u8; 32]) -> [u8; 32] {
-    let mut words = Words::of_type(REVOCATION_TYPE);
+    let mut words = Words::of_type(&REVOCATION_TYPE);
     words.push(grant_id);
     domain.typed(&words.hash())
 }
@@ -76,9 +83,9 @@ pub(crate) fn keccak(parts: &[&[u8]]) -> [u8; 32] {
 struct Words(Keccak256);
 
 impl Words {
-    fn of_type(name: &[u8]) -> Self {
+    fn of_type(hash: &[u8; 32]) -> Self {
         let mut words = Self(Keccak256::new());
-        words.push(&keccak(&[name]));
+        words.push(hash);
         words
     }
 

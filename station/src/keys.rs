@@ -6,7 +6,10 @@
 use std::{fs, io, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use carnet_credentials::jwk::PublicKey;
+use carnet_credentials::{
+    jwk::PublicKey,
+    signature::{QuickP256, Signer as _},
+};
 use carnet_exchange::client_id_of;
 use p256::{
     ecdsa::SigningKey,
@@ -39,7 +42,7 @@ pub struct Keys {
     /// DER; what `x509_hash` is the hash of.
     pub certificate: Vec<u8>,
     /// Signs promises and deletion receipts.
-    pub log: SigningKey,
+    pub log: QuickP256,
     /// Signs the state of the registry's log of operations, and nothing else.
     pub checkpoint: ed25519_dalek::SigningKey,
     /// Signs what is asked at a counter without a network.
@@ -63,7 +66,7 @@ impl Keys {
     /// needs a key for that.
     pub fn open(folder: &Folder, name: &str, issues: bool) -> Result<Self, KeyError> {
         let identity = signing_key(folder, "identity.key")?;
-        let log = signing_key(folder, "log.key")?;
+        let log = QuickP256::new(&signing_key(folder, "log.key")?).ok_or(KeyError::Damaged("log.key"))?;
         let checkpoint = ed25519_key(folder, "checkpoint.key")?;
         let offline = ed25519_key(folder, OFFLINE_KEY)?;
         let tls = TlsKey::open(folder)?;
@@ -107,7 +110,7 @@ impl Keys {
 
     /// What promises, receipts and checkpoints are signed with.
     pub fn log_public(&self) -> Vec<PublicKey> {
-        vec![PublicKey::from(&self.log), PublicKey::from(&self.checkpoint)]
+        vec![self.log.public(), PublicKey::from(&self.checkpoint)]
     }
 }
 

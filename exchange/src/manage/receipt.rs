@@ -5,8 +5,8 @@ use carnet_consent::GrantId;
 use carnet_credentials::{
     jwk::PublicKey,
     jws::{self, JwsError},
+    signature::Signer,
 };
-use p256::ecdsa::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -52,7 +52,7 @@ impl ReceiptError {
 }
 
 /// Signs a receipt with the station's log key.
-pub fn sign_receipt(receipt: &DeletionReceipt, log_key: &SigningKey) -> Result<String, ReceiptError> {
+pub fn sign_receipt(receipt: &DeletionReceipt, log_key: &dyn Signer) -> Result<String, ReceiptError> {
     let payload = serde_json::to_vec(receipt).map_err(|_| ReceiptError::Malformed)?;
     Ok(jws::sign(TYP, Map::new(), &payload, log_key))
 }

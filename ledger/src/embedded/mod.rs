@@ -6,6 +6,7 @@
 
 mod contract;
 mod log;
+mod prepared;
 mod queue;
 mod records;
 mod state;
@@ -23,14 +24,15 @@ use carnet_store::Store;
 
 pub use self::log::entry_of;
 use self::{
-    contract::Block,
+    contract::{Block, Machine},
+    prepared::Prepared,
     queue::{Queue, Waiting},
     records::Head,
     state::{Contract, State},
 };
 use crate::{
     Address, Anchor, Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
-    contract::Operation, grant_id,
+    contract::Operation,
 };
 
 /// A registry of one's own, kept in a store under the prefix `ledger/`.
@@ -116,6 +118,11 @@ impl Embedded {
         State::over(&*self.store, Some(&self.contract))
     }
 
+    /// The contract, now.
+    fn machine(&self) -> Machine<'_> {
+        Machine::over(self.state(), self.block())
+    }
+
     fn block(&self) -> Block {
         Block {
             chain_id: self.domain.chain_id,
@@ -141,9 +148,11 @@ impl Embedded {
     }
 
     fn submit(&self, operation: Operation) -> Result<Recorded, LedgerError> {
-        self.queue.submit(operation, |group| {
-            let mut state = self.state();
-            match self.record(&mut state, &group) {
+        let prepared = Prepared::new(&self.domain, operation);
+        self.queue.submit(prepared, |mut group| {
+            let block = self.block();
+            let mut machine = Machine::over(self.state(), block);
+            match self.record(&mut machine, block.time, &mut group) {
                 Ok(Done {
                     answers,
                     changed,
@@ -152,7 +161,7 @@ impl Embedded {
                     // A repetition changes nothing, but must not confirm what a failed commit may have left behind.
                     let must_commit = changed || self.unsure.load(Ordering::Acquire);
                     let outcome = if must_commit {
-                        self.commit(state, sequence)
+                        self.commit(machine.into_state(), sequence)
                     } else {
                         Ok(())
                     };
@@ -169,19 +178,24 @@ impl Embedded {
 
     /// Runs a group in order, at one time; nothing is committed yet. A refusal concerns one operation; a failure may have
     /// left half a change in `state` and so concerns all.
-    fn record(&self, state: &mut State<'_>, group: &[Waiting]) -> Result<Done, LedgerError> {
-        let mut head = self.head(state)?;
+    fn record(
+        &self,
+        machine: &mut Machine<'_>,
+        time: u64,
+        group: &mut [Waiting],
+    ) -> Result<Done, LedgerError> {
+        let mut head = self.head(machine.state())?;
         let before = head.sequence;
-        let block = self.block();
-        head.time = block.time;
+        head.time = time;
         let mut answers = Vec::with_capacity(group.len());
         let mut leaves = Vec::with_capacity(group.len());
         for waiting in group {
-            match self.record_one(state, &mut head, &mut leaves, block, &waiting.operation) {
+            match record_one(machine, &mut head, &mut leaves, &mut waiting.operation) {
                 Err(failure @ (LedgerError::Store(_) | LedgerError::Damaged(_))) => return Err(failure),
                 answer => answers.push(answer),
             }
         }
+        let state = machine.state();
         if !leaves.is_empty() {
             log::append(state, before, &leaves)?;
         }
@@ -192,41 +206,35 @@ impl Embedded {
             sequence: head.sequence,
         })
     }
+}
 
-    fn record_one(
-        &self,
-        state: &mut State<'_>,
-        head: &mut Head,
-        leaves: &mut Vec<Hash>,
-        block: Block,
-        operation: &Operation,
-    ) -> Result<Recorded, LedgerError> {
-        let done = contract::run(state, block, operation)?;
-        let kind = operation.kind();
-        if done.grant_id != grant_id(&self.domain, operation.grant()) {
-            return Err(LedgerError::Damaged(
-                "contract and program name the grant differently",
-            ));
-        }
-        let Some(changes) = done.changes else {
-            return Ok(records::recorded(state, &done.grant_id, kind)?);
-        };
-        let recorded = Recorded {
-            sequence: head.sequence + 1,
-            time: block.time,
-        };
-        let event = Event {
-            kind,
-            grant_id: done.grant_id,
-            grant: *operation.grant(),
-            recorded,
-        };
-        state.apply(changes)?;
-        records::add(state, &event);
-        leaves.push(log::leaf_of(&event));
-        head.sequence = recorded.sequence;
-        Ok(recorded)
-    }
+fn record_one(
+    machine: &mut Machine<'_>,
+    head: &mut Head,
+    leaves: &mut Vec<Hash>,
+    prepared: &mut Prepared,
+) -> Result<Recorded, LedgerError> {
+    let changes = machine.run(prepared)?;
+    let state = machine.state();
+    let (grant_id, kind) = (prepared.grant_id, prepared.operation.kind());
+    let Some(changes) = changes else {
+        return Ok(records::recorded(state, &grant_id, kind)?);
+    };
+    let recorded = Recorded {
+        sequence: head.sequence + 1,
+        time: head.time,
+    };
+    let event = Event {
+        kind,
+        grant_id,
+        grant: *prepared.operation.grant(),
+        recorded,
+    };
+    state.apply(changes, Some(recorded.sequence))?;
+    records::add(state, &event)?;
+    leaves.push(log::leaf_of(&event));
+    head.sequence = recorded.sequence;
+    Ok(recorded)
 }
 
 /// A group that was run and is not yet committed.
@@ -253,7 +261,7 @@ impl Ledger for Embedded {
 
     fn read(&self, grant_id: &[u8; 32]) -> Result<Reading, LedgerError> {
         let block = self.block();
-        let status = contract::status(&mut self.state(), block, grant_id)?;
+        let status = Machine::over(self.state(), block).status(grant_id)?;
         Ok(Reading {
             status,
             as_of: block.time,
@@ -276,14 +284,15 @@ impl Ledger for Embedded {
     /// Between two groups of operations, in a commit of its own.
     fn anchor(&self, log: &[u8; 32], size: u64, root: &[u8; 32]) -> Result<(), LedgerError> {
         self.queue.alone(|| {
-            let mut state = self.state();
-            let mut head = self.head(&state)?;
             let block = self.block();
-            let changes = contract::anchor(&mut state, block, log, size, root)?;
+            let mut machine = Machine::over(self.state(), block);
+            let mut head = self.head(machine.state())?;
+            let changes = machine.anchor(log, size, root)?;
             if changes.is_none() && !self.unsure.load(Ordering::Acquire) {
                 return Ok(());
             }
-            state.apply(changes.unwrap_or_default())?;
+            let mut state = machine.into_state();
+            state.apply(changes.unwrap_or_default(), None)?;
             head.time = block.time;
             head.save(&mut state)?;
             self.commit(state, head.sequence)
@@ -291,7 +300,7 @@ impl Ledger for Embedded {
     }
 
     fn anchor_of(&self, log: &[u8; 32], by: Address) -> Result<Option<Anchor>, LedgerError> {
-        contract::anchored(&mut self.state(), self.block(), log, by)
+        self.machine().anchored(log, by)
     }
 }
 
@@ -328,9 +337,10 @@ fn catch_up(store: &dyn Store, sequence: u64) -> Result<(), LedgerError> {
 
 /// Deploys the contract and writes the first head, in one batch.
 fn create(store: &dyn Store, chain_id: u64, time: u64) -> Result<Head, LedgerError> {
-    let mut state = State::over(store, None);
-    let changes = contract::deploy(&mut state, Block { chain_id, time })?;
-    state.apply(changes)?;
+    let mut machine = Machine::over(State::over(store, None), Block { chain_id, time });
+    let changes = machine.deploy()?;
+    let mut state = machine.into_state();
+    state.apply(changes, None)?;
     let head = Head::new(chain_id, contract::registry_address(), time);
     head.save(&mut state)?;
     store

@@ -1,92 +1,143 @@
-//! Group commit: whoever comes first works for all who are waiting.
+//! Group commit: whoever's turn it is works for all who are waiting. Each waits by itself, and is woken when it has its answer
+//! or its turn.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    mem,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+};
 
-use crate::{LedgerError, Recorded, contract::Operation};
+use super::prepared::Prepared;
+use crate::{LedgerError, Recorded};
 
 type Answer = Result<Recorded, LedgerError>;
 
 /// An operation that somebody is waiting for. It gets an answer in any case: dropped unanswered, an error.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) operation: Operation,
-    answer: Arc<Mutex<Option<Answer>>>,
+    pub(super) operation: Prepared,
+    place: Arc<Place>,
 }
 
 impl Waiting {
     pub(super) fn answer(self, answer: Answer) {
-        *lock(&self.answer) = Some(answer);
+        self.place.tell(News::Answer(answer));
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        lock(&self.answer).get_or_insert(Err(LedgerError::Damaged("the operation was interrupted")));
+        self.place.tell(News::Answer(Err(LedgerError::Damaged(
+            "the operation was interrupted",
+        ))));
+    }
+}
+
+/// Where one caller waits.
+#[derive(Debug, Default)]
+struct Place {
+    news: Mutex<Option<News>>,
+    came: Condvar,
+}
+
+#[derive(Debug)]
+enum News {
+    /// It is this caller's turn to work.
+    Turn,
+    Answer(Answer),
+}
+
+impl Place {
+    /// The first answer counts; a turn is over when there is one.
+    fn tell(&self, told: News) {
+        let mut news = lock(&self.news);
+        if !matches!(*news, Some(News::Answer(_))) {
+            *news = Some(told);
+            self.came.notify_one();
+        }
+    }
+
+    fn wait(&self) -> News {
+        let mut news = lock(&self.news);
+        loop {
+            match news.take() {
+                Some(told) => return told,
+                None => news = self.came.wait(news).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
     }
 }
 
 /// Operations on their way in.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
-    line: Mutex<Line>,
-    moved: Condvar,
-}
+pub(super) struct Queue(Mutex<Line>);
 
 #[derive(Debug, Default)]
 struct Line {
     waiting: Vec<Waiting>,
-    /// Somebody is at work.
+    /// Who waits to do something while nobody commits.
+    alone: Vec<Arc<Place>>,
+    /// Somebody is at work, or was told to.
     working: bool,
 }
 
 impl Queue {
     /// Gets this operation done. While one caller's `work` runs, others line up; then one of them does all of theirs in
     /// one go.
-    pub(super) fn submit(&self, operation: Operation, work: impl FnOnce(Vec<Waiting>)) -> Answer {
-        let answer = Arc::new(Mutex::new(None));
-        let mut line = lock(&self.line);
+    pub(super) fn submit(&self, operation: Prepared, work: impl FnOnce(Vec<Waiting>)) -> Answer {
+        let place = Arc::new(Place::default());
+        let mut line = lock(&self.0);
         line.waiting.push(Waiting {
             operation,
-            answer: Arc::clone(&answer),
+            place: Arc::clone(&place),
         });
-        line = self.until(line, |line| !line.working || lock(&answer).is_some());
-        if lock(&answer).is_none() {
-            let group = std::mem::take(&mut line.waiting);
-            let turn = self.take_turn(line);
-            work(group);
-            drop(turn);
+        let is_first = !mem::replace(&mut line.working, true);
+        drop(line);
+        if !is_first && let News::Answer(answer) = place.wait() {
+            return answer;
         }
-        lock(&answer)
-            .take()
-            .unwrap_or(Err(LedgerError::Damaged("the operation was lost")))
+        let turn = Turn(self);
+        let group = mem::take(&mut lock(&self.0).waiting);
+        work(group);
+        drop(turn);
+        match place.wait() {
+            News::Answer(answer) => answer,
+            News::Turn => Err(LedgerError::Damaged("the operation was lost")),
+        }
     }
 
     /// Does something while nobody commits.
     pub(super) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
-        let line = self.until(lock(&self.line), |line| !line.working);
-        let _turn = self.take_turn(line);
+        let place = Arc::new(Place::default());
+        let mut line = lock(&self.0);
+        let is_first = !mem::replace(&mut line.working, true);
+        if !is_first {
+            line.alone.push(Arc::clone(&place));
+        }
+        drop(line);
+        if !is_first {
+            place.wait();
+        }
+        let _turn = Turn(self);
         work()
-    }
-
-    fn until<'a>(&self, line: MutexGuard<'a, Line>, ready: impl Fn(&Line) -> bool) -> MutexGuard<'a, Line> {
-        self.moved
-            .wait_while(line, |line| !ready(line))
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_turn(&self, mut line: MutexGuard<'_, Line>) -> Turn<'_> {
-        line.working = true;
-        Turn(self)
     }
 }
 
-/// Being the one at work; given back also when the work panics.
+/// Being the one at work; given on, also when the work panics.
 struct Turn<'a>(&'a Queue);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        lock(&self.0.line).working = false;
-        self.0.moved.notify_all();
+        let mut line = lock(&self.0.0);
+        let next = if line.alone.is_empty() {
+            line.waiting.first().map(|waiting| Arc::clone(&waiting.place))
+        } else {
+            Some(line.alone.remove(0))
+        };
+        line.working = next.is_some();
+        drop(line);
+        if let Some(next) = next {
+            next.tell(News::Turn);
+        }
     }
 }
 
@@ -100,9 +151,9 @@ mod tests {
     use std::{sync::mpsc, thread};
 
     use super::*;
-    use crate::{Address, Grant, Proof};
+    use crate::{Address, Domain, Grant, Proof, contract::Operation};
 
-    fn operation() -> Operation {
+    fn operation() -> Prepared {
         let grant = Grant {
             subject: Address([0; 20]),
             commitment: [0; 32],
@@ -110,7 +161,11 @@ mod tests {
             expiry: 0,
             revoke_hash: [0; 32],
         };
-        Operation::Revoke(grant, Proof::Secret([0; 32]))
+        let domain = Domain {
+            chain_id: 1,
+            registry: Address([0; 20]),
+        };
+        Prepared::new(&domain, Operation::Revoke(grant, Proof::Secret([0; 32])))
     }
 
     #[test]
@@ -142,7 +197,7 @@ mod tests {
             let others: Vec<_> = (0..5)
                 .map(|_| scope.spawn(move || queue.submit(operation(), work)))
                 .collect();
-            while lock(&queue.line).waiting.len() < 5 {
+            while lock(&queue.0).waiting.len() < 5 {
                 thread::yield_now();
             }
             finish.send(()).unwrap();

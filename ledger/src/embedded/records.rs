@@ -1,13 +1,18 @@
 //! What the engine writes beside the contract's state: which registry this is, and what happened, numbered.
 //!
-//! Keys under `ledger/`: `h` → [`Head`] (JSON) · `e` sequence → event · `o` grant id, operation → sequence.
+//! Keys under `ledger/`: `h` → [`Head`] (JSON) · `e` sequence → event. A grant's last operation is found by the contract's
+//! slot of that grant, which has its number; before that was so it stood under `o` grant id, kind → sequence.
 //!
 //! An event, 142 bytes, integers big-endian: form (1), kind (1: 1 given, 2 taken back), grant id (32), subject (20),
 //! commitment (32), not before (8), expiry (8), revoke hash (32), time (8). Before form 1 events were JSON.
 
+use revm::primitives::U256;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::state::{State, StateError, key};
+use super::{
+    contract::{registry_address, slot_of},
+    state::{State, StateError, key},
+};
 use crate::{Address, Event, EventKind, Grant, Recorded};
 
 const FORMAT: u32 = 1;
@@ -53,11 +58,23 @@ impl Head {
     }
 }
 
-/// Numbers an operation and writes it down.
-pub(super) fn add(state: &mut State<'_>, event: &Event) {
-    let sequence = event.recorded.sequence.to_be_bytes();
-    state.put(event_key(event.recorded.sequence), encode(event));
-    state.put(operation_key(&event.grant_id, event.kind), sequence.to_vec());
+/// Writes an operation down, after what it changed was put into the state under its number.
+pub(super) fn add(state: &mut State<'_>, event: &Event) -> Result<(), StateError> {
+    let sequence = event.recorded.sequence;
+    if last_of(state, &event.grant_id)? != Some(sequence) {
+        return Err(StateError::Damaged("the contract keeps its grants elsewhere"));
+    }
+    state.put(event_key(sequence), encode(event));
+    Ok(())
+}
+
+/// The number of a grant's last operation. Whatever the contract accepts again without a change is that one: after a
+/// revocation it takes no grant any more.
+fn last_of(state: &State<'_>, grant_id: &[u8; 32]) -> Result<Option<u64>, StateError> {
+    state.changed_by(
+        registry_address().0.into(),
+        U256::from_be_bytes(slot_of(grant_id)),
+    )
 }
 
 /// Where an operation was written down the first time.
@@ -67,14 +84,20 @@ pub(super) fn recorded(
     kind: EventKind,
 ) -> Result<Recorded, StateError> {
     let missing = StateError::Damaged("a recorded operation is missing");
-    let Some(sequence) = state.get(&operation_key(grant_id, kind))? else {
-        return Err(missing);
+    let sequence = match last_of(state, grant_id)? {
+        Some(sequence) => sequence,
+        None => match state
+            .get(&operation_key(grant_id, kind))?
+            .map(<[u8; 8]>::try_from)
+        {
+            Some(Ok(sequence)) => u64::from_be_bytes(sequence),
+            _ => return Err(missing),
+        },
     };
-    let Ok(sequence) = <[u8; 8]>::try_from(sequence) else {
-        return Err(missing);
-    };
-    let event = event(state, u64::from_be_bytes(sequence))?;
-    event.map(|event| event.recorded).ok_or(missing)
+    event(state, sequence)?
+        .filter(|event| event.grant_id == *grant_id && event.kind == kind)
+        .map(|event| event.recorded)
+        .ok_or(missing)
 }
 
 /// The operations after one and up to another, in order, at most so many.

@@ -1,7 +1,7 @@
 //! The EVM's state as pairs in a store, with the changes of the commit being prepared on top.
 //!
-//! Keys, all under `ledger/`: `a` address → nonce, balance, code hash · `c` hash → code · `s` address, slot → value ·
-//! and what [`records`](super::records) adds. Integers are big-endian.
+//! Keys, all under `ledger/`: `a` address → nonce, balance, code hash · `c` hash → code · `s` address, slot → value (32
+//! bytes) and, if it was an operation that changed it, that operation's sequence number (8) · and what [`records`](super::records) adds. Integers are big-endian.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,6 +9,7 @@ use carnet_store::{Batch, Store, StoreError};
 use revm::{
     Database,
     database_interface::DBErrorMarker,
+    handler::SYSTEM_ADDRESS,
     primitives::{Address, B256, KECCAK_EMPTY, StorageKey, StorageValue, U256},
     state::{AccountInfo, Bytecode, EvmState},
 };
@@ -88,8 +89,8 @@ impl<'a> State<'a> {
         self.changes.insert(key, Some(value));
     }
 
-    /// Takes over what a transaction changed.
-    pub(super) fn apply(&mut self, changed: EvmState) -> Result<(), StateError> {
+    /// Takes over what a transaction changed, in the operation of this number if it was one.
+    pub(super) fn apply(&mut self, changed: EvmState, operation: Option<u64>) -> Result<(), StateError> {
         for (address, account) in changed {
             // Nothing self-destructs in the registry; an empty account is no account (EIP-161).
             if !account.is_touched() || account.is_empty() {
@@ -110,11 +111,37 @@ impl<'a> State<'a> {
             }
             for (slot, value) in account.changed_storage_slots() {
                 let value = value.present_value;
-                let stored = (!value.is_zero()).then(|| value.to_be_bytes::<32>().to_vec());
+                let stored = (!value.is_zero()).then(|| {
+                    let mut stored = value.to_be_bytes::<32>().to_vec();
+                    stored.extend(operation.map(u64::to_be_bytes).iter().flatten());
+                    stored
+                });
                 self.changes.insert(slot_key(address, *slot), stored);
             }
         }
         Ok(())
+    }
+
+    /// The number of the operation that changed this slot last.
+    pub(super) fn changed_by(&self, address: Address, slot: StorageKey) -> Result<Option<u64>, StateError> {
+        Ok(self.slot(address, slot)?.and_then(|(_, operation)| operation))
+    }
+
+    fn slot(
+        &self,
+        address: Address,
+        slot: StorageKey,
+    ) -> Result<Option<(StorageValue, Option<u64>)>, StateError> {
+        const WRONG: StateError = StateError::Damaged("a storage slot has the wrong length");
+        let Some(bytes) = self.get(&slot_key(address, slot))? else {
+            return Ok(None);
+        };
+        let (value, operation) = bytes.split_first_chunk::<32>().ok_or(WRONG)?;
+        let operation = match operation {
+            [] => None,
+            number => Some(u64::from_be_bytes(number.try_into().map_err(|_| WRONG)?)),
+        };
+        Ok(Some((U256::from_be_bytes(*value), operation)))
     }
 
     /// Everything that is to be committed.
@@ -137,6 +164,10 @@ impl Database for State<'_> {
         if let Some(known) = self.known.filter(|known| known.address == address) {
             return Ok(Some(known.info.clone()));
         }
+        // From here come the calls; it never has an account.
+        if address == SYSTEM_ADDRESS {
+            return Ok(None);
+        }
         self.get(&account_key(address))?
             .map(|bytes| decode_account(&bytes))
             .transpose()
@@ -158,13 +189,7 @@ impl Database for State<'_> {
     }
 
     fn storage(&mut self, address: Address, slot: StorageKey) -> Result<StorageValue, StateError> {
-        match self.get(&slot_key(address, slot))? {
-            None => Ok(U256::ZERO),
-            Some(bytes) => match <[u8; 32]>::try_from(bytes) {
-                Ok(word) => Ok(U256::from_be_bytes(word)),
-                Err(_) => Err(StateError::Damaged("a storage slot has the wrong length")),
-            },
-        }
+        Ok(self.slot(address, slot)?.map_or(U256::ZERO, |(value, _)| value))
     }
 
     fn block_hash(&mut self, _: u64) -> Result<B256, StateError> {

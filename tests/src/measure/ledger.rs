@@ -11,6 +11,7 @@ use std::{
 };
 
 use carnet_consent::GrantId;
+use carnet_credentials::signature::QuickP256;
 use carnet_exchange::promise::{self, Operation, Promise};
 use carnet_ledger::{
     Grant, Ledger, LedgerError, address_of,
@@ -108,6 +109,7 @@ fn one_engine(kind: EngineKind, key: &SigningKey, recover: Duration) -> Result<(
 fn together(name: &str, ledger: &Embedded, key: &SigningKey) -> Result<(), Trouble> {
     let all = grants(ledger, key, ALONE..ALONE + TOGETHER);
     let log_key = p256::ecdsa::SigningKey::from_slice(&[5; 32]).map_err(trouble)?;
+    let log_key = QuickP256::new(&log_key).ok_or_else(|| trouble("the key is not taken"))?;
     let (begun, cpu) = (Instant::now(), process_cpu());
     let mut times = by_many(ledger, &all, Some(&log_key))?;
     let (wall, cpu) = (begun.elapsed(), process_cpu().saturating_sub(cpu));
@@ -168,11 +170,7 @@ fn large(
 }
 
 /// Gives how long each of them waited.
-fn by_many(
-    ledger: &Embedded,
-    all: &[Signed],
-    log_key: Option<&p256::ecdsa::SigningKey>,
-) -> Result<Vec<Duration>, Trouble> {
+fn by_many(ledger: &Embedded, all: &[Signed], log_key: Option<&QuickP256>) -> Result<Vec<Duration>, Trouble> {
     let one = |(grant, signature): &Signed| -> Result<Duration, Trouble> {
         let begun = Instant::now();
         let recorded = ledger.grant(grant, signature).map_err(trouble)?;
