@@ -84,6 +84,55 @@ fn a_registry_from_before_there_were_anchors_opens_and_does_all_else() {
 }
 
 #[test]
+fn a_registry_from_before_slots_had_the_operations_number_finds_it_where_it_stood() {
+    let world = World::new();
+    let ledger = world.open();
+    let maria = Subject::number(1);
+    let (kept, taken_back) = (maria.grant(NOW, NOW + DAY), maria.grant(NOW, NOW + 2 * DAY));
+    let given = maria.give(&ledger, &kept).unwrap();
+    maria.give(&ledger, &taken_back).unwrap();
+    let id = grant_id(&ledger.domain(), &kept);
+    {
+        let mut pairs = world.store.pairs.lock().unwrap();
+        let slots = pairs.iter_mut().filter(|(key, _)| key.starts_with(b"ledger/s"));
+        slots.for_each(|(_, value)| value.truncate(32));
+        let numbers = [(id, 1_u64), (grant_id(&ledger.domain(), &taken_back), 2)];
+        for (id, number) in numbers {
+            pairs.insert(
+                [&b"ledger/o"[..], &id, b"g"].concat(),
+                number.to_be_bytes().to_vec(),
+            );
+        }
+    }
+    drop(ledger);
+    let ledger = world.open();
+    assert_eq!(maria.give(&ledger, &kept).unwrap(), given);
+    let revoked = ledger.revoke(&taken_back, &maria.secret_proof()).unwrap();
+    assert_eq!(
+        ledger.revoke(&taken_back, &maria.secret_proof()).unwrap(),
+        revoked
+    );
+    assert_eq!(revoked.sequence, 3);
+
+    // A number that is another operation's is no answer.
+    let slots = |numbered: fn(&mut Vec<u8>)| {
+        let mut pairs = world.store.pairs.lock().unwrap();
+        let slots = pairs.iter_mut().filter(|(key, _)| key.starts_with(b"ledger/s"));
+        slots.for_each(|(_, value)| numbered(value));
+    };
+    slots(|value| value.splice(32.., 1_u64.to_be_bytes()).for_each(drop));
+    assert_eq!(
+        ledger
+            .revoke(&taken_back, &maria.secret_proof())
+            .unwrap_err()
+            .code(),
+        "damaged"
+    );
+    slots(|value| value.truncate(36));
+    assert_eq!(maria.give(&ledger, &kept).unwrap_err().code(), "damaged");
+}
+
+#[test]
 fn what_is_anchored_is_durable_before_it_is_confirmed_and_outlives_a_restart() {
     let world = World::new();
     let ledger = world.open();
