@@ -4,7 +4,7 @@ use std::{fmt, sync::LazyLock};
 
 use alloy_sol_types::SolValue as _;
 use revm::{
-    Context, ExecuteEvm as _, MainContext as _, SystemCallEvm as _,
+    ExecuteEvm as _, SystemCallEvm as _,
     context::{
         ContextTr as _, Evm, FrameStack, TxEnv,
         result::{EVMError, ExecResultAndState, ExecutionResult, Output},
@@ -75,13 +75,9 @@ pub(super) struct Machine<'a>(Engine<'a>);
 
 impl<'a> Machine<'a> {
     pub(super) fn over(state: State<'a>, block: Block) -> Self {
-        let ctx = Context::mainnet()
-            .with_db(state)
-            .modify_cfg_chained(|cfg| {
-                cfg.set_spec_and_mainnet_gas_params(SpecId::LONDON);
-                cfg.chain_id = block.chain_id;
-            })
-            .modify_block_chained(|env| env.timestamp = U256::from(block.time));
+        let mut ctx = MainnetContext::new(state, SpecId::LONDON);
+        ctx.cfg.chain_id = block.chain_id;
+        ctx.block.timestamp = U256::from(block.time);
         // Put together by hand: the builder makes eight frames of 32 KiB each beforehand, which costs more than most calls,
         // and this contract needs one.
         Self(Evm {

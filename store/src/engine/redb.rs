@@ -3,7 +3,7 @@
 //! A batch is a commit without durability; what makes all of them durable is an empty durable commit, so that batches of
 //! several threads share one fsync. All file access goes through [`Disk`].
 
-use std::{fs::File, io, ops::Bound, path::Path};
+use std::{fs::File, io, ops::Bound, path::Path, sync::RwLock};
 
 use redb::{Database, Durability, ReadableDatabase, StorageBackend, TableDefinition};
 
@@ -16,8 +16,13 @@ const OPENING: &str = "opening the database";
 const READING: &str = "reading";
 const WRITING: &str = "writing";
 
+type Pairs = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+
 pub(super) struct Redb {
     db: Database,
+    /// What is read from until the next change: beginning to read costs more than a reading. Making durable changes nothing, and
+    /// is not waited for.
+    reading: RwLock<Option<Pairs>>,
 }
 
 impl Redb {
@@ -34,7 +39,10 @@ impl Redb {
                 file,
             })
             .map_err(|error| refusal(OPENING, error))?;
-        let engine = Self { db };
+        let engine = Self {
+            db,
+            reading: RwLock::default(),
+        };
         engine.write(OPENING, Durability::Immediate, Vec::new())?;
         Ok(engine)
     }
@@ -59,37 +67,52 @@ impl Redb {
         transaction.commit().map_err(|error| refusal(doing, error))
     }
 
-    fn pairs(&self) -> Result<redb::ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
-        self.db
-            .begin_read()
-            .map_err(|error| refusal(READING, error))?
-            .open_table(PAIRS)
-            .map_err(|error| refusal(READING, error))
+    /// Reads from the pairs as they are since the last change.
+    fn reading<T>(&self, read: impl FnOnce(&Pairs) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Some(pairs) = &*self.reading.read().map_err(|_| StoreError::Broken)? {
+            return read(pairs);
+        }
+        let mut reading = self.reading.write().map_err(|_| StoreError::Broken)?;
+        let pairs = match reading.take() {
+            Some(pairs) => pairs,
+            None => self
+                .db
+                .begin_read()
+                .map_err(|error| refusal(READING, error))?
+                .open_table(PAIRS)
+                .map_err(|error| refusal(READING, error))?,
+        };
+        read(reading.insert(pairs))
     }
 }
 
 impl Engine for Redb {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let found = self.pairs()?.get(key).map_err(|error| refusal(READING, error))?;
-        Ok(found.map(|value| value.value().to_vec()))
+        self.reading(|pairs| {
+            let found = pairs.get(key).map_err(|error| refusal(READING, error))?;
+            Ok(found.map(|value| value.value().to_vec()))
+        })
     }
 
     fn page(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Page, StoreError> {
         let start = after.map_or(Bound::Included(prefix), Bound::Excluded);
-        let pairs = self.pairs()?;
-        let range = pairs
-            .range::<&[u8]>((start, Bound::Unbounded))
-            .map_err(|error| refusal(READING, error))?;
-        Page::fill(
-            prefix,
-            range.map(|pair| {
-                let (key, value) = pair.map_err(|error| refusal(READING, error))?;
-                Ok((key.value().to_vec(), value.value().to_vec()))
-            }),
-        )
+        self.reading(|pairs| {
+            let range = pairs
+                .range::<&[u8]>((start, Bound::Unbounded))
+                .map_err(|error| refusal(READING, error))?;
+            Page::fill(
+                prefix,
+                range.map(|pair| {
+                    let (key, value) = pair.map_err(|error| refusal(READING, error))?;
+                    Ok((key.value().to_vec(), value.value().to_vec()))
+                }),
+            )
+        })
     }
 
     fn apply(&self, writes: Writes) -> Result<(), StoreError> {
+        let mut reading = self.reading.write().map_err(|_| StoreError::Broken)?;
+        *reading = None;
         self.write(WRITING, Durability::None, writes)
     }
 
@@ -98,6 +121,7 @@ impl Engine for Redb {
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
+        drop(self.reading);
         self.db
             .close()
             .map_err(|error| refusal("closing the database", error))
