@@ -1,6 +1,6 @@
 //! The committed contract, called in an EVM of the rules it was compiled for (London).
 
-use std::{fmt, sync::LazyLock};
+use std::{cell::Cell, fmt, sync::LazyLock};
 
 use alloy_sol_types::SolValue as _;
 use revm::{
@@ -69,6 +69,11 @@ type Engine<'a> = Evm<
     EthFrame<EthInterpreter>,
 >;
 
+thread_local! {
+    /// The frame of this thread's last call, for the next one.
+    static FRAMES: Cell<Option<FrameStack<EthFrame<EthInterpreter>>>> = const { Cell::new(None) };
+}
+
 /// The contract over a state, at one time, for any number of calls. A call changes nothing by itself: what it would change is
 /// given to whoever called, who may put it into the state. After a failure of the state it must not be used again.
 pub(super) struct Machine<'a>(Engine<'a>);
@@ -79,13 +84,13 @@ impl<'a> Machine<'a> {
         ctx.cfg.chain_id = block.chain_id;
         ctx.block.timestamp = U256::from(block.time);
         // Put together by hand: the builder makes eight frames of 32 KiB each beforehand, which costs more than most calls,
-        // and this contract needs one.
+        // and this contract needs one, which can be the last call's.
         Self(Evm {
             ctx,
             inspector: (),
             instruction: EthInstructions::new_mainnet_with_spec(SpecId::LONDON),
             precompiles: Precompiles::new(SpecId::LONDON),
-            frame_stack: FrameStack::new(),
+            frame_stack: FRAMES.take().unwrap_or_else(FrameStack::new),
         })
     }
 
@@ -93,7 +98,9 @@ impl<'a> Machine<'a> {
         self.0.db_mut()
     }
 
+    /// What it stood on.
     pub(super) fn into_state(self) -> State<'a> {
+        FRAMES.set(Some(self.0.frame_stack));
         self.0.ctx.journaled_state.database
     }
 

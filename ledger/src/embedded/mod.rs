@@ -261,7 +261,9 @@ impl Ledger for Embedded {
 
     fn read(&self, grant_id: &[u8; 32]) -> Result<Reading, LedgerError> {
         let block = self.block();
-        let status = Machine::over(self.state(), block).status(grant_id)?;
+        let mut machine = Machine::over(self.state(), block);
+        let status = machine.status(grant_id)?;
+        machine.into_state();
         Ok(Reading {
             status,
             as_of: block.time,
