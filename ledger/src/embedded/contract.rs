@@ -131,11 +131,12 @@ impl<'a> Machine<'a> {
         Prepared {
             operation,
             grant_id,
+            call,
             recovery,
         }: &mut Prepared,
     ) -> Result<Option<EvmState>, LedgerError> {
         self.0.precompiles.know(recovery.take());
-        let done = self.call(operation.call_data())?;
+        let done = self.call(call.clone())?;
         match done.result {
             ExecutionResult::Success { logs, output, .. } => {
                 if <[u8; 32]>::abi_decode(output.data()).ok() != Some(*grant_id) {

@@ -7,7 +7,7 @@ use revm::{
     handler::{EthPrecompiles, PrecompileProvider, precompile_output_to_interpreter_result},
     interpreter::{CallInputs, InterpreterResult},
     precompile::{EthPrecompileOutput, PrecompileOutput, secp256k1::ec_recover_run},
-    primitives::{Address, AddressSet, hardfork::SpecId},
+    primitives::{Address, AddressSet, Bytes, hardfork::SpecId},
 };
 
 use crate::{Domain, Proof, contract::Operation, grant_id, revocation_digest};
@@ -20,6 +20,8 @@ const ECRECOVER: Address = Address::with_last_byte(1);
 pub(super) struct Prepared {
     pub(super) operation: Operation,
     pub(super) grant_id: [u8; 32],
+    /// What the contract is called with.
+    pub(super) call: Bytes,
     pub(super) recovery: Option<Recovery>,
 }
 
@@ -34,6 +36,7 @@ impl Prepared {
             Operation::Revoke(_, Proof::Secret(_)) => None,
         };
         Self {
+            call: operation.call_data(),
             operation,
             grant_id,
             recovery,
