@@ -314,9 +314,14 @@ async fn events(
     begin: Result<Query<Begin>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(Begin { after }) = begin.map_err(|rejection| ill_formed(rejection.status()))?;
-    let page = at_work(move || manage::events(&door.app, after)).await?;
-    // What is full is never added to.
-    let keep = if page.is_full() { FOR_A_DAY } else { "no-cache" };
+    let app = Arc::clone(&door.app);
+    let page = at_the_chain(&door.app, move || manage::events(&app, after)).await?;
+    // What is full is never added to. One that reaches the end says so, and that is soon no longer true.
+    let keep = if page.is_full() && page.next().is_some() {
+        FOR_A_DAY
+    } else {
+        "no-cache"
+    };
     Ok((
         [(header::CACHE_CONTROL, HeaderValue::from_static(keep))],
         Json(page),
