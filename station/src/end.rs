@@ -197,30 +197,42 @@ fn time_of(recorded: Recorded) -> Result<Timestamp, EndError> {
     Timestamp::from_second(seconds).map_err(|_| EndError::Time)
 }
 
-/// Lets go of everything whose time is over or whose revocation came by another way (or before a crash).
-pub fn let_go_if_over(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
-    let Some(given) = app
-        .db
-        .get::<Given>(&Given::key(grant_id))?
-        .filter(|given| given.ended.is_none())
-    else {
+/// Lets go of a consent whose time is over, by this station's clock alone: no ledger is asked, so nothing that can't be reached
+/// keeps a key alive.
+pub fn let_go_if_run_out(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
+    let Some(given) = held(app, grant_id)? else {
         return Ok(false);
     };
     let gate = app.gates.of(&given.request_id);
     let _turn = gate.enter();
-    let Some(mut given) = app
-        .db
-        .get::<Given>(&Given::key(grant_id))?
-        .filter(|given| given.ended.is_none())
-    else {
+    let Some(mut given) = held(app, &given.grant_id)? else {
         return Ok(false);
     };
-    let now = app.clock.now();
-    let status = app.ledger.status(&App::ledger_id(grant_id))?;
-    let revoked = (status == Status::Revoked).then_some(now);
-    let over = revoked.is_some() || status == Status::Expired || now >= given.until();
-    if over {
-        let_go(app, &gate, &mut given, revoked)?;
-    }
-    Ok(over)
+    let_go(app, &gate, &mut given, revoked)?;
+    Ok(true)
 }
+    if app.clock.now() < given.until() {
+        return Ok(false);
+    }
+    let_go_in_turn(app, &given, None)
+}
+
+/// Lets go of a consent that the ledger says is over: its revocation came by another way, or before a crash. What the ledger said
+/// once of that stays true, so the gate is not held while it is asked.
+pub fn let_go_if_ended_elsewhere(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
+    let Some(given) = held(app, grant_id)? else {
+        return Ok(false);
+    };
+    match app.ledger.status(&App::ledger_id(grant_id))? {
+        Status::Revoked => let_go_in_turn(app, &given, Some(app.clock.now())),
+        Status::Expired => let_go_in_turn(app, &given, None),
+        Status::None | Status::Pending | Status::Active => Ok(false),
+    }
+}
+
+fn held(app: &App, grant_id: &GrantId) -> Result<Option<Given>, DbError> {
+    let given = app.db.get::<Given>(&Given::key(grant_id))?;
+    Ok(given.filter(|given| given.ended.is_none()))
+}
+
+fn let_go_in_turn(app: &App, given: &Given, revoked: Option<Timestamp>) -> Result<bool, EndError> {
