@@ -29,7 +29,7 @@ use crate::{
     errors::Told,
     folder::destroy,
     keys::{make_bytes, make_secret_key},
-    rows::{Asked, Given, SealedCards, State, digest_hex, is_id},
+    rows::{Asked, Given, SealedCards, Sent, State, digest_hex, is_id},
     trust::{self, AuthorityError},
 };
 
@@ -220,6 +220,9 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
             // Taken back meanwhile, or too late: nothing can come of it any more.
             close(app, asked, State::Expired, Change::default())?;
             return Err(error.into());
+    if app.registry.is_none() {
+        Sent::keep(app, &checked.grant_id)?;
+    }
         }
         recorded => recorded?,
     };

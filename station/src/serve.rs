@@ -20,7 +20,7 @@ use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use url::Url;
 
 use crate::{
@@ -233,6 +233,11 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         gates: crate::gates::Gates::default(),
         seen: crate::manage::Seen::default(),
         cards: crate::issue::Cards::new()?,
+        tombstones: limits::Buckets::new(
+            f64::from(limits::TOMBSTONES),
+            f64::from(limits::TOMBSTONES) / 3_600.0,
+        ),
+        asking: Arc::new(Semaphore::new(limits::ASKING)),
     };
     app.trust_list = std::path::absolute(&app.trust_list).map_err(ServeError::Folder)?;
     sweep::after_a_crash(&app)?;
@@ -316,12 +321,12 @@ impl Station {
             .map_err(ServeError::Door);
         closing.abort();
         sweeping.abort();
+        asking.abort();
         witnessing.abort();
         anchoring.abort();
         anchors::at_the_end(self.app).await;
         result
     }
-        asking.abort();
 }
 
 /// At once, and then each time after `pause`.

@@ -14,7 +14,7 @@ use crate::{
     end::{EndError, let_go_if_ended_elsewhere, let_go_if_run_out},
     folder::{destroy, remove},
     issue,
-    rows::{Asked, Given, State},
+    rows::{Asked, Given, Sent, State},
 };
 
 /// Questions that led to nothing are forgotten after this.

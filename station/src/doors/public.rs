@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::{at_work, evidence, identifiers, issuance};
+use super::{at_the_chain, at_work, evidence, identifiers, issuance};
 use crate::{
     answer,
     app::App,
@@ -279,8 +279,9 @@ async fn manage_consents(
 
 async fn status(State(door): State<Arc<Door>>, Path(grant_id): Path<String>) -> Result<Json<Value>, Refusal> {
     let grant_id: GrantId = grant_id.parse().map_err(|_| Refusal::not_found())?;
+    let app = Arc::clone(&door.app);
     Ok(Json(
-        at_work(move || manage::ledger_status(&door.app, &grant_id)).await?,
+        at_the_chain(&door.app, move || manage::ledger_status(&app, &grant_id)).await?,
     ))
 }
 
