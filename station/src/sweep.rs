@@ -151,17 +151,18 @@ fn clear(app: &App) -> Result<(), SweepError> {
             change.delete(&format!("{}{id}", Sent::TABLE));
         }
     }
+    app.db.commit(change)?;
     issue::sweep::now(app)?;
     Ok(())
 }
 
-/// The desk has had its time with the cards that were shown.
+/// The desk has had its time with the cards that were shown. That begins when the ledger has taken the consent beside them.
 fn over(app: &App, asked: &Asked) -> bool {
-    let kept = asked
+    let now = app.clock.now();
+    asked
         .cards
         .as_ref()
-        .map(|cards| app.clock.now().duration_since(cards.at));
-    kept.is_some_and(|kept| kept >= KEPT)
+        .is_some_and(|cards| asked.state(now) != State::Recording && now.duration_since(cards.at) >= KEPT)
 }
 
 fn forget_cards(app: &App, asked: &Asked) -> Result<(), SweepError> {
