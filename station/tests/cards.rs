@@ -96,9 +96,10 @@ impl Issuer {
             let text = token::issue(&statuses, &publication, &key(41));
             let silent = Arc::clone(&silent);
             get(move || async move {
-                let status = match silent.load(Ordering::SeqCst) {
-                    true => StatusCode::SERVICE_UNAVAILABLE,
-                    false => StatusCode::OK,
+                let status = if silent.load(Ordering::SeqCst) {
+                    StatusCode::SERVICE_UNAVAILABLE
+                } else {
+                    StatusCode::OK
                 };
                 let kind = [(header::CONTENT_TYPE, "application/statuslist+jwt")];
                 (status, kind, text)
