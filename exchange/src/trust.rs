@@ -34,6 +34,9 @@ pub enum TrustError {
     /// Two entries share an id, client id or origin.
     #[error("the trust list gives one identity to two parties")]
     Ambiguous,
+    /// Two parties say that they keep one registry themselves: each could speak for the other's log.
+    #[error("the trust list names two keepers of one register")]
+    TwoKeepers,
     /// A name could mislead the eye, or is empty or too long.
     #[error("the trust list has a name that can't be shown safely")]
     BadName,
@@ -65,6 +68,7 @@ impl TrustError {
             Self::Malformed => "trust_malformed",
             Self::NotAnEntry => "trust_not_an_entry",
             Self::Ambiguous => "trust_ambiguous",
+            Self::TwoKeepers => "trust_two_keepers",
             Self::BadName => "trust_bad_name",
             Self::BadAddress => "trust_bad_address",
             Self::Expired => "trust_expired",

@@ -142,6 +142,7 @@ fn a_list_that_could_mislead_is_refused_whoever_signed_it() {
             twin.id = "twin".into();
             twin.client_ids = vec!["x509_hash:twin".into()];
             twin.origins = vec!["https://twin.example".into()];
+            twin.registries[0].kind = trust::RegistryKind::Network;
             change(&mut twin);
             l.entries.push(twin);
         })
@@ -153,6 +154,14 @@ fn a_list_that_could_mislead_is_refused_whoever_signed_it() {
         twin(&|e| e.origins = vec![clinic::ORIGIN.into()]),
         "trust_ambiguous"
     );
+    // Several may serve one registry; who keeps it himself is one.
+    let keeps = |e: &mut carnet_exchange::Entry| e.registries[0].kind = trust::RegistryKind::Embedded;
+    assert_eq!(twin(&keeps), "trust_two_keepers");
+    let other = |e: &mut carnet_exchange::Entry| {
+        keeps(e);
+        e.registries[0].chain_id = "2".into();
+    };
+    assert_eq!(twin(&other), "accepted");
     assert_eq!(refusal(&|l| l.version = 0), "trust_malformed");
     assert_eq!(
         refusal(&|l| l.expires = l.issued - SignedDuration::from_secs(1)),

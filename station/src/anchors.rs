@@ -53,7 +53,7 @@ impl Told for AnchorError {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Ledger(LedgerError::NoAnchors) => StatusCode::NOT_FOUND,
-            Self::Ledger(LedgerError::Unreachable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ledger(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Evidence(error) => error.status(),
             Self::Ledger(_) | Self::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -116,25 +116,26 @@ fn anchor(app: &App, book: Book) -> Result<(), AnchorError> {
 
 /// Anchors now and then until the station stops.
 pub async fn keep_anchoring(app: Arc<App>, every: Duration) {
-    let mut told = "";
+    let (mut told, mut pause) = ("", every);
     loop {
-        tokio::time::sleep(if told.is_empty() { every } else { every.min(AGAIN) }).await;
-        match at_once(Arc::clone(&app)).await {
+        tokio::time::sleep(pause).await;
+        let error = match at_once(Arc::clone(&app)).await {
             // What is under way is paid for and goes on by itself.
-            Ok(()) | Err(AnchorError::Ledger(LedgerError::NotFinal)) => told = "",
-            Err(AnchorError::Ledger(LedgerError::NoAnchors)) => {
-                eprintln!(
-                    "carnet-station: the logs are not anchored: this registry was made before that was possible"
-                );
-                return;
+            Ok(()) | Err(AnchorError::Ledger(LedgerError::NotFinal)) => {
+                (told, pause) = ("", every);
+                continue;
             }
-            Err(error) => {
-                // Once for each reason, not each time.
-                if told != error.code() {
-                    told = error.code();
-                    eprintln!("carnet-station: the logs could not be anchored and will be later: {error}");
-                }
-            }
+            Err(error) => error,
+        };
+        // That a registry can't anchor is what one node said: another may know better, but not so soon.
+        pause = match &error {
+            AnchorError::Ledger(LedgerError::NoAnchors) => every,
+            _ => every.min(AGAIN),
+        };
+        // Once for each reason, not each time.
+        if told != error.code() {
+            told = error.code();
+            eprintln!("carnet-station: the logs could not be anchored; it is tried again: {error}");
         }
     }
 }

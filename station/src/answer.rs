@@ -28,12 +28,14 @@ use crate::{
     end::{self, EndError},
     errors::Told,
     folder::destroy,
+    gates::Gate,
     keys::{make_bytes, make_secret_key},
-    rows::{Asked, Given, SealedCards, State, digest_hex, is_id},
+    rows::{Asked, Given, SealedCards, Sent, State, digest_hex, is_id},
     trust::{self, AuthorityError},
 };
 
-/// Why an answer was not taken. Nothing was recorded, nothing may be delivered.
+/// Why there is no promise: nothing may be delivered. An answer that is refused never came before the ledger. Where the ledger was
+/// asked, and from [`Ledger`](Self::Ledger) on, the grant may stand there or be on its way; the same answer again tells.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
     #[error("There is no such question here.")]
@@ -91,10 +93,10 @@ impl Told for TakeError {
     fn next(&self) -> &'static str {
         match self {
             Self::Unknown => "Check the address.",
-            Self::Used | Self::Expired => "Ask for a new code. Nothing was shared.",
+            Self::Used | Self::Expired => "Nothing was shared. Ask for a new code.",
             Self::WalletNonce(_) => "Send 1 to 256 visible characters, or fetch by GET.",
-            Self::Refused(_) => "Nothing was recorded. Read the code again.",
-            Self::CardStatus(_) => "Nothing was recorded. Ask for another card, or ask its issuer.",
+            Self::Refused(_) => "Nothing was shared. Read the code again.",
+            Self::CardStatus(_) => "Nothing was shared. Ask for another card, or ask its issuer.",
             Self::Ledger(LedgerError::Revoked) => "It was taken back and stays so. Ask for a new code.",
             _ => "Nothing was shared. Send the same answer again.",
         }
@@ -187,7 +189,12 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
         State::Recording if asked.answer.as_ref() == Some(&digest) => {}
         // The same answer again, from a wallet that did not hear of the first. A card alone is shown once; of a proof nothing is
         // told to whoever sends it, so once more is no more.
-        _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => return Ok(asked.promise),
+        _ if asked.answer.as_ref() == Some(&digest) && asked.shown_by.is_none() => {
+            if let Some(grant_id) = &asked.grant_id {
+                unless_taken_back(app, &gate, grant_id)?;
+            }
+            return Ok(asked.promise);
+        }
         _ => return Err(TakeError::Used),
     }
 
@@ -202,7 +209,9 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     }
     let (checked, shown) = check(app, &asked, opened, now)?;
     let shown_by = checked.cards.first().map(|card| Digest32(card.thumbprint));
-    asked.cards = cards_shown::seal(app, id, &shown)?.map(|sealed| SealedCards { sealed, at: now });
+    if asked.came.is_none() {
+        asked.cards = cards_shown::seal(app, id, &shown)?.map(|sealed| SealedCards { sealed, at: now });
+    }
     let Some(checked) = checked.consent else {
         asked.shown_by = shown_by;
         return close(app, asked, State::Answered, Change::default());
@@ -211,6 +220,9 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     // On the ledger first. A crash from here to the commit below leaves a grant that this station does not
     // know: nothing can be read by it, and the same answer, sent again, finds its way.
     let grant = ledger_grant(&checked.grant);
+    if app.registry.is_none() {
+        Sent::keep(app, &checked.grant_id)?;
+    }
     let recorded = match app.ledger.grant(&grant, &checked.signature) {
         Err(LedgerError::NotFinal) => {
             wait_for_ledger(app, asked, now)?;
@@ -218,6 +230,8 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
         }
         Err(error) if asked.came.is_some() && !error.is_outage() => {
             // Taken back meanwhile, or too late: nothing can come of it any more.
+            cards_shown::forget(app, id).map_err(TakeError::Key)?;
+            asked.cards = None;
             close(app, asked, State::Expired, Change::default())?;
             return Err(error.into());
         }
@@ -230,6 +244,9 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     asked.grant_id = Some(given.grant_id);
     asked.decision = Some(given.decision);
     asked.granted.clone_from(&given.granted);
+    if let Some(cards) = &mut asked.cards {
+        cards.at = app.clock.now();
+    }
     asked.become_state(State::Answered);
     let mut change = Change::default();
     change.put(&Asked::key(id), &asked)?;
@@ -240,13 +257,21 @@ pub fn take(app: &App, id: &str, jwe: &str) -> Result<Option<String>, TakeError>
     app.events.request(id);
     app.events.consent(given.grant_id);
 
-    // Taken back by another way in the meantime: then this station must not promise that it holds.
-    if app.ledger.status(&App::ledger_id(&given.grant_id))? == Status::Revoked {
-        let mut given = given;
-        end::let_go(app, &gate, &mut given, Some(now))?;
-        return Err(LedgerError::Revoked.into());
-    }
+    unless_taken_back(app, &gate, &given.grant_id)?;
     Ok(Some(promise))
+}
+
+/// Taken back by another way in the meantime: then this station must not promise that it holds. Each time before a promise is
+/// given. The gate's turn must be held.
+fn unless_taken_back(app: &App, gate: &Gate, grant_id: &GrantId) -> Result<(), TakeError> {
+    let Some(mut given) = app.db.get::<Given>(&Given::key(grant_id))? else {
+        return Ok(());
+    };
+    if given.revoked.is_none() && app.ledger.status(&App::ledger_id(grant_id))? != Status::Revoked {
+        return Ok(());
+    }
+    end::let_go(app, gate, &mut given, Some(app.clock.now()))?;
+    Err(LedgerError::Revoked.into())
 }
 
 fn deny(app: &App, mut asked: Asked, opened: &Opened) -> Result<Option<String>, TakeError> {
@@ -276,8 +301,6 @@ fn close(app: &App, mut asked: Asked, state: State, mut change: Change) -> Resul
 /// The grant is on its way and goes on: from now on this answer can be sent again, and no other.
 fn wait_for_ledger(app: &App, mut asked: Asked, came: Timestamp) -> Result<(), DbError> {
     let first = asked.came.is_none();
-    // What cards said is read from the same answer when it counts.
-    asked.cards = None;
     asked.came = Some(came);
     asked.become_state(State::Recording);
     app.db.put(&Asked::key(&asked.id), &asked)?;
@@ -287,25 +310,32 @@ fn wait_for_ledger(app: &App, mut asked: Asked, came: Timestamp) -> Result<(), D
     Ok(())
 }
 
+/// Cards are judged once, when the answer comes, and kept: its grant is on its way then, and what an issuer or the list says later
+/// does not call it back.
 fn check(
     app: &App,
     asked: &Asked,
-    opened: Opened,
+    mut opened: Opened,
     now: Timestamp,
 ) -> Result<(CheckedAnswer, Vec<ShownCard>), TakeError> {
+    let holder = holder_query();
+    let mut question = asked.question.clone();
+    if let (Some(_), Opened::Answer { presentations, .. }) = (asked.came, &mut opened) {
+        question.cards.clear();
+        presentations.retain(|query, _| *query == holder.id);
+    }
     let consent_request = asked
         .transaction_data
         .as_deref()
         .map(ConsentRequest::from_transaction_data)
         .transpose()
         .map_err(TakeError::Question)?;
-    let query = cards_asked::query(&asked.question).map_err(TakeError::Query)?;
+    let query = cards_asked::query(&question).map_err(TakeError::Query)?;
     // Where no card is asked for, nobody else's word is needed.
-    let list = match asked.question.cards.as_slice() {
+    let list = match question.cards.as_slice() {
         [] => None,
         _ => Some(trust::show(&app.trust_list, now).map_err(TakeError::Trust)?),
     };
-    let holder = holder_query();
     let session = Session {
         client_id: &app.client_id,
         nonce: &asked.nonce,

@@ -8,12 +8,13 @@ use carnet_exchange::trust::{Entry, LocalPin, Registry, RegistryKind, Role as Tr
 use carnet_ledger::{Ledger, embedded::Embedded};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
     accounts::Accounts, clock::Clock, db::Db, events::Events, evidence::reads::ReadsLog,
     evidence::witnesses::Witnesses, folder::Folder, gates::Gates, identity::Identity, issue::Cards,
-    keys::Keys, manage::Seen, trust,
+    keys::Keys, limits::Buckets, manage::Seen, trust,
 };
 
 /// What a station does.
@@ -57,6 +58,10 @@ pub struct App {
     pub gates: Gates,
     pub seen: Seen,
     pub cards: Cards,
+    /// What is left of [`TOMBSTONES`](crate::limits::TOMBSTONES).
+    pub tombstones: Buckets<()>,
+    /// Places for strangers' questions to a chain.
+    pub asking: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for App {

@@ -1,7 +1,7 @@
 //! End: from here on nothing more is handed out, the key of what was stored is destroyed, and a signed receipt
 //! says so.
 
-use std::io;
+use std::{io, time::Instant};
 
 use axum::http::StatusCode;
 use carnet_consent::GrantId;
@@ -19,7 +19,7 @@ use crate::{
     errors::Told,
     folder::{destroy, remove},
     gates::Gate,
-    rows::{Ended, Given},
+    rows::{Ended, Given, Sent},
 };
 
 /// Why a consent could not be taken back or let go.
@@ -35,6 +35,10 @@ pub enum EndError {
     Receipt(#[from] ReceiptError),
     #[error("The ledger's time can't be right.")]
     Time,
+    #[error(
+        "This station has brought as many revocations of unknown grants to the chain as it does in an hour."
+    )]
+    TooMany,
     #[error("Reading is denied, but the ledger has not taken the revocation yet.")]
     NotRecorded,
     #[error(transparent)]
@@ -48,6 +52,7 @@ impl Told for EndError {
             Self::Destroy(_) => "destroy",
             Self::Promise(_) | Self::Receipt(_) => "sign",
             Self::Time => "ledger_time",
+            Self::TooMany => "too_many_requests",
             Self::NotRecorded => "not_recorded",
             Self::Db(error) => error.code(),
         }
@@ -56,6 +61,7 @@ impl Told for EndError {
         match self {
             Self::Ledger(error) if error.is_outage() => CONFIRM,
             Self::NotRecorded => CONFIRM,
+            Self::TooMany => "Nothing was recorded. Send it to another relayer, or here again later.",
             Self::Ledger(_) => "Check the grant and the proof, then send it again.",
             Self::Destroy(_) | Self::Promise(_) | Self::Receipt(_) | Self::Time => {
                 "Reading is denied already. Send it again for the receipt."
@@ -67,6 +73,7 @@ impl Told for EndError {
         match self {
             Self::Ledger(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotRecorded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Ledger(_) => StatusCode::BAD_REQUEST,
             Self::Destroy(_) | Self::Promise(_) | Self::Receipt(_) | Self::Time => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -96,6 +103,7 @@ pub fn revoke(app: &App, grant: &Grant, proof: &Proof, by_holder: bool) -> Resul
     let id = GrantId(grant_id(&app.ledger.domain(), grant));
     let Some(given) = app.db.get::<Given>(&Given::key(&id))? else {
         // Never answered here: a tombstone, so that it can't be given any more either.
+        may_bring(app, &id)?;
         let recorded = app.ledger.revoke(grant, proof)?;
         if app.db.get::<Given>(&Given::key(&id))?.is_some() {
             // An answer was at work: it wrote the consent down after the look above and may have asked the ledger before this
@@ -129,6 +137,20 @@ pub fn revoke(app: &App, grant: &Grant, proof: &Proof, by_holder: bool) -> Resul
         promise,
         receipt: Some(receipt),
     })
+}
+
+/// On a chain each revocation is a transaction that this station pays, and anybody can make up a grant and revoke it. So what the
+/// ledger knows, and what this station has brought there itself, is always taken; of all else a few each hour.
+fn may_bring(app: &App, id: &GrantId) -> Result<(), EndError> {
+    let own = app.registry.is_some() || Sent::is_known(app, id)?;
+    if own || app.ledger.status(&App::ledger_id(id))? != Status::None {
+        return Ok(());
+    }
+    if app.tombstones.take((), Instant::now()) {
+        Ok(())
+    } else {
+        Err(EndError::TooMany)
+    }
 }
 
 /// Destroys the key of what was stored and keeps the receipt. The gate's turn must be held.
@@ -197,30 +219,42 @@ fn time_of(recorded: Recorded) -> Result<Timestamp, EndError> {
     Timestamp::from_second(seconds).map_err(|_| EndError::Time)
 }
 
-/// Lets go of everything whose time is over or whose revocation came by another way (or before a crash).
-pub fn let_go_if_over(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
-    let Some(given) = app
-        .db
-        .get::<Given>(&Given::key(grant_id))?
-        .filter(|given| given.ended.is_none())
-    else {
+/// Lets go of a consent whose time is over, by this station's clock alone: no ledger is asked, so nothing that can't be reached
+/// keeps a key alive.
+pub fn let_go_if_run_out(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
+    let Some(given) = held(app, grant_id)? else {
         return Ok(false);
     };
+    if app.clock.now() < given.until() {
+        return Ok(false);
+    }
+    let_go_in_turn(app, &given, None)
+}
+
+/// Lets go of a consent that the ledger says is over: its revocation came by another way, or before a crash. What the ledger said
+/// once of that stays true, so the gate is not held while it is asked.
+pub fn let_go_if_ended_elsewhere(app: &App, grant_id: &GrantId) -> Result<bool, EndError> {
+    let Some(given) = held(app, grant_id)? else {
+        return Ok(false);
+    };
+    match app.ledger.status(&App::ledger_id(grant_id))? {
+        Status::Revoked => let_go_in_turn(app, &given, Some(app.clock.now())),
+        Status::Expired => let_go_in_turn(app, &given, None),
+        Status::None | Status::Pending | Status::Active => Ok(false),
+    }
+}
+
+fn held(app: &App, grant_id: &GrantId) -> Result<Option<Given>, DbError> {
+    let given = app.db.get::<Given>(&Given::key(grant_id))?;
+    Ok(given.filter(|given| given.ended.is_none()))
+}
+
+fn let_go_in_turn(app: &App, given: &Given, revoked: Option<Timestamp>) -> Result<bool, EndError> {
     let gate = app.gates.of(&given.request_id);
     let _turn = gate.enter();
-    let Some(mut given) = app
-        .db
-        .get::<Given>(&Given::key(grant_id))?
-        .filter(|given| given.ended.is_none())
-    else {
+    let Some(mut given) = held(app, &given.grant_id)? else {
         return Ok(false);
     };
-    let now = app.clock.now();
-    let status = app.ledger.status(&App::ledger_id(grant_id))?;
-    let revoked = (status == Status::Revoked).then_some(now);
-    let over = revoked.is_some() || status == Status::Expired || now >= given.until();
-    if over {
-        let_go(app, &gate, &mut given, revoked)?;
-    }
-    Ok(over)
+    let_go(app, &gate, &mut given, revoked)?;
+    Ok(true)
 }

@@ -58,6 +58,7 @@ impl Told for EvidenceError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unknown | Self::OnChain => StatusCode::NOT_FOUND,
+            Self::Ledger(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

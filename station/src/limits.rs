@@ -20,6 +20,10 @@ pub const REQUEST: Duration = Duration::from_secs(15);
 pub const DELIVERY: Duration = Duration::from_mins(3);
 /// Bytes of anything small. What is larger has its bound in [`carnet_exchange::limits`].
 pub const SMALL_BYTES: usize = 16 * 1024;
+/// Revocations of grants that nobody here has heard of: so many are brought to a chain, and paid, in an hour.
+pub const TOMBSTONES: u16 = 20;
+/// Strangers' questions that wait for the nodes of a chain at the same time.
+pub const ASKING: usize = 32;
 /// A picture of a code, in bytes.
 pub const PICTURE_BYTES: usize = 8 << 20;
 /// Wrong codes until a question is locked.

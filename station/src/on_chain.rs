@@ -21,7 +21,7 @@ const ANSWER: Duration = Duration::from_secs(4);
 pub struct OnChain {
     /// Use a registry on a chain, through these nodes (JSON-RPC; https, or http on this machine), the preferred first.
     #[arg(long = "registry-rpc", value_name = "URL,URL", value_delimiter = ',')]
-    #[arg(requires_all = ["registry", "chain_id", "relayer_key_file"])]
+    #[arg(requires_all = ["registry", "chain_id", "first_block", "relayer_key_file"])]
     pub nodes: Vec<Url>,
     /// Its address.
     #[arg(long = "registry-address", value_name = "0x…", requires = "nodes")]
@@ -29,9 +29,9 @@ pub struct OnChain {
     /// The chain's id (EIP-155).
     #[arg(long = "registry-chain-id", value_name = "NUMBER", requires = "nodes")]
     pub chain_id: Option<u64>,
-    /// The block it was deployed in; its history is read from there.
-    #[arg(long = "registry-first-block", value_name = "NUMBER", default_value_t = 0)]
-    pub first_block: u64,
+    /// The block it was deployed in; its history is read from there, and not from the chain's beginning.
+    #[arg(long = "registry-first-block", value_name = "NUMBER", requires = "nodes")]
+    pub first_block: Option<u64>,
     /// How many blocks must stand above one before it is final, where the chain doesn't say `finalized` itself.
     #[arg(long = "registry-depth", value_name = "BLOCKS")]
     pub depth: Option<u64>,
@@ -47,6 +47,8 @@ pub struct OnChain {
 /// Why the account that pays can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayerError {
+    #[error("which registry on the chain is not said")]
+    NoRegistry,
     #[error("the relayer's key file can't be read")]
     Unreadable(#[source] io::Error),
     #[error("others than this user can read the relayer's key file")]
@@ -84,14 +86,14 @@ impl OnChain {
 
     /// Opens it; what is known of it is kept in `store`.
     pub fn open(&self, store: Arc<dyn Store>, clock: Clock) -> Result<Network, RelayerError> {
-        let (Some(registry), Some(chain_id), Some(key)) =
-            (self.registry, self.chain_id, &self.relayer_key_file)
-        else {
-            return Err(RelayerError::NoKey);
+        let (Some(registry), Some(chain_id)) = (self.registry, self.chain_id) else {
+            return Err(RelayerError::NoRegistry);
         };
+        let first_block = self.first_block.ok_or(RelayerError::NoRegistry)?;
+        let key = self.relayer_key_file.as_ref().ok_or(RelayerError::NoKey)?;
         let config = Config {
             domain: Domain { chain_id, registry },
-            first_block: self.first_block,
+            first_block,
             nodes: self.nodes.clone(),
             finality: self.depth.map_or(Finality::Tag, Finality::Depth),
             fees: Fees::default(),

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{accounts::Caller, checks::Outcome, templates::Question};
+use crate::{accounts::Caller, app::App, checks::Outcome, db::DbError, templates::Question};
 
 /// How long a grant may take to become final; then the keys for its records go, and nothing can come of it any more.
 const RECORDING: SignedDuration = SignedDuration::from_hours(24);
@@ -81,7 +81,7 @@ pub struct Asked {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SealedCards {
     pub sealed: String,
-    /// When they were shown.
+    /// When they were shown, or when the ledger had taken the consent beside them.
     pub at: Timestamp,
 }
 
@@ -147,6 +147,31 @@ impl Asked {
 
     pub fn become_state(&mut self, state: State) {
         self.state = state;
+    }
+}
+
+/// A grant that this station has sent to a chain, which may not know it for a while (row `sent/` and its id).
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sent {
+    /// From then on the chain alone is asked.
+    pub until: Timestamp,
+}
+
+impl Sent {
+    pub const TABLE: &str = "sent/";
+
+    /// Written before it is sent.
+    pub fn keep(app: &App, id: &GrantId) -> Result<(), DbError> {
+        let until = app.clock.now() + RECORDING;
+        app.db.put(&Self::key(id), &Self { until })
+    }
+
+    pub fn is_known(app: &App, id: &GrantId) -> Result<bool, DbError> {
+        Ok(app.db.get::<Self>(&Self::key(id))?.is_some())
+    }
+
+    fn key(id: &GrantId) -> String {
+        format!("{}{id}", Self::TABLE)
     }
 }
 

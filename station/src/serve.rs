@@ -20,7 +20,7 @@ use carnet_store::{EngineKind, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use url::Url;
 
 use crate::{
@@ -46,6 +46,8 @@ use crate::{
 
 /// Seconds between two sweeps.
 const SWEEP: Duration = Duration::from_secs(20);
+/// Time between two rounds of asking a chain of every consent that is held: two questions to a node for each.
+const ASK_THE_CHAIN: Duration = Duration::from_mins(5);
 /// Time that what is under way gets when the station stops.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 const DEFAULT_NAME: &str = "Development Clinic";
@@ -231,6 +233,11 @@ pub async fn open(options: Options, now: Source) -> Result<Station, ServeError> 
         gates: crate::gates::Gates::default(),
         seen: crate::manage::Seen::default(),
         cards: crate::issue::Cards::new()?,
+        tombstones: limits::Buckets::new(
+            f64::from(limits::TOMBSTONES),
+            f64::from(limits::TOMBSTONES) / 3_600.0,
+        ),
+        asking: Arc::new(Semaphore::new(limits::ASKING)),
     };
     app.trust_list = std::path::absolute(&app.trust_list).map_err(ServeError::Folder)?;
     sweep::after_a_crash(&app)?;
@@ -291,7 +298,13 @@ impl Station {
         let public_router = doors::public::router(Arc::clone(&self.app));
         let staff_router =
             doors::staff::router(Arc::clone(&self.app), self.listeners.staff_address, stop.clone());
-        let sweeping = tokio::spawn(sweep_now_and_then(Arc::clone(&self.app)));
+        let sweeping = tokio::spawn(now_and_then(Arc::clone(&self.app), SWEEP, sweep::now));
+        // Beside the other: a slow ledger holds up nothing that runs out.
+        let asked = match self.app.registry {
+            Some(_) => SWEEP,
+            None => ASK_THE_CHAIN,
+        };
+        let asking = tokio::spawn(now_and_then(Arc::clone(&self.app), asked, sweep::ended_elsewhere));
         let witnessing = tokio::spawn(Witnesses::keep_asking(Arc::clone(&self.app)));
         let anchoring = tokio::spawn(anchors::keep_anchoring(Arc::clone(&self.app), self.anchor_every));
         let closing = async move {
@@ -308,6 +321,7 @@ impl Station {
             .map_err(ServeError::Door);
         closing.abort();
         sweeping.abort();
+        asking.abort();
         witnessing.abort();
         anchoring.abort();
         anchors::at_the_end(self.app).await;
@@ -315,16 +329,16 @@ impl Station {
     }
 }
 
-async fn sweep_now_and_then(app: Arc<App>) {
-    let mut beat = tokio::time::interval(SWEEP);
+/// At once, and then each time after `pause`.
+async fn now_and_then(app: Arc<App>, pause: Duration, sweep: fn(&App) -> Result<(), sweep::SweepError>) {
+    let mut beat = tokio::time::interval(pause);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    beat.tick().await;
     loop {
         beat.tick().await;
         let app = Arc::clone(&app);
-        let swept = tokio::task::spawn_blocking(move || sweep::now(&app)).await;
+        let swept = tokio::task::spawn_blocking(move || sweep(&app)).await;
         if let Ok(Err(error)) = swept {
-            eprintln!("carnet-station: a sweep broke off and will go on: {error}");
+            eprintln!("carnet-station: a sweep left something and will go on: {error}");
         }
     }
 }

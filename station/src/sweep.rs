@@ -11,10 +11,10 @@ use crate::{
     cards_shown::{KEPT, forget},
     counter::{self, CounterError},
     db::{Change, DbError},
-    end::{EndError, let_go_if_over},
+    end::{EndError, let_go_if_ended_elsewhere, let_go_if_run_out},
     folder::{destroy, remove},
     issue,
-    rows::{Asked, Given, State},
+    rows::{Asked, Given, Sent, State},
 };
 
 /// Questions that led to nothing are forgotten after this.
@@ -39,7 +39,8 @@ pub enum SweepError {
     Db(#[from] DbError),
 }
 
-/// Once, before any door is open: what no row names was left by a crash.
+/// Once, before any door is open: what no row names was left by a crash, and what has run out meanwhile is let go. No chain is
+/// asked: a station whose nodes are silent opens all the same.
 pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
     let mut named = HashSet::new();
     for asked in app.db.all::<Asked>("request/")? {
@@ -54,12 +55,10 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
             named.insert(app.cards_key(&asked.id));
         }
     }
-    for given in app.db.all::<Given>("consent/")? {
-        if given.ended.is_none() {
-            named.insert(app.delivery_key(&given.request_id));
-            if given.delivered.is_some() {
-                named.insert(app.delivery(&given.request_id));
-            }
+    for given in held(app)? {
+        named.insert(app.delivery_key(&given.request_id));
+        if given.delivered.is_some() {
+            named.insert(app.delivery(&given.request_id));
         }
     }
     named.extend(counter::key_files(app)?);
@@ -77,11 +76,50 @@ pub fn after_a_crash(app: &App) -> Result<(), SweepError> {
         }
     }
     issue::sweep::after_a_crash(app)?;
-    now(app)
+    now(app)?;
+    if app.registry.is_some() {
+        ended_elsewhere(app)?;
+    }
+    Ok(())
 }
 
-/// Lets go of what is over.
+/// Lets go of what is over by this station's own clock and rows. No chain is asked.
 pub fn now(app: &App) -> Result<(), SweepError> {
+    // First, and each by itself: what was promised to a patient hangs on nothing else.
+    let run_out = run_out(app);
+    let cleared = clear(app);
+    run_out.and(cleared)
+}
+
+fn run_out(app: &App) -> Result<(), SweepError> {
+    let mut first = Ok(());
+    for given in held(app)? {
+        let done = let_go_if_run_out(app, &given.grant_id);
+        first = first.and(done.map(drop).map_err(SweepError::from));
+    }
+    first
+}
+
+/// Lets go of what the ledger says is over: taken back by another way. What fails for one consent fails for it alone; where no
+/// node can be relied on, the others are not asked for. Whoever reads asks the ledger first, and is denied.
+pub fn ended_elsewhere(app: &App) -> Result<(), SweepError> {
+    let mut first = Ok(());
+    for given in held(app)? {
+        match let_go_if_ended_elsewhere(app, &given.grant_id) {
+            Err(EndError::Ledger(LedgerError::Unreachable(_))) => break,
+            done => first = first.and(done.map(drop).map_err(SweepError::from)),
+        }
+    }
+    first
+}
+
+fn held(app: &App) -> Result<Vec<Given>, DbError> {
+    let mut all = app.db.all::<Given>("consent/")?;
+    all.retain(|given| given.ended.is_none());
+    Ok(all)
+}
+
+fn clear(app: &App) -> Result<(), SweepError> {
     let time = app.clock.now();
     app.clock.witness()?;
     // A registry that nobody writes to must not go back in time either when the machine's clock does.
@@ -107,26 +145,24 @@ pub fn now(app: &App) -> Result<(), SweepError> {
             forget_cards(app, &asked)?;
         }
     }
-    for given in app.db.all::<Given>("consent/")? {
-        if given.ended.is_none() {
-            match let_go_if_over(app, &given.grant_id) {
-                // Nobody can say just now; whoever reads asks the ledger first, and is denied. The next sweep looks again.
-                Err(EndError::Ledger(LedgerError::Unreachable(_))) => {}
-                done => drop(done?),
-            }
+    let mut change = Change::default();
+    for (id, sent) in app.db.named::<Sent>(Sent::TABLE)? {
+        if time >= sent.until {
+            change.delete(&format!("{}{id}", Sent::TABLE));
         }
     }
+    app.db.commit(change)?;
     issue::sweep::now(app)?;
     Ok(())
 }
 
-/// The desk has had its time with the cards that were shown.
+/// The desk has had its time with the cards that were shown. That begins when the ledger has taken the consent beside them.
 fn over(app: &App, asked: &Asked) -> bool {
-    let kept = asked
+    let now = app.clock.now();
+    asked
         .cards
         .as_ref()
-        .map(|cards| app.clock.now().duration_since(cards.at));
-    kept.is_some_and(|kept| kept >= KEPT)
+        .is_some_and(|cards| asked.state(now) != State::Recording && now.duration_since(cards.at) >= KEPT)
 }
 
 fn forget_cards(app: &App, asked: &Asked) -> Result<(), SweepError> {

@@ -111,7 +111,10 @@ impl WitnessError {
                 "Restore the folder from its newest copy. An older copy would sign what was ruled out already."
             }
             Self::Listen(_) => "Choose another port, or stop the program that holds it.",
-            Self::List(_) | Self::OtherRoot(_) | Self::OlderList => {
+            Self::OtherRoot(_) => {
+                "Get the list from its authority. If another one keeps it from now on, compare its fingerprint and name it with --root."
+            }
+            Self::List(_) | Self::OlderList => {
                 "Get the list from its authority, and compare the fingerprint with what the authority publishes."
             }
             Self::NoLogKey(_) => "Give the line that the register's keeper publishes: NAME+ID+KEY.",
@@ -134,9 +137,9 @@ pub struct Witness {
 
 /// Opens a witness. `now` is where its time comes from.
 pub fn open(options: &Options, now: Source) -> Result<Witness, WitnessError> {
-    let followed = Followed::of(options)?;
     let folder = Folder::open(&options.data).map_err(WitnessError::Folder)?;
     let db = Db::new(open_store(&folder, "store")?);
+    let followed = Followed::of(options, &db, &now)?;
     let key = ed25519_key(&folder, "witness.key")?;
     let tls = TlsKey::open(&folder)?;
     let (listener, address) = Listeners::bind_one(&folder, options.listen)?;

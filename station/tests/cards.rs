@@ -4,9 +4,21 @@
 
 mod support;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use axum::{Router, http::header, routing::get};
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    routing::get,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use carnet_consent::code;
 use carnet_credentials::{
@@ -21,14 +33,17 @@ use carnet_exchange::{
     request::VerifiedRequest,
     trust::{LocalPin, Role as TrustRole},
 };
-use carnet_station::serve::MovedClock;
+use carnet_ledger::LedgerError;
+use carnet_station::{serve::MovedClock, sweep};
 use jiff::{SignedDuration, Timestamp};
 use p256::{SecretKey, ecdsa::SigningKey};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use support::{
-    PROGRAM, Reply, Station, ok,
-    wallet::{Wallet, denial, random, send},
+    PROGRAM, Reply, Station,
+    ledger::Asks,
+    ok,
+    wallet::{ALLERGIES, Wallet, denial, random, send},
 };
 
 const VCT: &str = "urn:carnet:insurance-card:1";
@@ -45,6 +60,8 @@ fn now() -> i64 {
 struct Issuer {
     origin: String,
     entry: Entry,
+    /// Its status list can't be had any more.
+    silent: Arc<AtomicBool>,
 }
 
 impl Issuer {
@@ -64,6 +81,7 @@ impl Issuer {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let origin = format!("https://{}", listener.local_addr().unwrap());
+        let silent = Arc::new(AtomicBool::new(false));
         let list = |path: &str| {
             let mut statuses = Statuses::new(Bits::Two, 16).unwrap();
             statuses.set(1, Status::Invalid).unwrap();
@@ -76,7 +94,16 @@ impl Issuer {
                 header: Map::new(),
             };
             let text = token::issue(&statuses, &publication, &key(41));
-            get(move || async move { ([(header::CONTENT_TYPE, "application/statuslist+jwt")], text) })
+            let silent = Arc::clone(&silent);
+            get(move || async move {
+                let status = if silent.load(Ordering::SeqCst) {
+                    StatusCode::SERVICE_UNAVAILABLE
+                } else {
+                    StatusCode::OK
+                };
+                let kind = [(header::CONTENT_TYPE, "application/statuslist+jwt")];
+                (status, kind, text)
+            })
         };
         let router = Router::new().route("/status", list("/status"));
         tokio::spawn(
@@ -100,7 +127,11 @@ impl Issuer {
                 spki_sha256: URL_SAFE_NO_PAD.encode(spki),
             }),
         };
-        Self { origin, entry }
+        Self {
+            origin,
+            entry,
+            silent,
+        }
     }
 
     /// Puts itself on the station's list.
@@ -498,6 +529,45 @@ async fn three_wrong_codes_and_an_hour_each_destroy_what_the_card_said() {
     );
     clock.ahead(SignedDuration::from_hours(1));
     assert_eq!(scene.view(&kept).await["cards_shown"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_beside_a_consent_is_judged_once_and_kept_until_the_ledger_has_taken_the_consent() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = MovedClock::default();
+    let (station, app, ledger) = Station::start_watched(dir.path(), &clock).await;
+    let issuer = Issuer::start().await;
+    issuer.listed_at(&station, dir.path());
+    let wallet = Wallet::new(&station);
+    let mut both = asks_for_card();
+    both["purpose"] = json!(["TREAT"]);
+    both["items"] = json!([{ "scope": ALLERGIES, "required": true }]);
+    both["days"] = json!(3);
+    let (id, link) = station.ask(both).await;
+    let request = wallet.question(&station, &link).await;
+    let holder = key(51);
+    let status = json!({ "status": Reference::new(&format!("{}/status", issuer.origin), 0).to_claim() });
+    let card = issuer.card(&holder, &status, &key(41));
+    let card = shown(&request, &card, &["plan"], &holder);
+    let cards = Presentations::from([("insurance".to_owned(), vec![card.into()])]);
+    let answer = wallet.answer_showing(request, &[ALLERGIES], "{}", cards);
+
+    ledger.fails(|asks| (asks == Asks::Grant).then_some(LedgerError::NotFinal));
+    assert_eq!(answer.send(&station).await.code(), "not_final");
+    // The grant is on its way, whatever becomes of the card's list and however long it takes.
+    issuer.silent.store(true, Ordering::SeqCst);
+    clock.ahead(SignedDuration::from_hours(2));
+    sweep::now(&app).unwrap();
+    assert_eq!(answer.send(&station).await.code(), "not_final");
+    assert_eq!(station.state(&id).await, "recording");
+    ledger.is_well();
+    ok(&answer.send(&station).await);
+    ok(&station.confirm(&id, &answer.code).await);
+    let view = station.get(&format!("/api/requests/{id}")).await.body;
+    assert_eq!(view["cards_shown"][0]["issuer"], "Sunrise Insurance");
+    clock.ahead(SignedDuration::from_hours(3));
+    let view = station.get(&format!("/api/requests/{id}")).await.body;
+    assert_eq!(view["cards_shown"], json!([]));
 }
 
 #[tokio::test]

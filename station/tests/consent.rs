@@ -10,12 +10,11 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use support::{
     Station, ok,
-    wallet::{Answer, Wallet, deliver, denial, send},
+    wallet::{ALLERGIES, Answer, Wallet, deliver, denial, send},
 };
 
 const ALLERGY: &str = r#"{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}"#;
 const CONDITION: &str = r#"{"resourceType":"Condition","id":"c1","code":{"text":"Hypertension"},"subject":{"reference":"Patient/p1"}}"#;
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 const CONDITIONS: &str = "patient/Condition.rs";
 
 fn bundle(resources: &[&str]) -> String {

@@ -6,10 +6,10 @@ mod anchors;
 mod support;
 
 use serde_json::{Value, json};
-use support::{Station, ok, wallet::Wallet};
-
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
-const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
+use support::{
+    Station, ok,
+    wallet::{ALLERGIES, BUNDLE, Wallet},
+};
 
 #[tokio::test]
 async fn what_was_read_is_anchored_when_the_station_stops_and_nothing_is_said_of_others_logs() {

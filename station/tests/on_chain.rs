@@ -17,13 +17,11 @@ use carnet_exchange::manage::OpResult;
 use serde_json::{Value, json};
 use support::{
     PROGRAM, Station, ok, reply,
-    wallet::{Answer, Wallet},
+    wallet::{ALLERGIES, Answer, BUNDLE, Wallet},
 };
 
 /// The first key that anvil endows; it is in its manual.
 const ENDOWED: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-const ALLERGY: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 
 /// A node with a block each second: a chain that stands still is not believed for long. It ends with this.
 struct Node(Child, String);
@@ -82,7 +80,15 @@ async fn a_consent_is_given_and_taken_back_on_a_chain_and_a_dead_node_denies() {
         .unwrap();
     let made: Value = serde_json::from_slice(&made.stdout).unwrap_or_else(|_| panic!("{made:?}"));
     let registry = made["registry_address"].as_str().unwrap();
-    let further = ["--registry-depth", "0", "--registry-address", registry];
+    let first_block = made["registry_first_block"].to_string();
+    let further = [
+        "--registry-depth",
+        "0",
+        "--registry-address",
+        registry,
+        "--registry-first-block",
+        &first_block,
+    ];
     let often = ["--anchor-every", "1"];
     let station = Station::start_with(dir.path(), &[&place[..], &further[..], &often[..]].concat());
 
@@ -140,7 +146,7 @@ async fn read(station: &Station, wallet: &Wallet) -> Answer {
     let question = json!({"purpose": ["TREAT"], "items": items, "days": 3});
     let (id, link) = station.ask(question).await;
     let request = wallet.question(station, &link).await;
-    let answer = wallet.answer(request, &[ALLERGIES], ALLERGY);
+    let answer = wallet.answer(request, &[ALLERGIES], BUNDLE);
     assert_eq!(answer.ledger_status(station).await, "none");
     answer.promised(station, wallet).await;
     assert_eq!(answer.ledger_status(station).await, "active");
@@ -168,4 +174,21 @@ fn a_relayers_key_that_others_can_read_is_not_used() {
     let said = String::from_utf8_lossy(&run.stderr);
     assert!(!run.status.success() && said.contains("relayer_key"), "{said}");
     assert!(!said.contains(&ENDOWED[2..]), "{said}");
+}
+
+#[test]
+fn a_registry_on_a_chain_is_not_read_from_the_chains_beginning_because_nobody_said_where_it_begins() {
+    let data = tempfile::tempdir().unwrap();
+    let run = Command::new(PROGRAM)
+        .args(["serve", "--data", data.path().to_str().unwrap()])
+        .args(["--registry-rpc", "http://127.0.0.1:1", "--registry-chain-id", "1"])
+        .args(["--registry-address", "0x00000000000000000000000000000000000000aa"])
+        .args(["--relayer-key-file", "key"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(
+        !run.status.success() && said.contains("--registry-first-block"),
+        "{said}"
+    );
 }

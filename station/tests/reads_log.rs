@@ -19,11 +19,9 @@ use carnet_log::{
 use serde_json::{Value, json};
 use support::{
     Station, ok,
-    wallet::{Answer, Wallet},
+    wallet::{ALLERGIES, Answer, BUNDLE, Wallet},
 };
 
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
-const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
 const HOUR: u64 = 60 * 60;
 
 /// A consent that the desk can read.

@@ -6,10 +6,10 @@ mod support;
 
 use carnet_exchange::media;
 use serde_json::json;
-use support::{Station, ok, reply, wallet::Wallet};
-
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
-const RECORDS: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
+use support::{
+    Station, ok, reply,
+    wallet::{ALLERGIES, BUNDLE, Wallet},
+};
 
 #[tokio::test]
 async fn a_station_offers_the_stronger_key_takes_nothing_weaker_and_destroys_both() {
@@ -24,7 +24,7 @@ async fn a_station_offers_the_stronger_key_takes_nothing_weaker_and_destroys_bot
     // The code doesn't grow by it, the question stays small.
     assert!(link.len() <= 300);
 
-    let answer = wallet.answer(request, &[ALLERGIES], RECORDS);
+    let answer = wallet.answer(request, &[ALLERGIES], BUNDLE);
     answer.promised(&station, &wallet).await;
     let as_type = |content_type: &'static str| {
         station

@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use serde_json::json;
 use support::{
     Station, reply,
-    wallet::{Wallet, send},
+    wallet::{ALLERGIES, Wallet, send},
 };
 
-const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
 const RECORDS: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[]}"#;
 
 async fn asked(station: &Station) -> (String, RequestLink) {

@@ -26,6 +26,7 @@ pub struct Chain {
     folder: PathBuf,
     url: String,
     registry: String,
+    first_block: String,
 }
 
 impl Chain {
@@ -51,6 +52,7 @@ impl Chain {
             folder: folder.to_owned(),
             url: String::new(),
             registry: String::new(),
+            first_block: String::new(),
         };
         // It tells where it listens when it does.
         let stdout = stdout.ok_or_else(|| Trouble("the node has no output".to_owned()))?;
@@ -59,11 +61,12 @@ impl Chain {
         std::thread::spawn(move || lines.for_each(drop));
         let place = place.ok_or_else(|| Trouble("the node does not start".to_owned()))?;
         chain.url = format!("http://{place}");
-        chain.registry = chain.deploy()?;
+        (chain.registry, chain.first_block) = chain.deploy()?;
         Ok(chain)
     }
 
-    fn deploy(&self) -> Result<String, Trouble> {
+    /// Address of the registry, and the block it is in.
+    fn deploy(&self) -> Result<(String, String), Trouble> {
         let key = self.key_file("deployer", ENDOWED[0])?;
         let mut arguments = vec!["deploy-registry"];
         arguments.extend(["--registry-rpc", &self.url, "--registry-chain-id", CHAIN_ID]);
@@ -74,9 +77,12 @@ impl Chain {
             .map_err(|e| Trouble(e.to_string()))?;
         let made = answer_of(&arguments, &output)?.map_err(|e| Trouble(e.message))?;
         let address = made.get("registry_address").and_then(Value::as_str);
-        address
-            .map(str::to_owned)
-            .ok_or_else(|| Trouble(made.to_string()))
+        let block = made.get("registry_first_block").and_then(Value::as_u64);
+        let made = || Trouble(made.to_string());
+        Ok((
+            address.ok_or_else(made)?.to_owned(),
+            block.ok_or_else(made)?.to_string(),
+        ))
     }
 
     /// Arguments of a station with the registry here that pays from the account of this number. A block is final when so many
@@ -103,6 +109,7 @@ impl Chain {
             ("--registry-rpc", url),
             ("--registry-chain-id", CHAIN_ID),
             ("--registry-address", &self.registry),
+            ("--registry-first-block", &self.first_block),
             ("--registry-depth", &depth.to_string()),
             ("--relayer-key-file", key),
         ]

@@ -26,7 +26,7 @@ pub struct RegistryEvent {
     pub grant: GrantTuple,
 }
 
-/// At most [`EVENTS_PAGE`] operations after one. A full page never changes.
+/// At most [`EVENTS_PAGE`] operations after one. The operations of a full page never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventsPage {
@@ -71,7 +71,7 @@ impl EventsPage {
         (until < self.last).then_some(until)
     }
 
-    /// Whether the page can still grow.
+    /// Whether the page has as many operations as fit: nothing is added to them any more. `last` grows with the registry.
     pub fn is_full(&self) -> bool {
         self.events.len() >= EVENTS_PAGE
     }

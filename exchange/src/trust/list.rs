@@ -148,7 +148,7 @@ impl TrustList {
         }
         check_name(&self.authority)?;
         let (mut ids, mut clients, mut origins) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut offline = HashSet::new();
+        let (mut offline, mut kept) = (HashSet::new(), HashSet::new());
         for entry in &self.entries {
             entry.check()?;
             let unique = ids.insert(&entry.id)
@@ -157,6 +157,10 @@ impl TrustList {
                 && entry.offline_keys.iter().all(|k| offline.insert(k.thumbprint()));
             if !unique {
                 return Err(TrustError::Ambiguous);
+            }
+            let own: HashSet<_> = entry.kept().collect();
+            if own.into_iter().any(|registry| !kept.insert(registry)) {
+                return Err(TrustError::TwoKeepers);
             }
         }
         Ok(())
@@ -177,6 +181,15 @@ impl Entry {
         self.registries
             .iter()
             .find(|r| r.chain_id == ledger.chain_id && r.address == ledger.registry)
+    }
+
+    /// Chain and address of each registry that the party keeps itself.
+    fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self
+            .registries
+            .iter()
+            .filter(|r| r.kind == RegistryKind::Embedded);
+        own.map(|r| (r.chain_id.as_str(), r.address.as_str()))
     }
 
     /// Whether the party may do this.

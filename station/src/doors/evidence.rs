@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 
-use super::at_work;
+use super::{at_the_chain, at_work};
 use crate::{
     anchors::{self, Said},
     app::App,
@@ -76,7 +76,10 @@ async fn tile(State((book, app)): State<Door>, Path(path): Path<String>) -> Resu
 
 /// What this station says of a log.
 async fn own_anchor(State(app): State<Arc<App>>, Path(log): Path<String>) -> Result<Json<Said>, Refusal> {
-    Ok(Json(at_work(move || anchors::of(&app, &log, None)).await?))
+    let asked = Arc::clone(&app);
+    Ok(Json(
+        at_the_chain(&app, move || anchors::of(&asked, &log, None)).await?,
+    ))
 }
 
 /// What anybody says of a log, on the registry that this station uses.
@@ -84,7 +87,10 @@ async fn anchor(
     State(app): State<Arc<App>>,
     Path((log, by)): Path<(String, String)>,
 ) -> Result<Json<Said>, Refusal> {
-    Ok(Json(at_work(move || anchors::of(&app, &log, Some(&by))).await?))
+    let asked = Arc::clone(&app);
+    Ok(Json(
+        at_the_chain(&app, move || anchors::of(&asked, &log, Some(&by))).await?,
+    ))
 }
 
 fn given(body: Vec<u8>, kind: &'static str, keep: &'static str) -> Response {

@@ -11,9 +11,14 @@ mod sign_in;
 pub mod staff;
 mod views;
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 
-use crate::errors::{Refusal, Told};
+use crate::{
+    app::App,
+    errors::{Refusal, Told},
+};
 
 /// Runs a use case where it may wait for the disk.
 pub(crate) async fn at_work<T, E, F>(work: F) -> Result<T, Refusal>
@@ -31,4 +36,32 @@ where
             "Nothing was half-written. Try again.",
         )),
     }
+}
+
+/// The same for a stranger's question that the nodes of a chain may have to answer: so many at once, so that a slow node leaves
+/// room for everything else. Whoever finds no place is told at once.
+pub(crate) async fn at_the_chain<T, E, F>(app: &Arc<App>, work: F) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    E: Told + Send + 'static,
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+{
+    if app.registry.is_some() {
+        return at_work(work).await;
+    }
+    let Ok(place) = Arc::clone(&app.asking).try_acquire_owned() else {
+        return Err(Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many questions to the ledger are waiting.",
+            "Nothing was done. Ask again in a few seconds.",
+        ));
+    };
+    // Held until the work is done, also where nobody waits for it any more.
+    at_work(move || {
+        let done = work();
+        drop(place);
+        done
+    })
+    .await
 }

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt as _;
 
-use super::{at_work, evidence, identifiers, issuance};
+use super::{at_the_chain, at_work, evidence, identifiers, issuance};
 use crate::{
     answer,
     app::App,
@@ -279,8 +279,9 @@ async fn manage_consents(
 
 async fn status(State(door): State<Arc<Door>>, Path(grant_id): Path<String>) -> Result<Json<Value>, Refusal> {
     let grant_id: GrantId = grant_id.parse().map_err(|_| Refusal::not_found())?;
+    let app = Arc::clone(&door.app);
     Ok(Json(
-        at_work(move || manage::ledger_status(&door.app, &grant_id)).await?,
+        at_the_chain(&door.app, move || manage::ledger_status(&app, &grant_id)).await?,
     ))
 }
 
@@ -314,9 +315,14 @@ async fn events(
     begin: Result<Query<Begin>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(Begin { after }) = begin.map_err(|rejection| ill_formed(rejection.status()))?;
-    let page = at_work(move || manage::events(&door.app, after)).await?;
-    // What is full is never added to.
-    let keep = if page.is_full() { FOR_A_DAY } else { "no-cache" };
+    let app = Arc::clone(&door.app);
+    let page = at_the_chain(&door.app, move || manage::events(&app, after)).await?;
+    // What is full is never added to. One that reaches the end says so, and that is soon no longer true.
+    let keep = if page.is_full() && page.next().is_some() {
+        FOR_A_DAY
+    } else {
+        "no-cache"
+    };
     Ok((
         [(header::CACHE_CONTROL, HeaderValue::from_static(keep))],
         Json(page),

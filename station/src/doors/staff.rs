@@ -333,7 +333,7 @@ async fn consents(State(door): State<Arc<Door>>, _: SignedIn) -> Answer {
     let list = at_work(move || {
         let mut all = door.app.db.all::<Given>("consent/")?;
         all.sort_by_key(|given| std::cmp::Reverse(given.created));
-        Ok::<_, DbError>(all.iter().map(|given| views::consent(&door.app, given)).collect())
+        Ok::<_, DbError>(views::consents(&door.app, &all).into())
     });
     Ok(Json(list.await?))
 }

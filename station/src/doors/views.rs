@@ -1,8 +1,12 @@
 //! What the staff page and programs get to see, as JSON.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use carnet_fhir::{Group, Record, person_of};
+use carnet_ledger::{LedgerError, Status};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -127,12 +131,29 @@ fn check(app: &App, asked: &Asked) -> Value {
     checks::view(&asked.question.title, outcome.as_ref(), list_issued)
 }
 
-pub(super) fn consent(app: &App, given: &Given) -> Value {
+/// How long the ledger is asked for one list: what it hasn't said by then is not known.
+const ASKING: Duration = Duration::from_secs(3);
+
+pub(super) fn consents(app: &App, all: &[Given]) -> Vec<Value> {
+    let begun = Instant::now();
+    let mut reached = true;
+    let mut ledger = |given: &Given| {
+        if !reached || begun.elapsed() >= ASKING {
+            return None;
+        }
+        let said = app.ledger.status(&App::ledger_id(&given.grant_id));
+        reached = !matches!(said, Err(LedgerError::Unreachable(_)));
+        said.ok()
+    };
+    all.iter().map(|given| consent(app, given, &mut ledger)).collect()
+}
+
+fn consent(app: &App, given: &Given, ledger: impl FnMut(&Given) -> Option<Status>) -> Value {
     let now = app.clock.now();
     json!({
         "grant_id": given.grant_id,
         "request": given.request_id,
-        "state": state(app, given, now),
+        "state": state(app, given, now, ledger),
         "decision": given.decision,
         "granted": given.granted,
         "purpose": given.purpose,
@@ -145,22 +166,26 @@ pub(super) fn consent(app: &App, given: &Given) -> Value {
     })
 }
 
-/// As a read would find it now.
-fn state(app: &App, given: &Given, now: Timestamp) -> &'static str {
-    use carnet_ledger::Status;
+/// As a read would find it now. Where the ledger doesn't say: `stale`.
+fn state(
+    app: &App,
+    given: &Given,
+    now: Timestamp,
+    mut ledger: impl FnMut(&Given) -> Option<Status>,
+) -> &'static str {
     if given.revoked.is_some() {
         return "revoked";
     }
     if given.ended.is_some() || now >= given.until() {
         return "expired";
     }
-    match app.ledger.status(&App::ledger_id(&given.grant_id)) {
-        Ok(Status::Revoked) => "revoked",
-        Ok(Status::Expired) => "expired",
-        Ok(Status::Active) if app.clock.is_behind() => "stale",
-        Ok(Status::Active) if given.confirmed.is_none() => "unconfirmed",
-        Ok(Status::Active) => "active",
-        Ok(Status::None | Status::Pending) | Err(_) => "stale",
+    match ledger(given) {
+        Some(Status::Revoked) => "revoked",
+        Some(Status::Expired) => "expired",
+        Some(Status::Active) if app.clock.is_behind() => "stale",
+        Some(Status::Active) if given.confirmed.is_none() => "unconfirmed",
+        Some(Status::Active) => "active",
+        Some(Status::None | Status::Pending) | None => "stale",
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::followed::Logs;
 use crate::{
     clock::Source,
-    db::{Db, DbError},
+    db::{Change, Db, DbError},
     errors::Told,
 };
 
@@ -35,6 +35,8 @@ pub enum CosignError {
         /// Size of the log that this witness signed last.
         known: u64,
     },
+    #[error("The keeper has signed two histories of this log.")]
+    Forked,
     #[error("What was signed before is damaged.")]
     Damaged,
     #[error(transparent)]
@@ -49,6 +51,7 @@ impl Told for CosignError {
             Self::TooMany => "too_many_requests",
             Self::UnknownLog => "witness_log_unknown",
             Self::Refused { refusal, .. } => refusal.code(),
+            Self::Forked => Refusal::TwoHistories.code(),
             Self::Damaged => "witness_kept",
             Self::Storage(error) => error.code(),
         }
@@ -59,6 +62,9 @@ impl Told for CosignError {
             Self::TooMany => "Wait a few seconds, then try again.",
             Self::UnknownLog => "Ask whoever runs this witness to follow the log.",
             Self::Refused { .. } => "Prove that the log continues what this witness signed last.",
+            Self::Forked => {
+                "Nothing more is signed of it, whatever it looks like. Both states are kept here."
+            }
             Self::Damaged | Self::Storage(_) => "Nothing was signed. Look at the witness's log.",
         }
     }
@@ -71,6 +77,8 @@ impl Told for CosignError {
             Self::Refused { refusal, .. } => {
                 StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST)
             }
+            // As one that has not grown from what was signed: this status leads nobody to prove it from elsewhere.
+            Self::Forked => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Damaged | Self::Storage(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -82,11 +90,25 @@ struct Head {
     size: u64,
     /// Hex.
     root: String,
-    /// As its keeper signed it: with another one of the same size it proves two histories to anybody.
+    /// As its keeper signed it.
     note: String,
-    /// The first state that contradicted it.
-    #[serde(default)]
+    /// Where older versions kept the state that contradicted it.
+    #[serde(default, skip_serializing)]
     contradicted_by: Option<String>,
+}
+
+/// Two states of one size as the log's keeper signed them (row `contradiction/` and the log's name): together they prove two
+/// histories to anybody. The first two stay, and nothing more is signed of that log.
+#[derive(Debug, Serialize, Deserialize)]
+struct Contradiction {
+    signed: String,
+    seen: String,
+}
+
+impl Contradiction {
+    fn key(origin: &str) -> String {
+        format!("contradiction/{origin}")
+    }
 }
 
 impl Head {
@@ -122,8 +144,16 @@ impl std::fmt::Debug for Cosigner {
 impl Cosigner {
     /// A witness of these logs. What it signed of each must be readable: a witness that forgot would sign a second history.
     pub fn open(name: String, key: SigningKey, logs: Logs, db: Db, now: Source) -> Result<Self, CosignError> {
-        for head in db.all::<Head>("head/")? {
+        for (origin, mut head) in db.named::<Head>("head/")? {
             head.known()?;
+            let Some(seen) = head.contradicted_by.take() else {
+                continue;
+            };
+            let signed = head.note.clone();
+            let mut change = Change::default();
+            change.put(&Contradiction::key(&origin), &Contradiction { signed, seen })?;
+            change.put(&Head::key(&origin), &head)?;
+            db.commit(change)?;
         }
         Ok(Self {
             name,
@@ -172,22 +202,32 @@ impl Cosigner {
         };
         let time = u64::try_from((self.now)().as_second()).unwrap_or_default();
         let note = || request.split_once("\n\n").map_or("", |(_, note)| note).to_owned();
+        let forked = self
+            .db
+            .get::<Contradiction>(&Contradiction::key(origin))?
+            .is_some();
         match witness.cosign(request, Log { origin, keys }, known, time) {
+            Ok(_) if forked => Err(CosignError::Forked),
             Ok((line, now_known)) => {
                 if now_known != known || before.is_none() {
                     let head = Head {
                         size: now_known.0,
                         root: hex::encode(now_known.1.0),
                         note: note(),
-                        contradicted_by: before.and_then(|before| before.contradicted_by),
+                        contradicted_by: None,
                     };
                     self.db.put(&Head::key(origin), &head)?;
                 }
                 Ok(line)
             }
             Err(refusal) => {
-                if let (Refusal::TwoHistories, Some(head)) = (refusal, before) {
-                    self.keep_contradiction(origin, head, note())?;
+                if let (Refusal::TwoHistories, Some(head), false) = (refusal, before, forked) {
+                    eprintln!(
+                        "carnet-station: the keeper of {origin} has signed two histories; both are kept, and no more is signed"
+                    );
+                    let (signed, seen) = (head.note, note());
+                    self.db
+                        .put(&Contradiction::key(origin), &Contradiction { signed, seen })?;
                 }
                 Err(CosignError::Refused {
                     refusal,
@@ -195,15 +235,5 @@ impl Cosigner {
                 })
             }
         }
-    }
-
-    /// Both states are signed by the log's keeper: kept together, they show it to anybody.
-    fn keep_contradiction(&self, origin: &str, mut head: Head, note: String) -> Result<(), CosignError> {
-        if head.contradicted_by.is_none() {
-            eprintln!("carnet-station: the keeper of {origin} has signed two histories; both are kept");
-            head.contradicted_by = Some(note);
-            self.db.put(&Head::key(origin), &head)?;
-        }
-        Ok(())
     }
 }

@@ -8,11 +8,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use carnet_exchange::{RootKey, evidence::logs, trust::open_any};
+use carnet_exchange::{RootKey, evidence::logs, trust::verify_first};
 use carnet_log::read_verifier_key;
 use ed25519_dalek::VerifyingKey;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::{Options, WitnessError, cosign::Cosigner};
+use super::{
+    Options, WitnessError,
+    cosign::{CosignError, Cosigner},
+};
+use crate::{clock::Source, db::Db};
 
 /// How often the list's file is looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -21,27 +27,43 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) type Logs = BTreeMap<String, Vec<VerifyingKey>>;
 
 /// What is followed, and where it comes from.
-#[derive(Debug)]
 pub(super) struct Followed {
     pub(super) logs: Logs,
     named: Logs,
     list: Option<List>,
 }
 
-#[derive(Debug)]
+impl std::fmt::Debug for Followed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Followed")
+            .field("logs", &self.logs)
+            .finish_non_exhaustive()
+    }
+}
+
 struct List {
     file: PathBuf,
-    /// Who signed it; every later one must be theirs too.
+    seen: Option<Stamp>,
+    taken: Taken,
+    db: Db,
+    now: Source,
+}
+
+/// Which list was taken last (row `list`), over restarts: no older one is taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Taken {
+    /// Who signed it; every later one must be theirs too, unless the command line names another authority.
     by: RootKey,
     version: u64,
-    seen: Option<Stamp>,
 }
+
+const TAKEN: &str = "list";
 
 /// What of a file says that it was changed.
 type Stamp = (SystemTime, u64);
 
 impl Followed {
-    pub(super) fn of(options: &Options) -> Result<Self, WitnessError> {
+    pub(super) fn of(options: &Options, db: &Db, now: &Source) -> Result<Self, WitnessError> {
         let mut named = Logs::new();
         for line in &options.logs {
             let (origin, key) =
@@ -52,19 +74,21 @@ impl Followed {
             None => (None, Logs::new()),
             Some(file) => {
                 let seen = stamp(file);
-                let (listed, by, version) = read(file)?;
-                if let Some(root) = &options.root
-                    && by.to_string() != *root
-                    && by.fingerprint() != *root
-                {
-                    return Err(WitnessError::OtherRoot(root.clone()));
+                let (listed, taken) = read(file, now())?;
+                let before: Option<Taken> = db.get(TAKEN).map_err(CosignError::from)?;
+                match &options.root {
+                    Some(root) if !taken.is_by(root) => return Err(WitnessError::OtherRoot(root.clone())),
+                    // A new authority begins to count anew, where the command line names it.
+                    Some(_) if before.is_some_and(|before| before.by != taken.by) => {}
+                    _ => taken.may_follow(before)?,
                 }
-                let file = file.clone();
+                db.put(TAKEN, &taken).map_err(CosignError::from)?;
                 let list = List {
-                    file,
-                    by,
-                    version,
+                    file: file.clone(),
                     seen,
+                    taken,
+                    db: db.clone(),
+                    now: Source::clone(now),
                 };
                 (Some(list), listed)
             }
@@ -87,15 +111,25 @@ impl Followed {
             return Ok(None);
         }
         list.seen = now;
-        let (listed, by, version) = read(&list.file)?;
-        if by != list.by {
-            return Err(WitnessError::OtherRoot(list.by.fingerprint()));
-        }
-        if version < list.version {
-            return Err(WitnessError::OlderList);
-        }
-        list.version = version;
+        let (listed, taken) = read(&list.file, (list.now)())?;
+        taken.may_follow(Some(list.taken))?;
+        list.db.put(TAKEN, &taken).map_err(CosignError::from)?;
+        list.taken = taken;
         Ok(Some(together(listed, &self.named)))
+    }
+}
+
+impl Taken {
+    fn is_by(&self, root: &str) -> bool {
+        self.by.to_string() == root || self.by.fingerprint() == root
+    }
+
+    fn may_follow(&self, before: Option<Self>) -> Result<(), WitnessError> {
+        match before {
+            Some(before) if before.by != self.by => Err(WitnessError::OtherRoot(before.by.fingerprint())),
+            Some(before) if before.version > self.version => Err(WitnessError::OlderList),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -121,10 +155,12 @@ pub(super) async fn follow(mut followed: Followed, cosigner: Arc<Cosigner>) {
     }
 }
 
-fn read(file: &Path) -> Result<(Logs, RootKey, u64), WitnessError> {
+/// One whose time is over, or has not come, is not taken.
+fn read(file: &Path, now: Timestamp) -> Result<(Logs, Taken), WitnessError> {
     let list = fs::read_to_string(file).map_err(WitnessError::Folder)?;
-    let (list, by) = open_any(list.trim())?;
-    Ok((logs(&list), by, list.version))
+    let (list, by) = verify_first(list.trim(), now)?;
+    let version = list.version;
+    Ok((logs(&list), Taken { by, version }))
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {

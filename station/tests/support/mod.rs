@@ -1,6 +1,7 @@
 //! A station started as its own process, and a tiny wallet that speaks to it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod ledger;
 pub(crate) mod wallet;
 
 use std::{
@@ -8,15 +9,17 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
+use carnet_ledger::Ledger;
 use carnet_station::{
-    app::Role,
+    app::{App, Role},
     identity::Kind,
     serve::{self, MovedClock, Options},
 };
+use ledger::Watched;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -99,23 +102,23 @@ impl Station {
     /// With these roles, in this process, with a clock that the test moves.
     pub(crate) async fn start_as(data: &Path, clock: &MovedClock, roles: Vec<Role>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let options = Options {
-            data: data.to_path_buf(),
-            listen: any,
-            staff_listen: any,
-            roles,
-            name: None,
-            trust_list: None,
-            public_url: None,
-            resolve_anywhere: false,
-            on_chain: None,
-            client_id: Kind::X509Hash,
-            witnesses: Vec::new(),
-            anchor_every: carnet_station::anchors::EVERY,
-            program: Some(PROGRAM.into()),
-        };
-        let opened = serve::open(options, clock.source()).await.unwrap();
+        let opened = serve::open(options(data, roles), clock.source()).await.unwrap();
+        Self::running(data, opened)
+    }
+
+    /// The same, with a registry that to the station is on a chain, and that the test can cut off.
+    pub(crate) async fn start_watched(data: &Path, clock: &MovedClock) -> (Self, Arc<App>, Arc<Watched>) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = options(data, vec![Role::Clinic]);
+        let mut opened = serve::open(options, clock.source()).await.unwrap();
+        let app = Arc::get_mut(&mut opened.app).unwrap();
+        let watched = Arc::new(Watched::new(app.registry.take().unwrap()));
+        app.ledger = Arc::clone(&watched) as Arc<dyn Ledger>;
+        let app = Arc::clone(&opened.app);
+        (Self::running(data, opened), app, watched)
+    }
+
+    fn running(data: &Path, opened: serve::Station) -> Self {
         let mut station = Self::at(data, &opened.greeting(), mpsc::channel().1);
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(opened.run(stopping));
@@ -231,6 +234,25 @@ impl Station {
             .status()
             .unwrap();
         child.wait().unwrap().success()
+    }
+}
+
+fn options(data: &Path, roles: Vec<Role>) -> Options {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    Options {
+        data: data.to_path_buf(),
+        listen: any,
+        staff_listen: any,
+        roles,
+        name: None,
+        trust_list: None,
+        public_url: None,
+        resolve_anywhere: false,
+        on_chain: None,
+        client_id: Kind::X509Hash,
+        witnesses: Vec::new(),
+        anchor_every: carnet_station::anchors::EVERY,
+        program: Some(PROGRAM.into()),
     }
 }
 

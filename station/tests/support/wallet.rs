@@ -12,11 +12,18 @@ use carnet_exchange::{
     request::{self, VerifiedRequest},
     trust::verify_first,
 };
-use carnet_ledger::{Address, Domain, Grant, address_of, grant_id, revoke_hash, sign_grant, sign_revocation};
+use carnet_ledger::{
+    Address, Domain, Grant, Proof, address_of, grant_id, revoke_hash, sign_grant, sign_revocation,
+};
 use jiff::Timestamp;
 use p256::{SecretKey, ecdsa::SigningKey};
 
 use super::{Reply, Station, reply};
+
+/// The scope of what is asked for where it doesn't matter what.
+pub(crate) const ALLERGIES: &str = "patient/AllergyIntolerance.rs";
+/// One record of that kind, as it is delivered.
+pub(crate) const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"AllergyIntolerance","id":"a1","clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical","code":"active"}]},"code":{"text":"Penicillin"},"patient":{"reference":"Patient/p1"}}}]}"#;
 
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -76,6 +83,17 @@ impl Wallet {
 
     /// Grants these scopes; `records` is the Bundle to be delivered.
     pub(crate) fn answer(&self, request: VerifiedRequest, granted: &[&str], records: &str) -> Answer {
+        self.answer_showing(request, granted, records, Presentations::new())
+    }
+
+    /// The same with cards beside it.
+    pub(crate) fn answer_showing(
+        &self,
+        request: VerifiedRequest,
+        granted: &[&str],
+        records: &str,
+        cards: Presentations,
+    ) -> Answer {
         let granted: Vec<Scope> = granted.iter().map(|scope| scope.parse().unwrap()).collect();
         let asked = request.consent.as_ref().unwrap();
         let delivery = delivery::seal(
@@ -123,7 +141,8 @@ impl Wallet {
         let presentation =
             answer::build_presentation(&request, &part.consent, &grant_id, &self.holder, Timestamp::now())
                 .unwrap();
-        let presentations = Presentations::from([(asked.holder_query.clone(), vec![presentation])]);
+        let mut presentations = cards;
+        presentations.insert(asked.holder_query.clone(), vec![presentation]);
         let jwe = answer::seal(&request, &presentations, Some(&part), &ephemeral(), random()).unwrap();
         let code = code(&request.digest, &thumbprint.thumbprint(), &grant_id.0).to_string();
         Answer {
@@ -211,6 +230,19 @@ impl Answer {
                 &self.ledger_key,
             )),
         }
+    }
+
+    /// What a ledger takes.
+    pub(crate) fn granted(&self) -> (Grant, [u8; 65]) {
+        (
+            self.grant,
+            sign_grant(&self.domain, &self.grant, &self.ledger_key),
+        )
+    }
+
+    pub(crate) fn taken_back(&self) -> (Grant, Proof) {
+        let signature = sign_revocation(&self.domain, &self.grant_id.0, &self.ledger_key);
+        (self.grant, Proof::Signature(signature))
     }
 
     pub(crate) fn revocation_body(&self) -> serde_json::Value {

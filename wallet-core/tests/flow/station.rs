@@ -335,6 +335,7 @@ impl Station {
         "southgate".clone_into(&mut entry.id);
         "Southgate Hospital".clone_into(&mut entry.name);
         entry.roles = vec![Role::Relayer];
+        entry.registries[0].kind = RegistryKind::Network;
         entry
     }
 
