@@ -6,9 +6,12 @@ mod log;
 mod older;
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
 };
 
 use carnet_ledger::{
@@ -277,6 +280,54 @@ fn a_registry_that_could_not_be_written_does_not_exist() {
     assert_eq!(world.try_open().unwrap_err().code(), "store");
     world.store.becomes(Disk::Well);
     world.open();
+}
+
+#[test]
+fn what_ran_on_top_of_a_commit_stands_and_falls_with_it() {
+    for disk in [Disk::Well, Disk::Refuses, Disk::WritesAndFails] {
+        let world = World::new();
+        let ledger = world.open();
+        let maria = Subject::number(1);
+        let (first, other) = (maria.grant(NOW, NOW + DAY), maria.grant(NOW, NOW + 2 * DAY));
+        let is_well = disk == Disk::Well;
+        let until = |count: &dyn Fn() -> usize, more_than: usize| {
+            while count() <= more_than {
+                thread::yield_now();
+            }
+        };
+        thread::scope(|scope| {
+            let gate = world.store.hold_up(disk);
+            let commits = world.store.commits();
+            let began = scope.spawn(|| maria.give(&ledger, &first));
+            until(&|| world.store.commits(), commits);
+            // The other one is not among what is being committed, so it is looked for in the store while it runs on top.
+            let readings = world.store.readings();
+            let on_top = scope.spawn(|| maria.give(&ledger, &other));
+            until(&|| world.store.readings(), readings);
+            let again = scope.spawn(|| maria.give(&ledger, &first));
+            assert_eq!(ledger.events(0, 10).unwrap().last, 0, "nothing is durable yet");
+            drop(gate);
+            assert_eq!(began.join().unwrap().is_ok(), is_well);
+            on_top.join().unwrap().unwrap();
+            again.join().unwrap().unwrap();
+        });
+        drop(ledger);
+        let ledger = world.open();
+        for grant in [&first, &other] {
+            assert_eq!(status(&ledger, grant), Status::Active, "{disk:?}");
+        }
+        let events = ledger.events(0, 10).unwrap();
+        let numbers: Vec<u64> = events
+            .events
+            .iter()
+            .map(|event| event.recorded.sequence)
+            .collect();
+        assert_eq!((numbers, events.last), (vec![1, 2], 2), "{disk:?}");
+        for event in &events.events {
+            let given = maria.give(&ledger, &event.grant).unwrap();
+            assert_eq!(given, event.recorded, "{disk:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! until that batch is durable (call from a thread that may block); callers that arrive meanwhile share the next one.
 //! One `Embedded` per store at a time.
 
+mod commits;
 mod contract;
 mod log;
 mod prepared;
@@ -20,15 +21,16 @@ use std::{
 };
 
 use carnet_log::{Hash, Place, Tiles, Tree, TreeError};
-use carnet_store::Store;
+use carnet_store::{Batch, Store};
 
 pub use self::log::entry_of;
 use self::{
+    commits::{Changes, Commits, UnderWay},
     contract::{Block, Machine},
     prepared::Prepared,
     queue::{Queue, Waiting},
     records::Head,
-    state::{Contract, State},
+    state::{Contract, State, batch_of},
 };
 use crate::{
     Address, Anchor, Clock, Domain, Event, Events, Grant, Ledger, LedgerError, Proof, Reading, Recorded,
@@ -48,6 +50,7 @@ pub struct Embedded {
     /// Sequence of the last operation known to be durable.
     durable: AtomicU64,
     queue: Queue,
+    commits: Commits,
 }
 
 /// A chain id for a new registry out of 8 random bytes: 53 bits, so that it is exact as a JSON number, the highest bit set,
@@ -81,6 +84,7 @@ impl Embedded {
             unsure: AtomicBool::new(false),
             durable: AtomicU64::new(head.sequence),
             queue: Queue::default(),
+            commits: Commits::default(),
         })
     }
 
@@ -97,11 +101,12 @@ impl Embedded {
     /// [`LedgerError::Store`] or [`LedgerError::Damaged`].
     pub fn keep_time(&self) -> Result<(), LedgerError> {
         self.queue.alone(|| {
+            let _commit = self.commits.turn();
             let mut state = self.state();
             let mut head = self.head(&state)?;
             head.time = self.time();
             head.save(&mut state)?;
-            self.commit(state, head.sequence)
+            self.commit(state.into_batch(), head.sequence)
         })
     }
 
@@ -138,8 +143,8 @@ impl Embedded {
     }
 
     /// Makes durable what was prepared; `sequence` is that of the last operation in it.
-    fn commit(&self, state: State<'_>, sequence: u64) -> Result<(), LedgerError> {
-        let outcome = self.store.commit(state.into_batch());
+    fn commit(&self, batch: Batch, sequence: u64) -> Result<(), LedgerError> {
+        let outcome = self.store.commit(batch);
         self.unsure.store(outcome.is_err(), Ordering::Release);
         if outcome.is_ok() {
             self.durable.fetch_max(sequence, Ordering::AcqRel);
@@ -149,31 +154,45 @@ impl Embedded {
 
     fn submit(&self, operation: Operation) -> Result<Recorded, LedgerError> {
         let prepared = Prepared::new(&self.domain, operation);
-        self.queue.submit(prepared, |mut group| {
-            let block = self.block();
-            let mut machine = Machine::over(self.state(), block);
-            match self.record(&mut machine, block.time, &mut group) {
-                Ok(Done {
-                    answers,
-                    changed,
-                    sequence,
-                }) => {
-                    // A repetition changes nothing, but must not confirm what a failed commit may have left behind.
-                    let must_commit = changed || self.unsure.load(Ordering::Acquire);
-                    let outcome = if must_commit {
-                        self.commit(machine.into_state(), sequence)
-                    } else {
-                        Ok(())
-                    };
-                    for (waiting, answer) in group.into_iter().zip(answers) {
-                        waiting.answer(outcome.clone().and(answer));
-                    }
+        self.queue.submit(prepared, |mut group, turn| {
+            let base = self.commits.under_way();
+            let mut run = self.run(&mut group, &base);
+            let mut commit = self.commits.turn();
+            if !commit.has_taken(&base) {
+                run = self.run(&mut group, &UnderWay::default());
+            }
+            let (done, changes) = match run {
+                Ok(run) => run,
+                Err(error) => {
+                    return group
+                        .into_iter()
+                        .for_each(|waiting| waiting.answer(Err(error.clone())));
                 }
-                Err(error) => group
-                    .into_iter()
-                    .for_each(|waiting| waiting.answer(Err(error.clone()))),
+            };
+            // A repetition changes nothing, but must not confirm what a failed commit may have left behind.
+            let outcome = if done.changed || self.unsure.load(Ordering::Acquire) {
+                let changes = Arc::new(changes);
+                commit.begin(Arc::clone(&changes));
+                drop(turn);
+                self.commit(batch_of(Changes::clone(&changes)), done.sequence)
+                    .inspect(|()| commit.succeeded())
+            } else {
+                Ok(())
+            };
+            drop(commit);
+            for (waiting, answer) in group.into_iter().zip(done.answers) {
+                waiting.answer(outcome.clone().and(answer));
             }
         })
+    }
+
+    /// Runs a group on top of what is on its way to the disk.
+    fn run(&self, group: &mut [Waiting], base: &UnderWay) -> Result<(Done, Changes), LedgerError> {
+        let block = self.block();
+        let state = self.state().on_top_of(base.changes.clone());
+        let mut machine = Machine::over(state, block);
+        let done = self.record(&mut machine, block.time, group)?;
+        Ok((done, machine.into_state().into_changes()))
     }
 
     /// Runs a group in order, at one time; nothing is committed yet. A refusal concerns one operation; a failure may have
@@ -286,6 +305,7 @@ impl Ledger for Embedded {
     /// Between two groups of operations, in a commit of its own.
     fn anchor(&self, log: &[u8; 32], size: u64, root: &[u8; 32]) -> Result<(), LedgerError> {
         self.queue.alone(|| {
+            let _commit = self.commits.turn();
             let block = self.block();
             let mut machine = Machine::over(self.state(), block);
             let mut head = self.head(machine.state())?;
@@ -297,7 +317,7 @@ impl Ledger for Embedded {
             state.apply(changes.unwrap_or_default(), None)?;
             head.time = block.time;
             head.save(&mut state)?;
-            self.commit(state, head.sequence)
+            self.commit(state.into_batch(), head.sequence)
         })
     }
 

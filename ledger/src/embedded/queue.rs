@@ -83,7 +83,9 @@ struct Line {
 impl Queue {
     /// Gets this operation done. While one caller's `work` runs, others line up; then one of them does all of theirs in
     /// one go.
-    pub(super) fn submit(&self, operation: Prepared, work: impl FnOnce(Vec<Waiting>)) -> Answer {
+    ///
+    /// As soon as `work` gives its turn back the next one begins, whatever else it still has to do.
+    pub(super) fn submit(&self, operation: Prepared, work: impl FnOnce(Vec<Waiting>, Turn<'_>)) -> Answer {
         let place = Arc::new(Place::default());
         let mut line = lock(&self.0);
         line.waiting.push(Waiting {
@@ -97,8 +99,7 @@ impl Queue {
         }
         let turn = Turn(self);
         let group = mem::take(&mut lock(&self.0).waiting);
-        work(group);
-        drop(turn);
+        work(group, turn);
         match place.wait() {
             News::Answer(answer) => answer,
             News::Turn => Err(LedgerError::Damaged("the operation was lost")),
@@ -123,7 +124,8 @@ impl Queue {
 }
 
 /// Being the one at work; given on, also when the work panics.
-struct Turn<'a>(&'a Queue);
+#[derive(Debug)]
+pub(super) struct Turn<'a>(&'a Queue);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -142,7 +144,7 @@ impl Drop for Turn<'_> {
 }
 
 /// Nothing kept under these locks can be half-changed, so a panic elsewhere doesn't spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -172,7 +174,7 @@ mod tests {
     fn whoever_waits_during_a_commit_shares_the_next_one() {
         let queue = Queue::default();
         let groups = Mutex::new(Vec::new());
-        let work = |group: Vec<Waiting>| {
+        let work = |group: Vec<Waiting>, _turn: Turn<'_>| {
             lock(&groups).push(group.len());
             let size = group.len() as u64;
             for waiting in group {
@@ -187,10 +189,10 @@ mod tests {
         thread::scope(|scope| {
             let (queue, work) = (&queue, &work);
             let first = scope.spawn(move || {
-                queue.submit(operation(), |group| {
+                queue.submit(operation(), |group, turn| {
                     started.send(()).unwrap();
                     may_finish.recv().unwrap();
-                    work(group);
+                    work(group, turn);
                 })
             });
             has_started.recv().unwrap();
@@ -213,17 +215,23 @@ mod tests {
         let queue = Queue::default();
         let panicked = thread::scope(|scope| {
             scope
-                .spawn(|| queue.submit(operation(), |_| panic!("injected")))
+                .spawn(|| queue.submit(operation(), |_, _| panic!("injected")))
                 .join()
                 .is_err()
         });
         assert!(panicked);
-        let answer = queue.submit(operation(), |group| {
+        let answer = queue.submit(operation(), |group, _turn| {
             for waiting in group {
                 waiting.answer(Ok(Recorded { sequence: 1, time: 0 }));
             }
         });
         assert_eq!(answer.unwrap().sequence, 1);
-        assert_eq!(queue.submit(operation(), drop).unwrap_err().code(), "damaged");
+        assert_eq!(
+            queue
+                .submit(operation(), |group, _turn| drop(group))
+                .unwrap_err()
+                .code(),
+            "damaged"
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! Keys, all under `ledger/`: `a` address → nonce, balance, code hash · `c` hash → code · `s` address, slot → value (32
 //! bytes) and, if it was an operation that changed it, that operation's sequence number (8) · and what [`records`](super::records) adds. Integers are big-endian.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use carnet_store::{Batch, Store, StoreError};
 use revm::{
@@ -14,6 +14,7 @@ use revm::{
     state::{AccountInfo, Bytecode, EvmState},
 };
 
+use super::commits::Changes;
 use crate::{LedgerError, eip712::keccak};
 
 const PREFIX: &[u8] = b"ledger/";
@@ -66,7 +67,9 @@ impl Contract {
 pub(super) struct State<'a> {
     store: &'a dyn Store,
     known: Option<&'a Contract>,
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// What is on its way to the store.
+    under_way: Option<Arc<Changes>>,
+    changes: Changes,
 }
 
 impl<'a> State<'a> {
@@ -74,12 +77,20 @@ impl<'a> State<'a> {
         Self {
             store,
             known,
-            changes: BTreeMap::new(),
+            under_way: None,
+            changes: Changes::new(),
         }
     }
 
+    /// As if what is on its way were stored.
+    pub(super) fn on_top_of(mut self, under_way: Option<Arc<Changes>>) -> Self {
+        self.under_way = under_way;
+        self
+    }
+
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        match self.changes.get(key) {
+        let coming = self.under_way.as_deref().and_then(|changes| changes.get(key));
+        match self.changes.get(key).or(coming) {
             Some(value) => Ok(value.clone()),
             None => Ok(self.store.get(key)?),
         }
@@ -145,16 +156,24 @@ impl<'a> State<'a> {
     }
 
     /// Everything that is to be committed.
-    pub(super) fn into_batch(self) -> Batch {
-        let mut batch = Batch::new();
-        for (key, value) in self.changes {
-            match value {
-                Some(value) => batch.put(key, value),
-                None => batch.delete(key),
-            }
-        }
-        batch
+    pub(super) fn into_changes(self) -> Changes {
+        self.changes
     }
+
+    pub(super) fn into_batch(self) -> Batch {
+        batch_of(self.changes)
+    }
+}
+
+pub(super) fn batch_of(changes: Changes) -> Batch {
+    let mut batch = Batch::new();
+    for (key, value) in changes {
+        match value {
+            Some(value) => batch.put(key, value),
+            None => batch.delete(key),
+        }
+    }
+    batch
 }
 
 impl Database for State<'_> {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io,
     sync::{
-        Mutex,
+        Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -25,7 +25,12 @@ pub(crate) enum Disk {
 pub(crate) struct MemoryStore {
     pub(crate) pairs: Mutex<BTreeMap<Vec<u8>, Vec<u8>>>,
     pub(crate) disk: Mutex<Disk>,
+    /// How the very next commit ends, if otherwise.
+    next: Mutex<Option<Disk>>,
+    /// Commits wait while somebody has this.
+    gate: Mutex<()>,
     commits: AtomicUsize,
+    readings: AtomicUsize,
 }
 
 impl MemoryStore {
@@ -33,13 +38,28 @@ impl MemoryStore {
         Self {
             pairs: Mutex::default(),
             disk: Mutex::new(Disk::Well),
+            next: Mutex::default(),
+            gate: Mutex::default(),
             commits: AtomicUsize::new(0),
+            readings: AtomicUsize::new(0),
         }
     }
 
     /// Commits that were tried.
     pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// Values that were asked for.
+    pub(crate) fn readings(&self) -> usize {
+        self.readings.load(Ordering::SeqCst)
+    }
+
+    /// Holds up the next commit, which ends like this, and those behind it, until the guard is dropped.
+    pub(crate) fn hold_up(&self, next: Disk) -> MutexGuard<'_, ()> {
+        let gate = self.gate.lock().unwrap();
+        *self.next.lock().unwrap() = Some(next);
+        gate
     }
 
     pub(crate) fn becomes(&self, disk: Disk) {
@@ -50,7 +70,9 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        let disk = *self.disk.lock().unwrap();
+        drop(self.gate.lock().unwrap());
+        let next = self.next.lock().unwrap().take();
+        let disk = next.unwrap_or(*self.disk.lock().unwrap());
         let mut pairs = self.pairs.lock().unwrap();
         if disk != Disk::Refuses {
             for (key, value) in batch.into_changes() {
@@ -70,6 +92,7 @@ impl Store for MemoryStore {
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.readings.fetch_add(1, Ordering::SeqCst);
         Ok(self.pairs.lock().unwrap().get(key).cloned())
     }
 
