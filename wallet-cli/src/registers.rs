@@ -104,6 +104,13 @@ fn line(register: &RegistryView) -> String {
             register.witnesses.join(", "),
             register.seen
         ),
+        _ if !register.awaited.is_empty() => format!(
+            "{keeper}: {} entries, nothing changed before them; {} had signed this register before, and is waited for. \
+             Looked at {}.",
+            register.entries,
+            register.awaited.join(", "),
+            register.seen
+        ),
         _ => format!(
             "{keeper}: {} entries, nothing changed before them; recorded by the clinic itself. Looked at {}.",
             register.entries, register.seen

@@ -536,17 +536,20 @@ pub struct RegistryView {
     pub about: String,
     /// Who keeps it.
     pub keeper: String,
-    /// `kept`, `witnessed`, `unwitnessed` (unchanged, but somebody who had signed earlier states has not signed this one),
-    /// `broken`.
+    /// `kept`, `witnessed`, `unwitnessed` (unchanged, but for an hour somebody who had signed earlier states has not signed
+    /// the newest one), `broken`.
     pub state: String,
     /// Entries in its log.
     pub entries: u32,
     pub seen: String,
     /// Who else has signed that state.
     pub witnesses: Vec<String>,
-    /// Who had signed earlier states and has not signed that one.
+    /// Who had signed earlier states and has not signed that one, for an hour or longer.
     pub missing: Vec<String>,
+    /// The first of them.
     pub missing_since: Option<String>,
+    /// Who had signed earlier states, and may only be a little late.
+    pub awaited: Vec<String>,
     /// Which way it contradicts itself.
     pub code: Option<String>,
     pub broken_at: Option<String>,
