@@ -337,11 +337,6 @@ pub(crate) fn answered(done: &AnswerView) -> String {
              need do nothing: it goes on by itself, and `carnet sync` goes on where this stopped.\nThen the desk asks for these \
              digits: {code}\n`carnet consents revoke {consent}` takes it back."
         ),
-        "failed" => {
-            "The register did not confirm your answer. Nothing was shared, and what you signed is being made \
-                     void.\nAsk the desk for a new code."
-                .to_owned()
-        }
         "shown" => format!(
             "You showed {}.\nRead these digits out at the desk: {code}",
             if done.shown == 1 {
