@@ -463,7 +463,7 @@ pub(crate) fn reads(reads: &[ReadView]) -> String {
     for read in reads {
         let proof = match read.proof.as_str() {
             "proven" => "proven in the clinic's log",
-            "broken" => "THE CLINIC'S LOG WAS CHANGED AFTERWARDS",
+            "broken" => "THE CLINIC'S LOG DOES NOT FIT WHAT WAS KNOWN OF IT",
             _ => "not proven",
         };
         let _ = writeln!(text, "{}  {}: {} ({proof})", read.when, read.who, read.what);

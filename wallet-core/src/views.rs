@@ -553,6 +553,8 @@ pub struct RegistryView {
     /// Which way it contradicts itself.
     pub code: Option<String>,
     pub broken_at: Option<String>,
+    /// What it contradicts is signed: there is a file of it for somebody else.
+    pub portable: bool,
 }
 
 /// A register that two wallets know.

@@ -361,6 +361,7 @@ impl KeptLog {
             missing: missing.iter().map(|(id, _)| name(id)).collect(),
             missing_since: missing.iter().map(|(_, since)| *since).min().map(to_the_second),
             awaited: self.absent.awaited(self.seen).map(&name).collect(),
+            portable: self.broken.as_ref().is_some_and(Contradiction::is_portable),
             code: self.broken.as_ref().map(|broken| broken.code.clone()),
             broken_at: self.broken.map(|broken| to_the_second(broken.when)),
         }

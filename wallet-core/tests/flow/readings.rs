@@ -167,6 +167,9 @@ async fn a_clinic_that_denies_what_it_reported_or_rewrites_its_log_is_found_out(
             ("broken", Some(code)),
             "{what}"
         );
+        assert_eq!(broken.portable, !code.starts_with("log_read_"), "{what}");
+        let file = patient.wallet.contradiction(&broken.log);
+        assert_eq!(file.is_ok(), broken.portable, "{what}");
         let reads = known(&patient, &consent);
         assert_eq!(reads[0].0, "Nurse Ines", "{what}: what was reported once stays");
         assert!(
@@ -215,6 +218,7 @@ async fn a_log_that_is_not_what_was_anchored_is_found_out_at_the_first_look() {
         asks(&patient, &consent).await;
         let state = book(&patient).unwrap();
         assert_eq!(state.code.as_deref(), code, "{what}");
+        assert!(!state.portable, "{what}");
         if code.is_none() {
             // It grows, and still begins with what is anchored; then it is written anew behind a wallet that knew nothing.
             station.readings().add(&grant, "Dr. Ana");
