@@ -81,13 +81,15 @@ async fn drain(state: &AppState) {
             && (first || wallet.needs_sync())
         {
             first = false;
-            match traces::wiped_always(wallet.sync()).await {
-                Ok(done) if done.sent > 0 => {
-                    pause = RETRY.0;
-                    state.changed();
-                }
-                Ok(_) | Err(_) => pause = (pause * 2).min(RETRY.1),
+            let done = traces::wiped_always(wallet.sync()).await.ok();
+            // What still waits may have come a step further.
+            if done.as_ref().is_some_and(|done| done.sent + done.waiting > 0) {
+                state.changed();
             }
+            pause = match done {
+                Some(done) if done.sent > 0 => RETRY.0,
+                _ => (pause * 2).min(RETRY.1),
+            };
         } else {
             // What comes next is seen to soon, however long the last thing took.
             pause = RETRY.0;

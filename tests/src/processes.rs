@@ -181,8 +181,6 @@ pub struct Witness {
     data: PathBuf,
     list: PathBuf,
     pub url: String,
-    /// As it signs.
-    pub name: String,
     /// What a station and an authority are given of it.
     pub entry: PathBuf,
     said: Arc<Mutex<String>>,
@@ -204,7 +202,6 @@ impl Witness {
             data: data.to_owned(),
             list: list.to_owned(),
             url: field("url"),
-            name: field("name"),
             entry: field("entry").into(),
             said,
         })

@@ -181,13 +181,13 @@ const consent = (id: string): View.ConsentView => {
   };
 };
 
-const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, about: 'operations', keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], missing: [], missing_since: null, code: null, broken_at: null, ...more });
+const book = (log: string, keeper: string, more: Partial<View.RegistryView> = {}): View.RegistryView => ({ log: `carnet.example/${log}`, about: 'operations', keeper, state: 'kept', entries: 212, seen: in_(-2), witnesses: [], missing: [], missing_since: null, awaited: [], code: null, broken_at: null, portable: false, ...more });
 export const books = [
   book('northgate', 'Northgate Clinic', { state: 'witnessed', entries: 18_402, witnesses: ['City Hospital', 'Ministry of the Interior and of Civil Registration'] }),
   book('city', 'City Hospital', { entries: 1 }),
   book('corner', 'Corner Practice')
 ];
-export const brokenBook = book('lakeside', 'Lakeside Dental Practice and Oral Surgery', { state: 'broken', code: 'log_shorter', broken_at: in_(-30) });
+export const brokenBook = book('lakeside', 'Lakeside Dental Practice and Oral Surgery', { state: 'broken', code: 'log_shorter', broken_at: in_(-30), portable: true });
 
 const held = (id: string, title: string, kind: string, issuer: View.IssuerView, validity: string, status: View.CardStatus, more: Partial<View.CardLine> = {}): View.CardLine => ({ id, title, kind, issuer, validity, from: in_(-900), until: null, status, copies: 1, says: null, single_use: false, low: false, refillable: false, ...more });
 const sunrise: View.IssuerView = { name: 'Sunrise Insurance', own: false };

@@ -72,7 +72,7 @@ pub(crate) enum Command {
         /// Say no
         #[arg(long, conflicts_with_all = ["grant", "card"])]
         deny: bool,
-        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        /// Don't wait until the register has confirmed it, two minutes at most: `sync` goes on
         #[arg(long)]
         no_wait: bool,
     },
@@ -260,7 +260,7 @@ pub(crate) enum ConsentsCommand {
     /// Take one back
     Revoke {
         id: String,
-        /// Don't wait for a register that takes its time to confirm: `sync` goes on
+        /// Don't wait until the register has confirmed it, two minutes at most: `sync` goes on
         #[arg(long)]
         no_wait: bool,
     },

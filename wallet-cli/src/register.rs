@@ -31,7 +31,7 @@ pub(crate) fn patience(common: &Common, none: bool) -> Patience {
 }
 
 impl Patience {
-    /// Goes on with an answer until it is confirmed or has failed.
+    /// Goes on with an answer until it is confirmed.
     pub(crate) async fn answered(
         mut self,
         wallet: &Wallet,
@@ -44,11 +44,11 @@ impl Patience {
             let ledger = done.ledger.as_ref();
             ledger.is_some_and(|ledger| ledger.status == "unconfirmed")
         };
-        while done.state == "sending" && unconfirmed(&done) && self.ask_again(wallet).await? {
+        while done.state == "sending" && unconfirmed(&done) && self.ask_again(wallet).await {
             let now = wallet.consent(&id)?;
             (done.state, done.ledger) = (now.line.state, now.ledger);
         }
-        Ok(done)
+        came_to_nothing(&done.state).map_or(Ok(done), Err)
     }
 
     /// Goes on with a revocation that was handed in until it is confirmed.
@@ -58,7 +58,7 @@ impl Patience {
         id: &str,
         mut done: RevocationView,
     ) -> Result<RevocationView, Failure> {
-        while done.ledger == "handed_in" && self.ask_again(wallet).await? {
+        while done.ledger == "handed_in" && self.ask_again(wallet).await {
             if let Some(now) = wallet.consent(id)?.revocation {
                 done = now;
             }
@@ -66,10 +66,10 @@ impl Patience {
         Ok(done)
     }
 
-    /// False when it was waited long enough.
-    async fn ask_again(&mut self, wallet: &Wallet) -> Result<bool, Failure> {
+    /// False when it was waited long enough, or nobody can be asked: what was done stays done, and is only not confirmed yet.
+    async fn ask_again(&mut self, wallet: &Wallet) -> bool {
         if Instant::now() >= self.until {
-            return Ok(false);
+            return false;
         }
         if std::mem::take(&mut self.told) {
             eprintln!(
@@ -77,7 +77,37 @@ impl Patience {
             );
         }
         sleep(PAUSE).await;
-        wallet.sync().await?;
-        Ok(true)
+        wallet.sync().await.is_ok()
+    }
+}
+
+/// What an answer has come to that was on its way to the register, where nothing was shared.
+fn came_to_nothing(state: &str) -> Option<Failure> {
+    let (code, message) = match state {
+        "failed" => (
+            "no_promise",
+            "The register did not confirm your answer. Nothing was shared, and what you signed is being made void.",
+        ),
+        "revoking" | "revoked" => (
+            "delivery_refused",
+            "The register confirmed your answer, but no record was delivered. Your consent is being taken back.",
+        ),
+        _ => return None,
+    };
+    Some(Failure::here(code, message, "Ask the desk for a new code."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_came_to_nothing_while_it_was_waited_for_is_a_failure() {
+        for state in ["failed", "revoking", "revoked"] {
+            assert!(came_to_nothing(state).is_some(), "{state}");
+        }
+        for state in ["sending", "granted", "expired", "shown", "proved"] {
+            assert!(came_to_nothing(state).is_none(), "{state}");
+        }
     }
 }

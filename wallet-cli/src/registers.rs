@@ -38,7 +38,8 @@ pub(crate) fn contradiction(wallet: &Wallet, log: &str, out: &Path) -> Result<An
     write_new(out, &wallet.contradiction(log)?.to_file())?;
     let plain = format!(
         "What they signed is in {}. Anybody who has the list of organisations can check it with `carnet-station verify-receipt`, \
-         with no account and no network. Give it to a data protection authority, or to somebody who looks after patients' rights.",
+         with no account and no network. The check says whether the signatures alone prove it, or whether the keeper still has to \
+         answer. Give it to a data protection authority, or to somebody who looks after patients' rights.",
         out.display()
     );
     Ok(Answer::new(&json!({ "file": out }), plain))
@@ -83,12 +84,23 @@ fn line(register: &RegistryView) -> String {
     let keeper = named(&register.keeper, &register.about);
     match (register.state.as_str(), register.broken_at.as_deref()) {
         ("broken", when) => format!(
-            "{keeper}: THIS REGISTER WAS CHANGED AFTERWARDS (seen {}, {}).\n  Both signed states are kept in your vault. Your records are not touched by this; take your consents back \
-             through another organisation if you can, and tell somebody who looks after patients' rights.\n  A file for \
-             them: `carnet log contradiction '{}' --out FILE`.",
+            "{keeper}: {} (seen {}, {}).\n  Your records are not touched by this; take your consents back through another \
+             organisation if you can, and tell somebody who looks after patients' rights.\n  {}",
+            if register.portable {
+                "THIS REGISTER WAS CHANGED AFTERWARDS"
+            } else {
+                "WHAT IS SHOWN OF THIS REGISTER DOES NOT FIT WHAT WAS KNOWN OF IT"
+            },
             when.unwrap_or("earlier"),
             register.code.as_deref().unwrap_or("no code"),
-            register.log,
+            if register.portable {
+                format!(
+                    "What was signed is kept in your vault. A file for them: `carnet log contradiction '{}' --out FILE`.",
+                    register.log
+                )
+            } else {
+                "No file proves it to somebody else: show them this line.".to_owned()
+            },
         ),
         ("unwitnessed", _) => format!(
             "{keeper}: {} entries, nothing changed before them. {} had signed this register before, and has not signed it since \
@@ -104,6 +116,13 @@ fn line(register: &RegistryView) -> String {
             register.witnesses.join(", "),
             register.seen
         ),
+        _ if !register.awaited.is_empty() => format!(
+            "{keeper}: {} entries, nothing changed before them; {} had signed this register before, and is waited for. \
+             Looked at {}.",
+            register.entries,
+            register.awaited.join(", "),
+            register.seen
+        ),
         _ => format!(
             "{keeper}: {} entries, nothing changed before them; recorded by the clinic itself. Looked at {}.",
             register.entries, register.seen
@@ -116,7 +135,7 @@ fn compared_line(compared: &ComparedView) -> String {
     match compared.result.as_str() {
         "same" => format!("{keeper}: both wallets were shown the same register."),
         "broken" => format!(
-            "{keeper}: THE TWO WALLETS WERE SHOWN TWO DIFFERENT REGISTERS. Both signed states are kept."
+            "{keeper}: WHAT IS SHOWN OF THIS REGISTER DOES NOT FIT. `carnet log registers --known` says in which way."
         ),
         "unreachable" => {
             format!("{keeper}: could not be compared; the register gives no proof at the moment.")

@@ -281,9 +281,7 @@ impl Wallet {
         let both = async {
             match send().await {
                 // It may or may not have arrived; the identical answer gets the same promise.
-                Err(TalkError::Fetch(FetchError::Broken)) => send()
-                    .await
-                    .map_err(|_| GrantError::NoPromise(FetchError::Broken.into())),
+                Err(TalkError::Fetch(FetchError::Broken)) => send().await.map_err(GrantError::NoPromise),
                 Err(error) if error.nothing_left() => Err(GrantError::Unreachable(error)),
                 other => other.map_err(GrantError::NoPromise),
             }

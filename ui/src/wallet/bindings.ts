@@ -866,8 +866,8 @@ export type RegistryView = {
 	/**  Who keeps it. */
 	keeper: string,
 	/**
-	 *  `kept`, `witnessed`, `unwitnessed` (unchanged, but somebody who had signed earlier states has not signed this one),
-	 *  `broken`.
+	 *  `kept`, `witnessed`, `unwitnessed` (unchanged, but for an hour somebody who had signed earlier states has not signed
+	 *  the newest one), `broken`.
 	 */
 	state: string,
 	/**  Entries in its log. */
@@ -875,12 +875,17 @@ export type RegistryView = {
 	seen: string,
 	/**  Who else has signed that state. */
 	witnesses: string[],
-	/**  Who had signed earlier states and has not signed that one. */
+	/**  Who had signed earlier states and has not signed that one, for an hour or longer. */
 	missing: string[],
+	/**  The first of them. */
 	missing_since: string | null,
+	/**  Who had signed earlier states, and may only be a little late. */
+	awaited: string[],
 	/**  Which way it contradicts itself. */
 	code: string | null,
 	broken_at: string | null,
+	/**  What it contradicts is signed: there is a file of it for somebody else. */
+	portable: boolean,
 };
 
 export type RejectedView = {

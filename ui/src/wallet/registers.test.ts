@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RegistryView } from './bindings';
 import { comparedState, howBroken, registerState, sorted, unreached } from './registers';
 
-const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, about: 'operations', keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], missing: [], missing_since: null, code: null, broken_at: null, ...more });
+const book = (keeper: string, more: Partial<RegistryView> = {}): RegistryView => ({ log: keeper, about: 'operations', keeper, state: 'kept', entries: 3, seen: '2026-11-23T10:00:00Z', witnesses: [], missing: [], missing_since: null, awaited: [], code: null, broken_at: null, portable: false, ...more });
 
 test('what this build does not know is never said to be well', () => {
   expect(registerState(book('a', { state: 'brand_new' })).tone).toBe('needs');
@@ -31,6 +31,19 @@ test('a missing witness asks for attention and is no alarm', () => {
   const { tone, what } = registerState(book('a', { state: 'unwitnessed', missing: ['City Hospital'] }));
   expect(tone).toBe('needs');
   expect(what).toContain('City Hospital');
+});
+
+test('of a book whose only witness is late it is not said that nobody else signs it', () => {
+  const late = registerState(book('a', { awaited: ['City Hospital'] }));
+  expect(late.tone).toBe('safe');
+  expect(late.what).toContain('City Hospital');
+  expect(late.what).not.toBe(registerState(book('a')).what);
+});
+
+test('a book is said to be changed only where what was signed proves it', () => {
+  const [proven, told] = [true, false].map((portable) => registerState(book('a', { state: 'broken', code: 'log_anchor_broken', portable })));
+  expect(proven?.label).not.toBe(told?.label);
+  expect(told?.tone).toBe('stop');
 });
 
 test('who did not answer is told from who did, and a look of a moment ago is none of them', () => {

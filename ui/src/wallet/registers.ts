@@ -13,16 +13,16 @@ import type { ComparedView, RegistryView } from './bindings';
 type Words = { label: string; what: string; tone: Tone; icon: Icon };
 
 /** How a record book is said. A state this build does not know is never "unchanged". */
-export function registerState({ state, keeper, witnesses, missing, code }: RegistryView): Words {
+export function registerState({ state, keeper, witnesses, missing, awaited, code, portable }: RegistryView): Words {
   switch (state) {
     case 'kept':
-      return { label: m.registers_kept_label(), what: m.registers_kept({ keeper }), tone: 'safe', icon: BookCheck };
+      return { label: m.registers_kept_label(), what: awaited.length > 0 ? m.registers_awaited({ keeper, awaited: formatList(awaited) }) : m.registers_kept({ keeper }), tone: 'safe', icon: BookCheck };
     case 'witnessed':
       return { label: m.registers_witnessed_label(), what: m.registers_witnessed({ keeper, witnesses: formatList(witnesses) }), tone: 'safe', icon: BookOpenCheck };
     case 'unwitnessed':
       return { label: m.registers_unwitnessed_label(), what: m.registers_unwitnessed({ keeper, missing: formatList(missing) }), tone: 'needs', icon: BookAlert };
     case 'broken':
-      return { label: m.registers_broken_label(), what: howBroken(code), tone: 'stop', icon: OctagonX };
+      return { label: portable ? m.registers_broken_label() : m.registers_unfit_label(), what: howBroken(code), tone: 'stop', icon: OctagonX };
     default:
       return { label: m.registers_unknown_label(), what: m.registers_unknown(), tone: 'needs', icon: CircleQuestionMark };
   }
@@ -37,7 +37,7 @@ export function comparedState({ result, keeper }: ComparedView): Words {
     case 'same':
       return { label: m.registers_same_label(), what: m.registers_same(), tone: 'safe', icon: CircleCheck };
     case 'broken':
-      return { label: m.registers_differs_label(), what: m.registers_differs(), tone: 'stop', icon: OctagonX };
+      return { label: m.registers_differs_label(), what: m.registers_differs({ keeper }), tone: 'stop', icon: OctagonX };
     case 'unreachable':
       return { label: m.registers_silent_label(), what: m.registers_silent({ keeper }), tone: 'needs', icon: Hourglass };
     case 'not_theirs':
@@ -65,9 +65,6 @@ export function howBroken(code: string | null): string {
 }
 
 export const isBroken = (register: RegistryView): boolean => register.state === 'broken';
-
-/** Whether its contradiction convinces somebody else too. What was reported to this wallet alone, or stands in the registry, is in no file. */
-export const isProvable = ({ code }: RegistryView): boolean => !/^log_(read|anchor)_/.test(code ?? '');
 
 /** What needs the reader first, then by name. */
 export function sorted(registers: readonly RegistryView[]): RegistryView[] {

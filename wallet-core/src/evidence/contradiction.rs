@@ -36,6 +36,13 @@ pub(crate) struct Contradiction {
     pub(crate) instead: Option<String>,
 }
 
+impl Contradiction {
+    /// There is a file of it for somebody else.
+    pub(super) fn is_portable(&self) -> bool {
+        self.kept.is_some() || self.promise.is_some()
+    }
+}
+
 /// A contradiction, as it was found.
 pub(crate) struct Found {
     pub(super) code: &'static str,

@@ -9,14 +9,16 @@
 //! - [`compare`]: what another wallet was shown
 //! - [`anchors`]: what the registry says of a log
 //! - [`contradiction`]: what is kept of one, and shown to somebody else
+//! - [`witnesses`]: who else has signed, and who stays away
 
 mod anchors;
 mod compare;
 mod contradiction;
 mod operations;
 mod readings;
+mod witnesses;
 
-use self::anchors::Shown;
+use self::{anchors::Shown, witnesses::Absent};
 pub use compare::STATES_BYTES;
 pub(crate) use contradiction::Contradiction;
 use contradiction::Found;
@@ -48,6 +50,8 @@ const ANSWER: Limits = Limits::bytes(32 * 1_024);
 const TEXT: &str = "text/plain";
 /// How often a registry is looked at that holds nothing new.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+/// How often while a witness is waited for.
+const LOOK_SOON: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Error)]
 pub enum EvidenceError {
@@ -103,16 +107,14 @@ pub(crate) struct KeptLog {
     /// The newest state that continued what was known: a signed note. None where the first one was already wrong.
     pub(crate) note: Option<String>,
     pub(crate) size: u64,
-    /// Who else has signed that state.
+    /// Ids of those who have signed that state too.
     pub(crate) witnesses: Vec<String>,
+    /// Who had signed an earlier one and has not signed that one.
+    #[serde(default)]
+    pub(crate) absent: Absent,
     /// The accounts from which its keeper anchors it.
     #[serde(default)]
     pub(crate) senders: Vec<Address>,
-    /// Who had signed an earlier one and has not signed that one, and since when.
-    #[serde(default)]
-    pub(crate) missing: Vec<String>,
-    #[serde(default)]
-    pub(crate) missing_since: Option<Timestamp>,
     pub(crate) seen: Timestamp,
     pub(crate) broken: Option<Contradiction>,
 }
@@ -137,7 +139,16 @@ impl Wallet {
     /// What is known of the registries, without asking anybody.
     pub fn registries(&self) -> Result<Vec<RegistryView>, EvidenceError> {
         let kept: Vec<(String, KeptLog)> = self.vault.all(Table::Logs)?;
-        Ok(kept.into_iter().map(|(origin, kept)| kept.view(origin)).collect())
+        // Without a list, what is known is told all the same.
+        let list = self.held_list().ok().flatten().map(|(list, _)| list);
+        let name = |id: &str| {
+            let party = list.as_ref().and_then(|list| list.by_id(id));
+            party.map_or(id, |party| &party.name).to_owned()
+        };
+        Ok(kept
+            .into_iter()
+            .map(|(origin, kept)| kept.view(origin, name))
+            .collect())
     }
 
     /// Asks every registry that holds consents of this person for its newest state, and for the proofs. Who can't be reached is
@@ -159,17 +170,18 @@ impl Wallet {
                 && let Ok(seen) = self.look_at_log(talk, party, &origin, &kept.book).await
             {
                 let mut change = self.vault.change();
-                self.keep_log(&mut change, &origin, party, &kept.book, seen)?;
+                self.keep_log(&mut change, &talk.list, &origin, party, &kept.book, seen)?;
                 change.commit()?;
             }
         }
         Ok(())
     }
 
-    /// Whether a promise waits for its proof, or a log was not looked at for an hour.
+    /// Whether a promise waits for its proof, or a log was not looked at for an hour; for a few minutes, while a witness is
+    /// waited for.
     pub(crate) fn registries_due(&self) -> Result<bool, VaultError> {
         let now = self.clock.now();
-        let fresh = |kept: &KeptLog| now.duration_since(kept.seen) < LOOK_AGAIN;
+        let fresh = |kept: &KeptLog| now.duration_since(kept.seen) < kept.look_again();
         for (origin, held) in self.registries_held()? {
             let kept: Option<KeptLog> = self.vault.get(Table::Logs, &origin)?;
             if !held.unproven.is_empty() || !kept.is_some_and(|kept| fresh(&kept)) {
@@ -241,6 +253,7 @@ impl Wallet {
     pub(crate) fn keep_log(
         &self,
         change: &mut Change<'_>,
+        list: &TrustList,
         origin: &str,
         party: &Party,
         book: &Book,
@@ -259,15 +272,7 @@ impl Wallet {
             .iter()
             .map(|one| one.name.clone())
             .collect();
-        let mut missing: Vec<String> = before
-            .iter()
-            .flat_map(|before| before.witnesses.iter().chain(&before.missing))
-            .filter(|name| !witnesses.contains(name))
-            .cloned()
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
-        let since = before.as_ref().and_then(|before| before.missing_since);
+        let absent = Absent::after(before.as_ref(), &witnesses, list, now);
         let mut kept = KeptLog {
             party: party.id.clone(),
             book: book.clone(),
@@ -275,9 +280,8 @@ impl Wallet {
             note,
             size,
             witnesses,
+            absent,
             senders: seen.senders,
-            missing_since: (!missing.is_empty()).then(|| since.unwrap_or(now)),
-            missing,
             seen: now,
             broken: before.and_then(|before| before.broken),
         };
@@ -329,12 +333,22 @@ impl Book {
 }
 
 impl KeptLog {
-    fn view(self, origin: String) -> RegistryView {
+    fn look_again(&self) -> SignedDuration {
+        if self.absent.awaited(self.seen).next().is_some() {
+            LOOK_SOON
+        } else {
+            LOOK_AGAIN
+        }
+    }
+
+    /// `name`: of a witness, by its id.
+    fn view(self, origin: String, name: impl Fn(&str) -> String) -> RegistryView {
+        let missing: Vec<(&str, Timestamp)> = self.absent.missing(self.seen).collect();
         RegistryView {
             log: origin,
             about: self.book.about().to_owned(),
             keeper: self.keeper,
-            state: match (&self.broken, self.missing.is_empty(), self.witnesses.is_empty()) {
+            state: match (&self.broken, missing.is_empty(), self.witnesses.is_empty()) {
                 (Some(_), ..) => "broken",
                 (None, false, _) => "unwitnessed",
                 (None, true, false) => "witnessed",
@@ -343,9 +357,11 @@ impl KeptLog {
             .to_owned(),
             entries: u32::try_from(self.size).unwrap_or(u32::MAX),
             seen: to_the_second(self.seen),
-            witnesses: self.witnesses,
-            missing: self.missing,
-            missing_since: self.missing_since.map(to_the_second),
+            witnesses: self.witnesses.iter().map(|id| name(id)).collect(),
+            missing: missing.iter().map(|(id, _)| name(id)).collect(),
+            missing_since: missing.iter().map(|(_, since)| *since).min().map(to_the_second),
+            awaited: self.absent.awaited(self.seen).map(&name).collect(),
+            portable: self.broken.as_ref().is_some_and(Contradiction::is_portable),
             code: self.broken.as_ref().map(|broken| broken.code.clone()),
             broken_at: self.broken.map(|broken| to_the_second(broken.when)),
         }

@@ -110,7 +110,7 @@ impl Wallet {
             },
         };
         let mut change = self.vault.change();
-        self.keep_log(&mut change, origin, party, &book, seen)?;
+        self.keep_log(&mut change, &talk.list, origin, party, &book, seen)?;
         for (consent_id, revocation, proof) in proofs {
             self.keep_proof(&mut change, &consent_id, revocation, proof)?;
         }

@@ -82,7 +82,7 @@ impl Wallet {
             (Some(mut seen), denied) => {
                 // What it denies says more than that its log can't hold both.
                 seen.broken = denied.map(Found::told).or(seen.broken);
-                self.keep_log(&mut change, &origin, party, &book, seen)?;
+                self.keep_log(&mut change, &talk.list, &origin, party, &book, seen)?;
             }
             (None, Some(code)) => {
                 if let Some(mut log) = self.vault.get::<KeptLog>(Table::Logs, &origin)? {

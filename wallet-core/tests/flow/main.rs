@@ -374,6 +374,25 @@ async fn an_answer_that_the_ledger_has_not_confirmed_goes_on_by_itself_and_nothi
 }
 
 #[tokio::test]
+async fn an_answer_whose_connection_broke_and_that_is_not_confirmed_yet_has_not_failed() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    station.behave(Conduct::NotFinalAndBreaks);
+    let link = station.ask(&[(ALLERGIES, true)]);
+    let done = patient.wallet.answer(&link, &Choice::All, &[]).await.unwrap();
+    let ledger = done.ledger.unwrap();
+    assert_eq!(
+        (done.state.as_str(), ledger.status.as_str()),
+        ("sending", "unconfirmed")
+    );
+    station.behave(Conduct::Honest);
+    assert_eq!(patient.wallet.sync().await.unwrap().sent, 1);
+    assert_eq!(patient.state_of(&done.consent_id.unwrap()), "granted");
+    assert_eq!(station.seen().delivered.len(), 1);
+    assert!(station.seen().revoked.is_empty());
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_confirmed_can_be_taken_back_and_its_revocation_is_not_said_to_hold_too_early()
 {
     let station = Station::start().await;

@@ -1,11 +1,13 @@
 //! Who read what: proven where the clinic's log shows it, and red where the clinic denies what it had reported.
 
-use carnet_exchange::manage::Logged;
+use std::sync::atomic::Ordering;
+
+use carnet_exchange::{manage::Logged, trust::RegistryKind};
 use carnet_wallet_core::{Choice, Described, views::RegistryView};
 
 use crate::{
     ALLERGIES, Patient,
-    station::{Conduct, Readings, Station},
+    station::{Conduct, Readings, Station, witness},
 };
 
 /// A consent given: its id and its grant's.
@@ -165,6 +167,9 @@ async fn a_clinic_that_denies_what_it_reported_or_rewrites_its_log_is_found_out(
             ("broken", Some(code)),
             "{what}"
         );
+        assert_eq!(broken.portable, !code.starts_with("log_read_"), "{what}");
+        let file = patient.wallet.contradiction(&broken.log);
+        assert_eq!(file.is_ok(), broken.portable, "{what}");
         let reads = known(&patient, &consent);
         assert_eq!(reads[0].0, "Nurse Ines", "{what}: what was reported once stays");
         assert!(
@@ -213,6 +218,7 @@ async fn a_log_that_is_not_what_was_anchored_is_found_out_at_the_first_look() {
         asks(&patient, &consent).await;
         let state = book(&patient).unwrap();
         assert_eq!(state.code.as_deref(), code, "{what}");
+        assert!(!state.portable, "{what}");
         if code.is_none() {
             // It grows, and still begins with what is anchored; then it is written anew behind a wallet that knew nothing.
             station.readings().add(&grant, "Dr. Ana");
@@ -276,4 +282,66 @@ async fn two_wallets_that_were_shown_two_logs_find_out() {
     assert_eq!(results, [("reads", "broken")]);
     assert_eq!(book(&other).unwrap().code.as_deref(), Some("log_two_histories"));
     assert_eq!(known(&other, &consent), said(&[("Nurse Ines", "broken")]));
+}
+
+/// What is said of the book of readings after a look, so many minutes after the last one.
+async fn after_minutes(minutes: i64, patient: &Patient) -> RegistryView {
+    patient.later.fetch_add(minutes * 60, Ordering::SeqCst);
+    patient.wallet.check_registries().await.unwrap();
+    book(patient).unwrap()
+}
+
+#[tokio::test]
+async fn a_witness_that_is_late_is_waited_for_and_told_of_when_it_stays_away() {
+    let station = Station::start().await;
+    let patient = Patient::with(&station);
+    let both = vec![witness("Wendland Archive"), witness("City Library")];
+    // The clinic's only book is that of readings.
+    let list = station.trust_list_of(2, RegistryKind::Network, both);
+    patient.wallet.take_trust(list.as_bytes()).unwrap();
+    let (consent, _) = shares(&patient, &station).await;
+    station.readings().signed_by = vec!["Wendland Archive", "City Library"];
+    asks(&patient, &consent).await;
+    let witnessed = book(&patient).unwrap();
+    assert_eq!(witnessed.state, "witnessed");
+    assert_eq!(witnessed.witnesses, ["Wendland Archive", "City Library"]);
+    assert!(!patient.wallet.needs_sync());
+
+    // One of them is a little late: nobody is alarmed, and it is looked again soon.
+    station.readings().signed_by = vec!["City Library"];
+    let late = after_minutes(61, &patient).await;
+    assert_eq!(
+        (late.state.as_str(), late.missing.len(), late.missing_since),
+        ("witnessed", 0, None)
+    );
+    assert_eq!(late.awaited, ["Wendland Archive"]);
+    assert!(!patient.wallet.needs_sync());
+    patient.later.fetch_add(6 * 60, Ordering::SeqCst);
+    assert!(patient.wallet.needs_sync());
+    station.readings().signed_by.push("Wendland Archive");
+    assert!(after_minutes(0, &patient).await.awaited.is_empty());
+
+    // It stays away; the other one comes and goes, and is not said to be missing since then.
+    station.readings().signed_by = vec!["City Library"];
+    let first = after_minutes(5, &patient).await.seen;
+    station.readings().signed_by.clear();
+    let late = after_minutes(50, &patient).await;
+    assert_eq!((late.state.as_str(), late.awaited.len()), ("kept", 2));
+    let missing = after_minutes(30, &patient).await;
+    assert_eq!(missing.state, "unwitnessed");
+    assert_eq!(missing.missing, ["Wendland Archive"]);
+    assert_eq!(missing.awaited, ["City Library"]);
+    assert_eq!(missing.missing_since, Some(first));
+    station.readings().signed_by.push("Wendland Archive");
+    let other = after_minutes(31, &patient).await;
+    assert_eq!(other.state, "unwitnessed");
+    assert_eq!(other.missing, ["City Library"]);
+    assert!(other.missing_since.unwrap() > missing.missing_since.unwrap());
+
+    // It is struck off the list: nobody waits for it any more.
+    let list = station.trust_list_of(3, RegistryKind::Network, vec![witness("Wendland Archive")]);
+    patient.wallet.take_trust(list.as_bytes()).unwrap();
+    let left = after_minutes(61, &patient).await;
+    assert_eq!(left.state, "witnessed");
+    assert!(left.missing.is_empty() && left.awaited.is_empty());
 }

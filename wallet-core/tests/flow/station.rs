@@ -28,7 +28,10 @@ use carnet_exchange::{
     trust::{self, LocalPin, Registry, RegistryKind, Role},
 };
 use carnet_ledger::{Domain, Grant};
-use carnet_log::{Checkpoint, Place, Tiles, Tree, TreeError, receipt::lines, tree::leaf};
+use carnet_log::{
+    Checkpoint, Hash, Place, Tiles, Tree, TreeError, checkpoint::Log, receipt::lines, tree::leaf,
+    witness as cosigning,
+};
 use jiff::{SignedDuration, Timestamp, Unit};
 use p256::{SecretKey, ecdsa::SigningKey, pkcs8::DecodePrivateKey};
 use rustls::{
@@ -74,6 +77,8 @@ pub(crate) enum Conduct {
     RefusesCards,
     /// Takes answers and revocations; its ledger has not confirmed them yet.
     NotFinal,
+    /// The same, and the connection breaks when an answer comes first.
+    NotFinalAndBreaks,
     /// Takes no revocation, neither as clinic nor as relayer.
     KeepsRevocationsBack,
     /// Closes every connection.
@@ -125,6 +130,35 @@ pub(crate) struct Readings {
     pub(crate) anchored: Option<(u64, [u8; 32])>,
     /// It says that it knows no consent.
     pub(crate) forgetful: bool,
+    /// Names of the witnesses that have signed the newest state.
+    pub(crate) signed_by: Vec<&'static str>,
+}
+
+/// Somebody independent, as an authority names them.
+pub(crate) fn witness(name: &str) -> Entry {
+    let id = id_of(name);
+    Entry {
+        name: name.to_owned(),
+        client_ids: vec![],
+        origins: vec![format!("https://{id}.example")],
+        purposes: vec![],
+        roles: vec![Role::Witness],
+        registries: vec![],
+        log_keys: vec![PublicKey::from(&witness_key(&id))],
+        issuer_keys: vec![],
+        request_keys: vec![],
+        offline_keys: vec![],
+        local: None,
+        id,
+    }
+}
+
+fn id_of(name: &str) -> String {
+    name.to_lowercase().replace(' ', "-")
+}
+
+fn witness_key(id: &str) -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&Sha256::digest(id).into())
 }
 
 impl Readings {
@@ -288,6 +322,11 @@ impl Station {
 
     /// The same with others on it.
     pub(crate) fn trust_list_with(&self, version: u64, others: Vec<Entry>) -> String {
+        self.trust_list_of(version, RegistryKind::Embedded, others)
+    }
+
+    /// The same with a registry of this kind.
+    pub(crate) fn trust_list_of(&self, version: u64, kind: RegistryKind, others: Vec<Entry>) -> String {
         let inner = &self.inner;
         let origin = self.origin();
         let now = Timestamp::now();
@@ -309,7 +348,7 @@ impl Station {
                     address: inner.ledger.registry.clone(),
                     endpoints: vec![Url::parse(&format!("{origin}/ledger")).unwrap()],
                     finality_seconds: 0,
-                    kind: RegistryKind::Embedded,
+                    kind,
                 }],
                 log_keys: vec![
                     PublicKey::from(&inner.log_key),
@@ -530,7 +569,17 @@ impl Inner {
         if path.starts_with("/oid4vp/response/") && conduct == Conduct::Hangs {
             tokio::time::sleep(Duration::from_hours(1)).await;
         }
+        let answered_before = || {
+            let id = path.trim_start_matches("/oid4vp/response/");
+            self.sessions.lock().unwrap()[id].jwe.is_some()
+        };
+        let breaks = conduct == Conduct::NotFinalAndBreaks
+            && path.starts_with("/oid4vp/response/")
+            && !answered_before();
         let answer = self.answer(&path, &body, conduct);
+        if breaks {
+            return Ok(());
+        }
         let head = format!(
             "HTTP/1.1 {}\r\ncontent-type: {}\r\nlocation: /elsewhere\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
             answer.status,
@@ -676,7 +725,9 @@ impl Inner {
                 };
             }
             Conduct::RecordsNothing => {}
-            Conduct::NotFinal => return Answer::refuse("503 Service Unavailable", "not_final"),
+            Conduct::NotFinal | Conduct::NotFinalAndBreaks => {
+                return Answer::refuse("503 Service Unavailable", "not_final");
+            }
             _ => {
                 self.seen().granted.insert(checked.grant_id.to_string());
             }
@@ -771,7 +822,21 @@ impl Inner {
                 let root = tree.root(&shelf).unwrap();
                 let origin = carnet_log::entry::reads("northgate");
                 let signed = Checkpoint::sign(&origin, tree.size(), root, &self.checkpoint_key).unwrap();
-                signed.text().to_owned()
+                let log = Log {
+                    origin: &origin,
+                    keys: &[self.checkpoint_key.verifying_key()],
+                };
+                let cosigned = |name: &&str| {
+                    let (id, request) = (id_of(name), cosigning::request(0, &[], &signed));
+                    let witness = cosigning::Witness {
+                        name: &id,
+                        key: &witness_key(&id),
+                    };
+                    let time = now_seconds();
+                    witness.cosign(&request, log, (0, Hash([0; 32])), time).unwrap().0
+                };
+                let lines: String = readings.signed_by.iter().map(cosigned).collect();
+                signed.with_lines(&lines).unwrap()
             }
             ["growth", from, to] => {
                 let (from, to) = (number(from), Tree::of(number(to)).unwrap());
