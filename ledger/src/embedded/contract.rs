@@ -90,7 +90,7 @@ impl<'a> Machine<'a> {
             inspector: (),
             instruction: EthInstructions::new_mainnet_with_spec(SpecId::LONDON),
             precompiles: Precompiles::new(SpecId::LONDON),
-            frame_stack: FRAMES.take().unwrap_or_else(FrameStack::new),
+            frame_stack: FRAMES.take().unwrap_or_default(),
         })
     }
 
