@@ -11,7 +11,7 @@ use std::{
 };
 
 use alloy_primitives::{B256, Bytes, U64};
-use alloy_rpc_types_eth::Header;
+use alloy_rpc_types_eth::{Header, Log};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -50,11 +50,15 @@ struct Place {
     /// It was asked which chain and which contract it has.
     vetted: AtomicBool,
     failed: Mutex<Option<Instant>>,
+    /// It did not answer, then.
+    silent: Mutex<Option<Instant>>,
 }
 
 /// One node that can be relied on, and where the chain stands there.
 #[derive(Clone, Debug)]
 pub(super) struct View {
+    /// Its place among the nodes.
+    place: usize,
     pub(super) node: Node,
     pub(super) head: Header,
     /// Number of the newest final block.
@@ -75,6 +79,7 @@ impl Chain {
                 node: Node::new(url.clone(), patience.node)?,
                 vetted: AtomicBool::new(false),
                 failed: Mutex::new(None),
+                silent: Mutex::new(None),
             })
         };
         Ok(Self {
@@ -94,22 +99,99 @@ impl Chain {
         F: Fn(View) -> Said,
         Said: Future<Output = Result<T, Fault>>,
     {
-        let (well, tired): (Vec<&Place>, Vec<&Place>) = self.nodes.iter().partition(|place| place.is_well());
+        self.with_until(None, ask).await
+    }
+
+    /// As [`with`](Self::with), with all of them until then at most: each may take half of what time is left, the last all.
+    pub(super) async fn with_until<T, F, Said>(
+        &self,
+        end: Option<tokio::time::Instant>,
+        ask: F,
+    ) -> Result<T, Fault>
+    where
+        F: Fn(View) -> Said,
+        Said: Future<Output = Result<T, Fault>>,
+    {
+        let (mut places, tired): (Vec<usize>, Vec<usize>) =
+            (0..self.nodes.len()).partition(|n| !is_recent(&self.nodes[*n].failed));
+        places.extend(tired);
         let mut last = Fault::NothingFinal;
-        for place in well.into_iter().chain(tired) {
-            let said = async { ask(self.view(place).await?).await }.await;
+        let mut left = places.len();
+        for n in places {
+            left -= 1;
+            let asking = async { ask(self.view(n).await?).await };
+            let said = match end {
+                None => asking.await,
+                Some(end) => {
+                    let time = end.saturating_duration_since(tokio::time::Instant::now());
+                    let time = if left == 0 { time } else { time / 2 };
+                    let said = tokio::time::timeout(time, asking).await;
+                    said.unwrap_or(Err(Fault::Slow))
+                }
+            };
             match said {
                 Ok(_) | Err(Fault::Reverted(_)) => {
-                    place.note(None);
+                    self.nodes[n].note(None);
                     return said;
                 }
                 Err(fault) => {
-                    place.note(Some(Instant::now()));
+                    self.nodes[n].note(Some(&fault));
                     last = fault;
                 }
             }
         }
         Err(last)
+    }
+
+    /// Asks each node that can be relied on.
+    pub(super) async fn each<T, F, Said>(&self, ask: F) -> Vec<Result<T, Fault>>
+    where
+        F: Fn(View) -> Said,
+        Said: Future<Output = Result<T, Fault>>,
+    {
+        let mut all = Vec::with_capacity(self.nodes.len());
+        for n in 0..self.nodes.len() {
+            if let Ok(view) = self.view(n).await {
+                all.push(ask(view).await);
+            }
+        }
+        all
+    }
+
+    /// Has another node say the same of how these blocks end and what they hold, where there is another that answers and can be
+    /// relied on: what is kept for good is not one node's word.
+    pub(super) async fn confirm(
+        &self,
+        view: &View,
+        (to, hash): (u64, B256),
+        (question, logs): (&Question, &[Log]),
+    ) -> Result<(), Fault> {
+        let mut verdict = Ok(());
+        for (n, place) in self.nodes.iter().enumerate() {
+            if n == view.place || is_recent(&place.silent) {
+                continue;
+            }
+            let questions = [question.clone(), block_at(json!(U64::from(to)))];
+            let asking = async { self.view(n).await?.node.ask(questions).await };
+            let (theirs, end) = match asking.await {
+                Ok([theirs, end]) => (theirs.get::<Vec<Log>>(), end.get::<Option<Header>>()),
+                Err(fault) => {
+                    place.note_silence(&fault);
+                    continue;
+                }
+            };
+            let has_same_end = end.is_ok_and(|end| end.is_some_and(|end| end.hash == hash));
+            let has_same_logs = match theirs {
+                Ok(theirs) => theirs.iter().map(content).eq(logs.iter().map(content)),
+                // Too many for it, or too old.
+                Err(fault) => matches!(fault, Fault::Cannot { .. }),
+            };
+            if has_same_end && has_same_logs {
+                return Ok(());
+            }
+            verdict = Err(Fault::Unconfirmed);
+        }
+        verdict
     }
 
     pub(super) fn registry(&self) -> Option<Address> {
@@ -123,12 +205,44 @@ impl Chain {
         }
     }
 
+    /// Which of these transactions no node takes, nor holds from before, nor has in a block: each as the question that offers it,
+    /// and the hashes it ever had. A node that does not answer has no say.
+    pub(super) async fn nobody_takes(&self, offers: &[(Question, &[B256])]) -> Vec<bool> {
+        let mut nobody = vec![true; offers.len()];
+        let look = |hash: &B256| ("eth_getTransactionByHash", json!([hash]));
+        let ask = |(offer, hashes): &(Question, &[B256])| {
+            std::iter::once(offer.clone())
+                .chain(hashes.iter().map(look))
+                .collect::<Vec<_>>()
+        };
+        let questions: Vec<Question> = offers.iter().flat_map(ask).collect();
+        for place in &self.nodes {
+            if questions.is_empty() {
+                break;
+            }
+            let Ok(answers) = place.node.ask_all(questions.clone()).await else {
+                continue;
+            };
+            let mut answers = answers.into_iter();
+            for (nobody, (_, hashes)) in nobody.iter_mut().zip(offers) {
+                let takes = answers.next().is_some_and(|taken| taken.get::<B256>().is_ok());
+                let mut holds = false;
+                for held in answers.by_ref().take(hashes.len()) {
+                    holds |= held.get::<Option<Value>>().is_ok_and(|held| held.is_some());
+                }
+                *nobody &= !(takes || holds);
+            }
+        }
+        nobody
+    }
+
     /// These blocks are final for good.
     pub(super) fn settle(&self, block: u64) {
         self.settled.fetch_max(block, Ordering::AcqRel);
     }
 
-    async fn view(&self, place: &Place) -> Result<View, Fault> {
+    async fn view(&self, n: usize) -> Result<View, Fault> {
+        let place = &self.nodes[n];
         if !place.vetted.load(Ordering::Acquire) {
             self.vet(&place.node).await?;
             place.vetted.store(true, Ordering::Release);
@@ -152,6 +266,7 @@ impl Chain {
             return Err(Fault::Garbled);
         }
         Ok(View {
+            place: n,
             node: place.node.clone(),
             head,
             settled,
@@ -214,18 +329,36 @@ impl Chain {
 }
 
 impl Place {
-    fn is_well(&self) -> bool {
-        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.is_none_or(|when| when.elapsed() > REST)
-    }
-
     /// A node that has failed may come back as another.
-    fn note(&self, failed: Option<Instant>) {
-        if failed.is_some() {
+    fn note(&self, fault: Option<&Fault>) {
+        if fault.is_some() {
             self.vetted.store(false, Ordering::Release);
         }
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+        *lock(&self.failed) = fault.map(|_| Instant::now());
+        match fault {
+            Some(fault) => self.note_silence(fault),
+            None => *lock(&self.silent) = None,
+        }
     }
+
+    fn note_silence(&self, fault: &Fault) {
+        if fault.is_silence() {
+            *lock(&self.silent) = Some(Instant::now());
+        }
+    }
+}
+
+fn is_recent(when: &Mutex<Option<Instant>>) -> bool {
+    lock(when).is_some_and(|when| when.elapsed() <= REST)
+}
+
+fn lock<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What nodes can't tell differently. Some add a time, some don't.
+fn content(log: &Log) -> (Option<u64>, Option<u64>, &alloy_primitives::Log) {
+    (log.block_number, log.log_index, &log.inner)
 }
 
 impl fmt::Debug for Chain {
