@@ -136,7 +136,10 @@ impl Chain {
                 }
                 Err(fault) => {
                     self.nodes[n].note(Some(&fault));
-                    last = fault;
+                    // That nodes contradict each other says more than that one is silent.
+                    if !matches!(last, Fault::Unconfirmed) {
+                        last = fault;
+                    }
                 }
             }
         }

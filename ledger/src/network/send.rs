@@ -56,19 +56,27 @@ pub(super) async fn keep_sending(inner: Arc<Inner>) {
 
 impl Inner {
     async fn round(&self) -> Result<(), Fault> {
-        let (view, account) = self
-            .chain
-            .with(|view| async move {
-                self.index.catch_up(&self.chain, &view).await?;
-                self.settle_anchors(&view).await?;
-                let account = self.account(&view).await?;
-                self.check_on_included(&view, account.used).await?;
-                Ok((view, account))
-            })
-            .await?;
+        let look = |view: View| async move {
+            self.index.catch_up(&self.chain, &view).await?;
+            self.settle_anchors(&view).await?;
+            let account = self.account(&view).await?;
+            self.check_on_included(&view, account.used).await?;
+            Ok((view, account))
+        };
+        let standing = |view: View| async move {
+            let account = self.account(&view).await?;
+            Ok((view, account))
+        };
+        let (seen, is_disputed) = match self.chain.with(look).await {
+            // Until nodes agree on the past nothing is final. What must be known, as a revocation must, is sent to all of them.
+            Err(Fault::Unconfirmed) => (self.chain.with(standing).await?, true),
+            seen => (seen?, false),
+        };
+        let (view, account) = seen;
         self.settle()?;
         let mut ready = self.again(&view, &account)?;
         ready.extend(self.anew(&view, &account).await?);
+        ready.iter_mut().for_each(|ready| ready.everywhere |= is_disputed);
         self.send(&view, ready).await
     }
 

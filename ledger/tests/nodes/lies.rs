@@ -209,18 +209,34 @@ fn one_nodes_past_is_kept_only_if_another_that_answers_tells_the_same() {
     let over = |nodes: &[String]| {
         let config = Config {
             nodes: nodes.iter().map(|node| node.parse().unwrap()).collect(),
+            patience: Patience {
+                operation: Duration::from_secs(10),
+                ..PATIENCE
+            },
             ..world.config()
         };
         world.open_over(config, endowed(true), Arc::clone(&store) as _)
     };
     let two = over(&[fork.url(), world.anvil.url()]);
     assert_eq!(code(two.events(0, 10)), "unreachable", "one says this, one that");
+    world.anvil.mines_by_itself(false);
+    thread::scope(|scope| {
+        let revoked = scope.spawn(|| code(two.revoke(&hers, &maria.secret_proof())));
+        until("a revocation is sent all the same", || world.offers().len() == 1);
+        assert_eq!(
+            revoked.join().unwrap(),
+            "not_final",
+            "but it is not told as final"
+        );
+    });
     drop(two);
+    world.anvil.mines_by_itself(true);
+    world.anvil.mine(1);
     let honest = Liar::before(&world.anvil, |_, truth| truth());
     let three = over(&[fork.url(), world.anvil.url(), honest.url()]);
     let told = three.events(0, 10).unwrap();
-    assert_eq!((told.last, told.events[0].grant), (1, hers));
-    assert_eq!(peter.give(&three, &his).unwrap().sequence, 2);
+    assert_eq!((told.last, told.events[0].grant), (2, hers));
+    assert_eq!(peter.give(&three, &his).unwrap().sequence, 3);
 }
 
 #[test]

@@ -12,13 +12,13 @@ use std::{
 };
 
 use carnet_ledger::{
-    Address, Ledger as _, Status, grant_id,
-    network::{Config, Network, Patience},
+    Address, Ledger as _, MAX_PERIOD_SECONDS, Status, grant_id,
+    network::{Config, Fees, Network, Patience, deploy},
 };
 use serde_json::json;
 
 use crate::{
-    anvil::{Anvil, PATIENCE, World, deploy_at, endowed, relayer, until},
+    anvil::{Anvil, CHAIN, PATIENCE, World, deploy_at, endowed, relayer, until},
     code,
     conformance::{DAY, NOW, Subject, status},
     giving,
@@ -197,4 +197,27 @@ fn a_store_belongs_to_one_registry_and_a_node_is_asked_over_https_or_on_this_mac
         let said = format!("{done:?}{shown}");
         assert!(!said.contains("secret"), "{said}");
     }
+}
+
+#[test]
+fn a_new_registry_that_is_in_no_block_yet_names_its_transaction() {
+    let anvil = Anvil::start(&["--timestamp", &NOW.to_string()]);
+    anvil.mines_by_itself(false);
+    let made = deploy(
+        &[anvil.url().parse().unwrap()],
+        CHAIN,
+        endowed(true),
+        MAX_PERIOD_SECONDS,
+        Fees::default(),
+        Patience {
+            operation: Duration::from_secs(1),
+            ..PATIENCE
+        },
+        Arc::new(|| NOW),
+    );
+    let error = made.unwrap_err();
+    assert_eq!(error.code(), "not_deployed");
+    let waiting = anvil.ask("eth_getBlockByNumber", json!(["pending", false]));
+    let hash = waiting["transactions"][0].as_str().unwrap();
+    assert!(error.to_string().contains(hash), "{error}");
 }
