@@ -286,7 +286,9 @@ impl Outbox {
             return Ok(());
         }
         let mut batch = Batch::new();
-        done.iter().for_each(|(name, _)| batch.delete(name.key()));
+        for (name, _) in &done {
+            batch.delete(name.key());
+        }
         self.commit(batch)?;
         for (name, answer) in done {
             self.forget(name, &answer);

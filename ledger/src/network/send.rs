@@ -76,7 +76,9 @@ impl Inner {
         self.settle()?;
         let mut ready = self.again(&view, &account)?;
         ready.extend(self.anew(&view, &account).await?);
-        ready.iter_mut().for_each(|ready| ready.everywhere |= is_disputed);
+        for ready in &mut ready {
+            ready.everywhere |= is_disputed;
+        }
         self.send(&view, ready).await
     }
 
