@@ -54,9 +54,28 @@ pub enum LedgerError {
         "no node of the ledger can be relied on; nothing is known and nothing confirmed; try again later"
     )]
     Unreachable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// It was sent and is not yet final. It goes on being sent until it is; the same again asks how it stands.
+    /// It was taken and is not yet final. It goes on being sent until it is; the same again asks how it stands.
     #[error("the ledger has not confirmed it yet; it goes on being sent; ask again")]
     NotFinal,
+    /// As many operations wait to become final as this engine holds.
+    #[error("too many operations wait for the ledger; this one was not taken; try again later")]
+    Crowded,
+    /// The engine ended before it could say.
+    #[error(
+        "the ledger's engine ended before it could say; what it has taken goes on when it starts again; ask again then"
+    )]
+    Interrupted,
+    /// The chain included it in vain or its nodes refused it, time and again. It is not paid for any more.
+    #[error(
+        "the ledger did not take it, time and again; nothing was confirmed and it is no longer sent; ask again, or for help"
+    )]
+    GivenUp,
+    /// The transaction that makes a new registry left, and is in no block yet. Nobody sends it again. Its hash.
+    #[error(
+        "the new registry is in no block yet; its transaction 0x{} may still come in; look for it before making another",
+        hex::encode(.0)
+    )]
+    NotDeployed([u8; 32]),
     /// The relayer can't pay what the chain asks, or must not: its fee stands above the limit set for it.
     #[error(
         "the relayer can't pay the ledger's fee; nothing was confirmed; use another relayer, or ask for help"
@@ -70,7 +89,15 @@ impl LedgerError {
     pub fn is_outage(&self) -> bool {
         matches!(
             self,
-            Self::Store(_) | Self::Damaged(_) | Self::Unreachable(_) | Self::NotFinal | Self::Unpaid
+            Self::Store(_)
+                | Self::Damaged(_)
+                | Self::Unreachable(_)
+                | Self::NotFinal
+                | Self::Crowded
+                | Self::Interrupted
+                | Self::GivenUp
+                | Self::NotDeployed(_)
+                | Self::Unpaid
         )
     }
 
@@ -90,6 +117,10 @@ impl LedgerError {
             Self::Damaged(_) => "damaged",
             Self::Unreachable(_) => "unreachable",
             Self::NotFinal => "not_final",
+            Self::Crowded => "crowded",
+            Self::Interrupted => "interrupted",
+            Self::GivenUp => "given_up",
+            Self::NotDeployed(_) => "not_deployed",
             Self::Unpaid => "unpaid",
         }
     }

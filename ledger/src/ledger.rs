@@ -42,14 +42,14 @@ pub trait Ledger: Send + Sync {
     /// Records a grant signed by its subject. The same grant again returns the same [`Recorded`].
     ///
     /// # Errors
-    /// [`LedgerError`]; nothing is recorded then.
+    /// [`LedgerError`]. A refusal records nothing; an [outage](LedgerError::is_outage) says nothing of what becomes of it.
     fn grant(&self, grant: &Grant, signature: &[u8; 65]) -> Result<Recorded, LedgerError>;
 
     /// Takes a grant back for good; one that has not arrived yet can't be given any more. The same again, by either
     /// proof, returns the same [`Recorded`].
     ///
     /// # Errors
-    /// [`LedgerError`]; nothing is recorded then.
+    /// [`LedgerError`]. A refusal records nothing; an [outage](LedgerError::is_outage) says nothing of what becomes of it.
     fn revoke(&self, grant: &Grant, proof: &Proof) -> Result<Recorded, LedgerError>;
 
     /// Where this grant stands, and when that was so. Writes nothing.

@@ -9,12 +9,12 @@ mod older;
 #[expect(dead_code, reason = "its failing disk is for the other engine")]
 mod support;
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
-use anvil::{World, endowed, until};
+use anvil::{PATIENCE, World, endowed, until};
 use carnet_ledger::{
     Address, Ledger as _,
-    network::{Config, Finality, Network},
+    network::{Config, Finality, Network, Patience},
 };
 use serde_json::json;
 use support::MemoryStore;
@@ -63,25 +63,37 @@ fn an_anchor_counts_when_it_is_final_and_one_taken_out_of_the_chain_is_sent_agai
         let anchoring = scope.spawn(|| ledger.anchor(&LOG, 5, &[5; 32]));
         until("it is in a block", || world.paid() == 1);
         assert_eq!(size(&ledger, ledger.sender()), 0, "it can still be taken out");
+        world.anvil.mines_by_itself(false);
         world.anvil.reorganise(1);
-        until("it is in a block again", || world.paid() == 1);
+        assert_eq!(world.paid(), 0, "it was taken out");
+        until("it is sent again", || world.offers().len() == 1);
+        world.anvil.mine(1);
+        assert_eq!(world.paid(), 1, "in a block again");
         world.anvil.mine(3);
         anchoring.join().unwrap().unwrap();
     });
     assert_eq!(size(&ledger, ledger.sender()), 5);
 
-    // Stopped in mid-flight, it goes on by itself.
-    world.anvil.mines_by_itself(false);
-    thread::scope(|scope| {
-        let waiting = scope.spawn(|| ledger.anchor(&LOG, 6, &[6; 32]));
-        until("it is on its way", || world.offers().len() == 1);
-        world.anvil.mines_by_itself(true);
-        world.anvil.mine(4);
-        waiting.join().unwrap().unwrap();
-    });
+    // Stopped in mid-flight, and the node forgets it: it goes on by itself.
     drop(ledger);
+    let hasty = Config {
+        patience: Patience {
+            operation: Duration::from_secs(2),
+            ..PATIENCE
+        },
+        ..config.clone()
+    };
+    let ledger = world.open(hasty);
+    let told = ledger.anchor(&LOG, 6, &[6; 32]).unwrap_err();
+    assert_eq!(told.code(), "not_final");
+    until("it is on its way", || world.offers().len() == 1);
+    drop(ledger);
+    world.anvil.ask("anvil_dropAllTransactions", json!([]));
     let ledger = world.open(config);
-    assert_eq!((size(&ledger, ledger.sender()), world.paid()), (6, 2));
+    until("it is on its way again, unasked", || world.offers().len() == 1);
+    world.anvil.mine(4);
+    until("it is final", || size(&ledger, ledger.sender()) == 6);
+    assert_eq!(world.paid(), 2);
 }
 
 #[test]

@@ -326,21 +326,62 @@ fn what_another_relayer_has_sent_is_waited_for_and_not_paid_again() {
 }
 
 #[test]
+fn fifty_one_revocations_on_their_way_elsewhere_hold_up_nothing() {
+    let world = World::new(&[]);
+    world.anvil.mines_by_itself(false);
+    let hasty = Config {
+        patience: Patience {
+            operation: Duration::from_secs(5),
+            ..PATIENCE
+        },
+        ..world.config()
+    };
+    let elsewhere = world.open_over(hasty.clone(), endowed(false), Arc::new(MemoryStore::new()));
+    let ledger = world.open(hasty);
+    for ledger in [&elsewhere, &ledger] {
+        thread::scope(|scope| {
+            for n in 0..51 {
+                scope.spawn(move || {
+                    let subject = Subject::number(n);
+                    let revoked = ledger.revoke(&subject.grant(NOW, NOW + DAY), &subject.secret_proof());
+                    assert_eq!(code(revoked), "not_final");
+                });
+            }
+        });
+        let theirs = world.anvil.offers(address_of(&endowed(false)));
+        assert_eq!((theirs.len(), world.offers().len()), (51, 0));
+    }
+    let other = Subject::number(60);
+    thread::scope(|scope| {
+        let given = scope.spawn(|| other.give(&ledger, &other.grant(NOW, NOW + DAY)));
+        until("it is under way", || world.offers().len() == 1);
+        world.anvil.mine(1);
+        given.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn a_relayer_that_cannot_or_must_not_pay_says_so() {
     let world = World::new(&[]);
     let maria = Subject::number(1);
     let grant = maria.grant(NOW, NOW + DAY);
-    let poor = world.open_over(
-        world.config(),
-        Subject::number(77).key,
-        Arc::new(MemoryStore::new()),
-    );
-    assert_eq!(code(maria.give(&poor, &grant)), "unpaid");
-    let frugal = Config {
-        fees: Fees { most: 1_000, tip: 1 },
-        ..world.config()
+    let stores = [(); 2].map(|()| Arc::new(MemoryStore::new()));
+    let open_poor = || {
+        world.open_over(
+            world.config(),
+            Subject::number(77).key,
+            Arc::clone(&stores[0]) as _,
+        )
     };
-    let frugal = world.open_over(frugal, endowed(true), Arc::new(MemoryStore::new()));
+    let open_frugal = || {
+        let config = Config {
+            fees: Fees { most: 1_000, tip: 1 },
+            ..world.config()
+        };
+        world.open_over(config, endowed(true), Arc::clone(&stores[1]) as _)
+    };
+    let (poor, frugal) = (open_poor(), open_frugal());
+    assert_eq!(code(maria.give(&poor, &grant)), "unpaid");
     assert_eq!(code(maria.give(&frugal, &grant)), "unpaid");
     assert_eq!((world.paid(), status(&frugal, &grant)), (0, Status::None));
     let rich = world.open(world.config());
@@ -352,6 +393,10 @@ fn a_relayer_that_cannot_or_must_not_pay_says_so() {
             Status::Revoked,
             "it counts where it was asked for"
         );
+    }
+    drop((poor, frugal));
+    for ledger in [open_poor(), open_frugal()] {
+        assert_eq!(status(&ledger, &grant), Status::Revoked, "over a restart");
     }
     assert_eq!(status(&rich, &grant), Status::Active);
 }

@@ -1,6 +1,6 @@
 //! A registry on a chain instead of one that this station keeps: which, through which nodes, and who pays.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use carnet_ledger::{
     Address, Clock, Domain, LedgerError,
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 const ANSWER: Duration = Duration::from_secs(4);
 
 /// What the command line says about it.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct OnChain {
     /// Use a registry on a chain, through these nodes (JSON-RPC; https, or http on this machine), the preferred first.
     #[arg(long = "registry-rpc", value_name = "URL,URL", value_delimiter = ',')]
@@ -106,8 +106,19 @@ impl OnChain {
     }
 }
 
+/// Without the nodes' addresses: they may hold passwords.
+impl fmt::Debug for OnChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnChain")
+            .field("nodes", &self.nodes.len())
+            .field("registry", &self.registry)
+            .field("chain_id", &self.chain_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Puts a new registry on a chain.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct Deployment {
     /// The node to go through (JSON-RPC; https, or http on this machine).
     #[arg(long = "registry-rpc", value_name = "URL")]
@@ -121,6 +132,15 @@ pub struct Deployment {
     /// The longest period of a grant, days.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=90))]
     days: u16,
+}
+
+impl fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deployment")
+            .field("chain_id", &self.chain_id)
+            .field("days", &self.days)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Deployment {

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Bytes, U64};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     Inner,
@@ -33,8 +34,13 @@ impl Asked {
 
 impl Chain {
     /// What a sender said of a log last, in final blocks.
-    pub(super) async fn anchor_of(&self, log: &[u8; 32], by: Address) -> Result<Option<Anchor>, Fault> {
-        self.with(|view| async move {
+    pub(super) async fn anchor_of(
+        &self,
+        log: &[u8; 32],
+        by: Address,
+        end: Option<Instant>,
+    ) -> Result<Option<Anchor>, Fault> {
+        self.with_until(end, |view| async move {
             let Some(settled) = view.settled else {
                 return Ok(None);
             };
@@ -54,17 +60,21 @@ impl Chain {
 impl Inner {
     pub(super) async fn anchor(&self, asked: Asked) -> Result<(), LedgerError> {
         let call = contract::anchor_call(&asked.log, asked.size, &asked.root);
-        let gas = self.simulate(&call).await.map_err(reason)?;
-        let said = self.chain.anchor_of(&asked.log, self.relayer.address).await;
+        let end = self.end();
+        let gas = self.simulate(&call, end).await.map_err(reason)?;
+        let said = self
+            .chain
+            .anchor_of(&asked.log, self.relayer.address, Some(end))
+            .await;
         if let Some(answer) = asked.answer(said.map_err(reason)?) {
             return answer.map(drop);
         }
         let waiting = self.outbox.wait(Name::Anchor(asked), call, gas)?;
-        self.waited_for(waiting).await.map(drop)
+        self.waited_for(waiting, end).await.map(drop)
     }
 
     pub(super) async fn anchor_of(&self, log: [u8; 32], by: Address) -> Result<Option<Anchor>, LedgerError> {
-        self.chain.anchor_of(&log, by).await.map_err(reason)
+        self.chain.anchor_of(&log, by, None).await.map_err(reason)
     }
 
     /// Anchors that are final have their answer.

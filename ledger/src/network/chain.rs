@@ -1,5 +1,7 @@
 //! Several nodes as one chain: who can be relied on now, what is final, and where a grant stands.
 
+mod others;
+
 use std::{
     fmt,
     future::Future,
@@ -50,11 +52,15 @@ struct Place {
     /// It was asked which chain and which contract it has.
     vetted: AtomicBool,
     failed: Mutex<Option<Instant>>,
+    /// It did not answer, then.
+    silent: Mutex<Option<Instant>>,
 }
 
 /// One node that can be relied on, and where the chain stands there.
 #[derive(Clone, Debug)]
 pub(super) struct View {
+    /// Its place among the nodes.
+    place: usize,
     pub(super) node: Node,
     pub(super) head: Header,
     /// Number of the newest final block.
@@ -75,6 +81,7 @@ impl Chain {
                 node: Node::new(url.clone(), patience.node)?,
                 vetted: AtomicBool::new(false),
                 failed: Mutex::new(None),
+                silent: Mutex::new(None),
             })
         };
         Ok(Self {
@@ -94,18 +101,47 @@ impl Chain {
         F: Fn(View) -> Said,
         Said: Future<Output = Result<T, Fault>>,
     {
-        let (well, tired): (Vec<&Place>, Vec<&Place>) = self.nodes.iter().partition(|place| place.is_well());
+        self.with_until(None, ask).await
+    }
+
+    /// As [`with`](Self::with), with all of them until then at most: each may take half of what time is left, the last all.
+    pub(super) async fn with_until<T, F, Said>(
+        &self,
+        end: Option<tokio::time::Instant>,
+        ask: F,
+    ) -> Result<T, Fault>
+    where
+        F: Fn(View) -> Said,
+        Said: Future<Output = Result<T, Fault>>,
+    {
+        let (mut places, tired): (Vec<usize>, Vec<usize>) =
+            (0..self.nodes.len()).partition(|n| !is_recent(&self.nodes[*n].failed));
+        places.extend(tired);
         let mut last = Fault::NothingFinal;
-        for place in well.into_iter().chain(tired) {
-            let said = async { ask(self.view(place).await?).await }.await;
+        let mut left = places.len();
+        for n in places {
+            left -= 1;
+            let asking = async { ask(self.view(n).await?).await };
+            let said = match end {
+                None => asking.await,
+                Some(end) => {
+                    let time = end.saturating_duration_since(tokio::time::Instant::now());
+                    let time = if left == 0 { time } else { time / 2 };
+                    let said = tokio::time::timeout(time, asking).await;
+                    said.unwrap_or(Err(Fault::Slow))
+                }
+            };
             match said {
                 Ok(_) | Err(Fault::Reverted(_)) => {
-                    place.note(None);
+                    self.nodes[n].note(None);
                     return said;
                 }
                 Err(fault) => {
-                    place.note(Some(Instant::now()));
-                    last = fault;
+                    self.nodes[n].note(Some(&fault));
+                    // That nodes contradict each other says more than that one is silent.
+                    if !matches!(last, Fault::Unconfirmed) {
+                        last = fault;
+                    }
                 }
             }
         }
@@ -116,19 +152,13 @@ impl Chain {
         self.registry
     }
 
-    /// Says the same to every node, whatever they answer.
-    pub(super) async fn tell_all(&self, questions: &[Question]) {
-        for place in &self.nodes {
-            let _ = place.node.ask_all(questions.to_vec()).await;
-        }
-    }
-
     /// These blocks are final for good.
     pub(super) fn settle(&self, block: u64) {
         self.settled.fetch_max(block, Ordering::AcqRel);
     }
 
-    async fn view(&self, place: &Place) -> Result<View, Fault> {
+    async fn view(&self, n: usize) -> Result<View, Fault> {
+        let place = &self.nodes[n];
         if !place.vetted.load(Ordering::Acquire) {
             self.vet(&place.node).await?;
             place.vetted.store(true, Ordering::Release);
@@ -152,6 +182,7 @@ impl Chain {
             return Err(Fault::Garbled);
         }
         Ok(View {
+            place: n,
             node: place.node.clone(),
             head,
             settled,
@@ -214,18 +245,31 @@ impl Chain {
 }
 
 impl Place {
-    fn is_well(&self) -> bool {
-        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.is_none_or(|when| when.elapsed() > REST)
-    }
-
     /// A node that has failed may come back as another.
-    fn note(&self, failed: Option<Instant>) {
-        if failed.is_some() {
+    fn note(&self, fault: Option<&Fault>) {
+        if fault.is_some() {
             self.vetted.store(false, Ordering::Release);
         }
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = failed;
+        *lock(&self.failed) = fault.map(|_| Instant::now());
+        match fault {
+            Some(fault) => self.note_silence(fault),
+            None => *lock(&self.silent) = None,
+        }
     }
+
+    fn note_silence(&self, fault: &Fault) {
+        if fault.is_silence() {
+            *lock(&self.silent) = Some(Instant::now());
+        }
+    }
+}
+
+fn is_recent(when: &Mutex<Option<Instant>>) -> bool {
+    lock(when).is_some_and(|when| when.elapsed() <= REST)
+}
+
+fn lock<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Chain {

@@ -2,15 +2,15 @@
 
 use std::future::Future;
 
-use alloy_primitives::{Bytes, TxKind, U64};
+use alloy_primitives::{B256, TxKind, U64};
 use k256::ecdsa::SigningKey;
-use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
 use super::{
     Patience,
     chain::{Chain, Finality},
+    included::Receipt,
     node::Fault,
     relayer::{Fees, Relayer},
     runtime, wait_for,
@@ -29,20 +29,12 @@ pub struct Deployed {
     pub block: u64,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Receipt {
-    status: Option<U64>,
-    block_number: U64,
-    contract_address: Option<Address>,
-}
-
 /// Puts the committed contract on the chain, for periods of at most `max_period` seconds, paid by `key`, and waits until it is in
 /// a block. Asked twice it makes two.
 ///
 /// # Errors
-/// [`LedgerError::Unreachable`], [`LedgerError::Unpaid`], or [`LedgerError::NotFinal`] if it takes longer than
-/// `patience.operation`.
+/// [`LedgerError::Unreachable`] or [`LedgerError::Unpaid`]: nothing was made. [`LedgerError::NotDeployed`] if it takes longer
+/// than `patience.operation` or no node can say any more: it may still be made.
 pub fn deploy(
     nodes: &[Url],
     chain_id: u64,
@@ -81,11 +73,11 @@ async fn deploying(
     let fee = relayer.fees.now(base, None).ok_or(LedgerError::Unpaid)?;
     let code = contract::deployment(max_period);
     let (hash, raw) = relayer.signed(chain_id, nonce.to(), fee, GAS, TxKind::Create, &code)?;
-    let [sent] = view.node.ask([("eth_sendRawTransaction", json!([raw]))]).await?;
-    match sent.get::<Bytes>() {
-        Err(Fault::Cannot { words, .. }) if words.contains("insufficient funds") => {
-            return Err(LedgerError::Unpaid);
-        }
+    let may_come = |_| LedgerError::NotDeployed(hash.0);
+    let sent = view.node.ask([("eth_sendRawTransaction", json!([raw]))]).await;
+    let [sent] = sent.map_err(may_come)?;
+    match sent.get::<B256>() {
+        Err(fault) if fault.is_want_of_funds() => return Err(LedgerError::Unpaid),
         sent => drop(sent?),
     }
     let receipt = &("eth_getTransactionReceipt", json!([hash]));
@@ -97,11 +89,12 @@ async fn deploying(
             })
             .await
     });
-    let receipt = included.await?.ok_or(LedgerError::NotFinal)?;
+    let receipt = included.await.map_err(may_come)?;
+    let receipt = receipt.ok_or(LedgerError::NotDeployed(hash.0))?;
     match receipt.contract_address {
-        Some(registry) if receipt.status == Some(U64::from(1)) => Ok(Deployed {
+        Some(registry) if receipt.has_succeeded() => Ok(Deployed {
             registry,
-            block: receipt.block_number.to(),
+            block: receipt.block(),
         }),
         _ => Err(LedgerError::Damaged("the contract was not deployed")),
     }

@@ -2,7 +2,10 @@
 //!
 //! Keys under `network/`: `h` → [`Head`] · `e` sequence → event · `o` grant id, operation → sequence.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::{Header, Log};
@@ -12,8 +15,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
-    chain::{View, block_at},
+    chain::{Chain, View, block_at},
     node::Fault,
+    send::store,
 };
 use crate::{
     Address, Domain, Event, EventKind, Grant, LedgerError, Recorded,
@@ -25,6 +29,9 @@ const FORMAT: u32 = 1;
 
 /// Blocks asked for at once; fewer where a node finds that too many.
 const SPAN: u64 = 2_000;
+
+/// Stretches looked at in one go: a million blocks. A node that claims more than there are does not hold up everything else.
+const STRETCHES: u32 = 500;
 
 /// Headers asked for at once.
 const HEADERS: usize = 50;
@@ -40,8 +47,17 @@ struct Head {
     sequence: u64,
     /// The next block to look at.
     next: u64,
-    /// Hash of the last one looked at.
+    /// Hash of the last one looked at; none where they are looked at again.
     hash: Option<B256>,
+    /// Up to this block they were looked at before, and something was left out: what is known from them stays as it is, and
+    /// what was missing comes after it. 0: nothing was.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    again_until: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What is final, in a store.
@@ -49,6 +65,7 @@ struct Head {
 pub(super) struct Index {
     store: Arc<dyn Store>,
     domain: Domain,
+    first_block: u64,
     head: Mutex<Head>,
     /// One looks further at a time; and how many blocks at once.
     span: tokio::sync::Mutex<u64>,
@@ -64,6 +81,7 @@ impl Index {
                 sequence: 0,
                 next: first_block,
                 hash: None,
+                again_until: 0,
             },
             Some(head) if head.format != FORMAT => return Err(LedgerError::Damaged("another format")),
             Some(head) if (head.chain_id, head.registry) != (domain.chain_id, domain.registry) => {
@@ -74,6 +92,7 @@ impl Index {
         Ok(Self {
             store,
             domain,
+            first_block,
             head: Mutex::new(head),
             span: tokio::sync::Mutex::new(SPAN),
         })
@@ -112,36 +131,62 @@ impl Index {
             .collect()
     }
 
-    /// Looks at every block that has become final at this node.
-    pub(super) async fn catch_up(&self, view: &View) -> Result<(), Fault> {
+    /// Looks at the blocks that have become final at this node.
+    pub(super) async fn catch_up(&self, chain: &Chain, view: &View) -> Result<(), Fault> {
         let Some(settled) = view.settled else {
             return Ok(());
         };
-        let mut span = self.span.lock().await;
-        while self.head().next <= settled {
+        for _ in 0..STRETCHES {
+            // Given up between two: others wait for it, too.
+            let mut span = self.span.lock().await;
             let from = self.head().next;
+            if from > settled {
+                break;
+            }
             let to = settled.min(from.saturating_add(*span - 1));
-            match self.stretch(view, from, to).await {
-                Err(Fault::Cannot { .. } | Fault::TooLong) if *span > 1 => *span = (*span / 4).max(1),
-                done => done?,
+            match self.stretch(chain, view, from, to).await {
+                Err(Fault::Cannot { .. } | Fault::TooLong | Fault::Slow) if to > from => {
+                    *span = ((to - from + 1) / 4).max(1);
+                }
+                done => {
+                    done?;
+                    if to - from + 1 == *span {
+                        *span = (*span * 2).min(SPAN);
+                    }
+                }
             }
         }
         Ok(())
     }
 
+    /// Looks again at this block, and at some before it that may have been read in the same breath: something was left out.
+    pub(super) fn look_again_at(&self, block: u64) -> Result<(), Fault> {
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = block.saturating_sub(SPAN).max(self.first_block);
+        if next >= head.next {
+            return Ok(());
+        }
+        let again = Head {
+            next,
+            hash: None,
+            again_until: head.again_until.max(head.next.saturating_sub(1)),
+            ..*head
+        };
+        self.keep(Batch::new(), again)?;
+        *head = again;
+        Ok(())
+    }
+
     /// One stretch of blocks. In the same breath the node says how the stretch ends and what came before it, so that one that
-    /// is behind, or was taken elsewhere, can't leave anything out.
-    async fn stretch(&self, view: &View, from: u64, to: u64) -> Result<(), Fault> {
+    /// is behind, or was taken elsewhere, can't leave anything out; and another node, if there is one, says the same.
+    async fn stretch(&self, chain: &Chain, view: &View, from: u64, to: u64) -> Result<(), Fault> {
         let filter = json!({
             "address": self.domain.registry, "fromBlock": U64::from(from), "toBlock": U64::from(to),
             "topics": [[registry::Granted::SIGNATURE_HASH, registry::Revoked::SIGNATURE_HASH]],
         });
+        let events = ("eth_getLogs", json!([filter]));
         let before = block_at(json!(U64::from(from.saturating_sub(1))));
-        let questions = [
-            before,
-            ("eth_getLogs", json!([filter])),
-            block_at(json!(U64::from(to))),
-        ];
+        let questions = [before, events.clone(), block_at(json!(U64::from(to)))];
         let [before, logs, end] = view.node.ask(questions).await?;
         let head = self.head();
         if head.hash.is_some() && before.get::<Option<Header>>()?.map(|block| block.hash) != head.hash {
@@ -150,6 +195,7 @@ impl Index {
         let end = end.get::<Option<Header>>()?.ok_or(Fault::OtherPast)?;
         let logs = logs.get::<Vec<Log>>()?;
         let mut place = None;
+        let mut seen = BTreeSet::new();
         let mut found = Vec::with_capacity(logs.len());
         for log in &logs {
             let (kind, grant_id, grant) = self.operation(log).ok_or(Fault::Garbled)?;
@@ -158,8 +204,17 @@ impl Index {
                 return Err(Fault::Garbled);
             }
             place = Some(here);
+            let is_known = self.recorded(&grant_id, kind).map_err(store)?.is_some();
+            if is_known && here.0 <= head.again_until {
+                continue;
+            }
+            // The contract says each only once.
+            if is_known || !seen.insert(operation_key(&grant_id, kind)) {
+                return Err(Fault::OtherPast);
+            }
             found.push((here.0, kind, grant_id, grant));
         }
+        chain.confirm(view, (to, end.hash), (&events, &logs)).await?;
         let times = times(view, found.iter().map(|found| found.0)).await?;
         let mut batch = Batch::new();
         let mut sequence = head.sequence;
@@ -182,16 +237,25 @@ impl Index {
         }
         let head = Head {
             sequence,
-            next: to + 1,
+            next: to.saturating_add(1),
             hash: Some(end.hash),
+            again_until: if to < head.again_until {
+                head.again_until
+            } else {
+                0
+            },
             ..head
         };
+        self.keep(batch, head)?;
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        Ok(())
+    }
+
+    fn keep(&self, mut batch: Batch, head: Head) -> Result<(), Fault> {
         put(&mut batch, b"network/h".to_vec(), &head)?;
         self.store
             .commit(batch)
-            .map_err(|error| Fault::Store(Arc::new(error)))?;
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
-        Ok(())
+            .map_err(|error| Fault::Store(Arc::new(error)))
     }
 
     /// What an event says, if it is one of this registry and names the grant rightly.
@@ -200,30 +264,36 @@ impl Index {
             return None;
         }
         let kind = kind_of(&log.inner.topics().first()?.0)?;
-        // Both events have the same fields.
-        let (id, grant) = match kind {
-            EventKind::Granted => {
-                let event = registry::Granted::decode_log_data_validate(&log.inner.data).ok()?;
-                let grant = Grant {
-                    subject: Address(event.subject.into_array()),
-                    commitment: event.commitment.0,
-                    not_before: event.notBefore,
-                    expiry: event.expiry,
-                    revoke_hash: event.revokeHash.0,
-                };
-                (event.grantId.0, grant)
-            }
+        let log = &log.inner.data;
+        let granted = match kind {
+            EventKind::Granted => registry::Granted::decode_log_data_validate(log).ok()?,
+            // Both have the same fields.
             EventKind::Revoked => {
-                let event = registry::Revoked::decode_log_data_validate(&log.inner.data).ok()?;
-                let grant = Grant {
-                    subject: Address(event.subject.into_array()),
-                    commitment: event.commitment.0,
-                    not_before: event.notBefore,
-                    expiry: event.expiry,
-                    revoke_hash: event.revokeHash.0,
-                };
-                (event.grantId.0, grant)
+                let registry::Revoked {
+                    grantId,
+                    subject,
+                    revokeHash,
+                    commitment,
+                    notBefore,
+                    expiry,
+                } = registry::Revoked::decode_log_data_validate(log).ok()?;
+                registry::Granted {
+                    grantId,
+                    subject,
+                    revokeHash,
+                    commitment,
+                    notBefore,
+                    expiry,
+                }
             }
+        };
+        let id = granted.grantId.0;
+        let grant = Grant {
+            subject: Address(granted.subject.into_array()),
+            commitment: granted.commitment.0,
+            not_before: granted.notBefore,
+            expiry: granted.expiry,
+            revoke_hash: granted.revokeHash.0,
         };
         (grant_id(&self.domain, &grant) == id).then_some((kind, id, grant))
     }

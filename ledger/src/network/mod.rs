@@ -9,16 +9,18 @@
 mod anchors;
 mod chain;
 mod deploy;
+mod included;
 mod index;
 mod node;
 mod outbox;
+mod ready;
 mod relayer;
 mod send;
 
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     time::Duration,
 };
 
@@ -28,6 +30,7 @@ use k256::ecdsa::SigningKey;
 use tokio::{
     runtime::Runtime,
     sync::{Notify, oneshot},
+    time::Instant,
 };
 use url::Url;
 
@@ -37,6 +40,7 @@ use self::{
     index::Index,
     node::{Fault, call},
     outbox::{Answer, Name, Outbox},
+    ready::gas_for,
     relayer::Relayer,
 };
 pub use self::{
@@ -49,11 +53,8 @@ use crate::{
     contract::Operation, grant_id,
 };
 
-/// Most gas any single operation needs, with room for chains that count otherwise; what is not used is not paid.
-const LEAST_GAS_LIMIT: u64 = 150_000;
-
 /// Which registry, and who is asked about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Chain and contract. A node with another chain, or other code at this address, is not relied on.
     pub domain: Domain,
@@ -70,12 +71,25 @@ pub struct Config {
     pub patience: Patience,
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("domain", &self.domain)
+            .field("first_block", &self.first_block)
+            .field("nodes", &self.nodes.len())
+            .field("finality", &self.finality)
+            .field("fees", &self.fees)
+            .field("patience", &self.patience)
+            .finish()
+    }
+}
+
 /// How long what is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// For one answer of a node; then the next is asked.
     pub node: Duration,
-    /// For an operation to become final; then the caller hears that it is not yet, and it goes on.
+    /// For an operation to be found valid and to become final; then the caller hears that it is not yet, and it goes on.
     pub operation: Duration,
     /// For a transaction to be in a block; then it is sent again for more.
     pub stuck: Duration,
@@ -113,8 +127,6 @@ struct Inner {
     relayer: Relayer,
     patience: Patience,
     wake: Notify,
-    /// Why the last round failed.
-    fault: Mutex<Option<Fault>>,
 }
 
 impl Network {
@@ -146,7 +158,6 @@ impl Network {
             relayer: Relayer::new(relayer, config.fees),
             patience,
             wake: Notify::new(),
-            fault: Mutex::new(None),
         });
         let runtime = runtime()?;
         runtime.spawn(send::keep_sending(Arc::clone(&inner)));
@@ -166,12 +177,10 @@ impl Network {
         T: Send + 'static,
         F: Future<Output = Result<T, LedgerError>> + Send + 'static,
     {
-        let runtime = self.runtime.as_ref().ok_or(INTERRUPTED)?;
+        let runtime = self.runtime.as_ref().ok_or(LedgerError::Interrupted)?;
         wait_for(runtime, make(Arc::clone(&self.inner)))
     }
 }
-
-const INTERRUPTED: LedgerError = LedgerError::Damaged("the operation was interrupted");
 
 /// Has its own threads, so that it can be called from any other, of a runtime or not.
 fn runtime() -> Result<Runtime, LedgerError> {
@@ -191,7 +200,7 @@ fn wait_for<T: Send + 'static>(
     runtime.spawn(async move {
         let _ = done.send(future.await);
     });
-    is_done.recv().unwrap_or(Err(INTERRUPTED))
+    is_done.recv().unwrap_or(Err(LedgerError::Interrupted))
 }
 
 impl Inner {
@@ -200,7 +209,8 @@ impl Inner {
         let id = grant_id(&self.domain, operation.grant());
         let name = Name::of(id, kind);
         let call = operation.call_data();
-        let gas = self.simulate(&call).await?;
+        let end = self.end();
+        let gas = self.simulate(&call, end).await?;
         if let Some(recorded) = self.index.recorded(&id, kind)? {
             return Ok(recorded);
         }
@@ -208,28 +218,31 @@ impl Inner {
             return Err(LedgerError::Revoked);
         }
         let waiting = self.outbox.wait(name, call, gas)?;
-        let recorded = self.waited_for(waiting).await?;
+        let recorded = self.waited_for(waiting, end).await?;
         recorded.ok_or(LedgerError::Damaged("an operation has no place"))
     }
 
-    async fn waited_for(&self, waiting: oneshot::Receiver<Answer>) -> Answer {
+    /// When whoever asks for an operation now has an answer.
+    fn end(&self) -> Instant {
+        Instant::now() + self.patience.operation
+    }
+
+    /// It was taken: whatever goes wrong now, it goes on.
+    async fn waited_for(&self, waiting: oneshot::Receiver<Answer>, end: Instant) -> Answer {
         self.wake.notify_one();
-        match tokio::time::timeout(self.patience.operation, waiting).await {
-            Ok(answer) => answer.unwrap_or(Err(INTERRUPTED)),
-            Err(_) => Err(match self.last_fault() {
-                Some(fault) => fault.into(),
-                None => LedgerError::NotFinal,
-            }),
+        match tokio::time::timeout_at(end, waiting).await {
+            Ok(answer) => answer.unwrap_or(Err(LedgerError::Interrupted)),
+            Err(_) => Err(LedgerError::NotFinal),
         }
     }
 
     /// What the contract would refuse is refused here, for nothing. Gas to allow for.
-    async fn simulate(&self, data: &Bytes) -> Result<u64, Fault> {
+    async fn simulate(&self, data: &Bytes, end: Instant) -> Result<u64, Fault> {
         let operation = as_call(self.relayer.address, self.domain.registry, data);
         let operation = &operation;
         let gas = self
             .chain
-            .with(|view| async move {
+            .with_until(Some(end), |view| async move {
                 let head = at_hash(view.head.hash);
                 let estimate = ("eth_estimateGas", serde_json::json!([operation]));
                 let [done, gas] = view
@@ -240,8 +253,7 @@ impl Inner {
                 gas.get::<U64>()
             })
             .await?;
-        let gas: u64 = gas.to();
-        Ok(gas.saturating_add(gas / 4).max(LEAST_GAS_LIMIT))
+        Ok(gas_for(gas))
     }
 
     /// A revocation that was taken here counts, wherever it is.
@@ -260,21 +272,13 @@ impl Inner {
 
     async fn events(&self, after: u64, limit: usize) -> Result<Events, LedgerError> {
         self.chain
-            .with(|view| async move { self.index.catch_up(&view).await })
+            .with(|view| async move { self.index.catch_up(&self.chain, &view).await })
             .await?;
         let last = self.index.last();
         Ok(Events {
             events: self.index.between(after, last, limit)?,
             last,
         })
-    }
-
-    fn note_round(&self, fault: Option<Fault>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
-    }
-
-    fn last_fault(&self) -> Option<Fault> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) enum Fault {
     Setup,
     #[error("the node does not answer: {0}")]
     Silent(Arc<reqwest::Error>),
+    #[error("the node does not answer in time")]
+    Slow,
     #[error("the node's answer is longer than any should be")]
     TooLong,
     #[error("the node's answer is not an answer")]
@@ -46,6 +48,8 @@ pub(super) enum Fault {
     NothingFinal,
     #[error("the node tells another past than was final")]
     OtherPast,
+    #[error("another node does not confirm what this one tells of the past")]
+    Unconfirmed,
     #[error("too many operations wait")]
     Crowded,
     #[error("the store failed")]
@@ -57,6 +61,7 @@ impl From<Fault> for LedgerError {
         match fault {
             Fault::Reverted(data) => contract::refusal(&data),
             Fault::Store(source) => Self::Store(source),
+            Fault::Crowded => Self::Crowded,
             fault => Self::Unreachable(Arc::new(fault)),
         }
     }
@@ -64,7 +69,23 @@ impl From<Fault> for LedgerError {
 
 impl From<reqwest::Error> for Fault {
     fn from(error: reqwest::Error) -> Self {
-        Self::Silent(Arc::new(error.without_url()))
+        if error.is_timeout() {
+            Self::Slow
+        } else {
+            Self::Silent(Arc::new(error.without_url()))
+        }
+    }
+}
+
+impl Fault {
+    /// The relayer's account can't pay what a node was asked to take; clients agree on the words, not on a number.
+    pub(super) fn is_want_of_funds(&self) -> bool {
+        matches!(self, Self::Cannot { words, .. } if words.contains("insufficient funds"))
+    }
+
+    /// To ask again would only cost time.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self, Self::Slow | Self::Silent(_))
     }
 }
 
@@ -157,10 +178,7 @@ impl Node {
         }
         let body = to_raw_value(&packet).map_err(|_| Fault::Garbled)?;
         let body = tokio::time::timeout(self.patience, self.exchange(body.get().to_owned()));
-        let body = body.await.map_err(|_| Fault::Cannot {
-            code: 0,
-            words: "it took too long".to_owned(),
-        })??;
+        let body = body.await.map_err(|_| Fault::Slow)??;
         let responses: Vec<Response> = serde_json::from_slice(&body).map_err(|_| Fault::Garbled)?;
         let mut answers: Vec<Option<Answer>> = (0..count).map(|_| None).collect();
         for response in responses {

@@ -19,8 +19,11 @@ use crate::{EventKind, LedgerError, Recorded};
 
 const PREFIX: &[u8] = b"network/t";
 
-/// More than these don't wait.
+/// More grants and anchors than these don't wait.
 const MOST: usize = 10_000;
+
+/// Nor more revocations. Their room is their own: a consent can be taken back whatever else waits.
+const MOST_REVOCATIONS: usize = 100_000;
 
 /// Where it was recorded; an anchor has no place.
 pub(super) type Answer = Result<Option<Recorded>, LedgerError>;
@@ -109,37 +112,56 @@ pub(super) struct Sending {
     pub(super) tip: u128,
     /// Hashes of the transactions that were sent for this nonce; one of them is included at most.
     pub(super) hashes: Vec<B256>,
-    /// How often it was included in vain or lost.
+    /// How often in a row it was included in vain, lost, or refused by every node.
     pub(super) failures: u32,
-    /// It stands in the store.
-    #[serde(skip, default = "yes")]
-    pub(super) kept: bool,
-    /// When it was sent last, by this process.
+    /// When it was sent last, by this process, or put off.
     #[serde(skip)]
     pub(super) sent: Option<Instant>,
-    /// It was seen in a block that was not yet final.
+    /// It was seen in this block, which was not yet final.
     #[serde(skip)]
-    pub(super) included: bool,
-    /// Its nonce is used and its transaction not found.
+    pub(super) included: Option<u64>,
+    /// Since when its nonce is used and its transaction not found.
     #[serde(skip)]
-    pub(super) missing: bool,
+    pub(super) missing: Option<Instant>,
+    /// The contract, which would have taken it, was seen to refuse it.
+    #[serde(skip)]
+    pub(super) refused: bool,
 }
 
 impl Sending {
+    fn new(call: Bytes, gas: u64) -> Self {
+        Self {
+            call,
+            gas,
+            nonce: None,
+            fee: 0,
+            tip: 0,
+            hashes: Vec::new(),
+            failures: 0,
+            sent: None,
+            included: None,
+            missing: None,
+            refused: false,
+        }
+    }
+
     /// As if it had not been sent.
     pub(super) fn begin_anew(&mut self) {
-        (self.nonce, self.sent, self.included, self.missing) = (None, None, false, false);
+        (self.nonce, self.sent, self.included, self.missing) = (None, None, None, None);
         self.hashes.clear();
     }
-}
 
-fn yes() -> bool {
-    true
+    /// Not to be looked at again before a while is over.
+    pub(super) fn put_off(&mut self) {
+        self.sent = Some(Instant::now());
+    }
 }
 
 #[derive(Debug)]
 struct Entry {
     sending: Sending,
+    /// It stands in the store. Before that it is nobody's but whoever writes it down.
+    kept: bool,
     waiting: Vec<oneshot::Sender<Answer>>,
 }
 
@@ -157,8 +179,12 @@ impl Outbox {
         let visited = store.scan(PREFIX, &mut |key, value| {
             let sending = serde_json::from_slice::<Sending>(value).ok();
             if let Some((name, sending)) = Name::from_key(key).zip(sending) {
-                let waiting = Vec::new();
-                entries.insert(name, Entry { sending, waiting });
+                let entry = Entry {
+                    sending,
+                    kept: true,
+                    waiting: Vec::new(),
+                };
+                entries.insert(name, entry);
                 ControlFlow::Continue(())
             } else {
                 readable = false;
@@ -181,32 +207,31 @@ impl Outbox {
         self.entries().contains_key(name)
     }
 
-    /// Puts an operation here, if it isn't yet, and waits for what becomes of it.
+    /// Puts an operation here, if it isn't yet, writes it down, and waits for what becomes of it. Whatever its caller is told
+    /// from now on, it goes on over any restart.
     pub(super) fn wait(&self, name: Name, call: Bytes, gas: u64) -> Result<oneshot::Receiver<Answer>, Fault> {
-        let mut entries = self.entries();
-        if entries.len() >= MOST && !entries.contains_key(&name) {
-            return Err(Fault::Crowded);
-        }
         let (answer, waiting) = oneshot::channel();
-        let sending = Sending {
-            call,
-            gas,
-            nonce: None,
-            fee: 0,
-            tip: 0,
-            hashes: Vec::new(),
-            failures: 0,
-            kept: false,
-            sent: None,
-            included: false,
-            missing: false,
+        let new = {
+            let mut entries = self.entries();
+            let is_new = !entries.contains_key(&name);
+            if is_new && is_crowded(&entries, &name) {
+                return Err(Fault::Crowded);
+            }
+            let entry = entries.entry(name).or_insert_with(|| Entry {
+                sending: Sending::new(call, gas),
+                kept: false,
+                waiting: Vec::new(),
+            });
+            entry.waiting.retain(|waiting| !waiting.is_closed());
+            entry.waiting.push(answer);
+            is_new.then(|| entry.sending.clone())
         };
-        let entry = entries.entry(name).or_insert(Entry {
-            sending,
-            waiting: Vec::new(),
-        });
-        entry.waiting.retain(|waiting| !waiting.is_closed());
-        entry.waiting.push(answer);
+        if let Some(sending) = new
+            && let Err(fault) = self.keep(&[(name, sending)])
+        {
+            self.forget(name, &Err(fault.clone().into()));
+            return Err(fault);
+        }
         Ok(waiting)
     }
 
@@ -215,6 +240,7 @@ impl Outbox {
         let mut all: Vec<_> = self
             .entries()
             .iter()
+            .filter(|(_, entry)| entry.kept)
             .map(|(name, entry)| (*name, entry.sending.clone()))
             .collect();
         all.sort_by_key(|(name, sending)| (sending.nonce.unwrap_or(u64::MAX), !name.is_revocation()));
@@ -231,15 +257,11 @@ impl Outbox {
             );
         }
         self.commit(batch)?;
+        let mut entries = self.entries();
         for (name, sending) in some {
-            let kept = true;
-            self.note(
-                name,
-                Sending {
-                    kept,
-                    ..sending.clone()
-                },
-            );
+            if let Some(entry) = entries.get_mut(name) {
+                (entry.sending, entry.kept) = (sending.clone(), true);
+            }
         }
         Ok(())
     }
@@ -254,29 +276,32 @@ impl Outbox {
     /// Tells those who wait, and goes on.
     pub(super) fn tell(&self, name: &Name, answer: &Answer) {
         if let Some(entry) = self.entries().get_mut(name) {
-            for waiting in entry.waiting.drain(..) {
-                let _ = waiting.send(answer.clone());
-            }
+            tell(&mut entry.waiting, answer);
         }
     }
 
     /// Tells those who wait; the operation is done with.
     pub(super) fn finish(&self, done: Vec<(Name, Answer)>) -> Result<(), Fault> {
-        let is_kept = |name: &Name| {
-            let entries = self.entries();
-            entries.get(name).is_some_and(|entry| entry.sending.kept)
-        };
-        let mut kept = done.iter().filter(|(name, _)| is_kept(name)).peekable();
-        if kept.peek().is_some() {
-            let mut batch = Batch::new();
-            kept.for_each(|(name, _)| batch.delete(name.key()));
-            self.commit(batch)?;
+        if done.is_empty() {
+            return Ok(());
         }
+        let mut batch = Batch::new();
+        for (name, _) in &done {
+            batch.delete(name.key());
+        }
+        self.commit(batch)?;
         for (name, answer) in done {
-            self.tell(&name, &answer);
-            self.entries().remove(&name);
+            self.forget(name, &answer);
         }
         Ok(())
+    }
+
+    /// Whoever comes before it is gone hears the answer; whoever comes after begins anew.
+    fn forget(&self, name: Name, answer: &Answer) {
+        let gone = self.entries().remove(&name);
+        if let Some(mut gone) = gone {
+            tell(&mut gone.waiting, answer);
+        }
     }
 
     fn commit(&self, batch: Batch) -> Result<(), Fault> {
@@ -287,5 +312,49 @@ impl Outbox {
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<Name, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_crowded(entries: &BTreeMap<Name, Entry>, name: &Name) -> bool {
+    let is_one = name.is_revocation();
+    let most = if is_one { MOST_REVOCATIONS } else { MOST };
+    // Few wait nearly always; then nobody has to count.
+    entries.len() >= most
+        && entries
+            .keys()
+            .filter(|name| name.is_revocation() == is_one)
+            .count()
+            >= most
+}
+
+fn tell(waiting: &mut Vec<oneshot::Sender<Answer>>, answer: &Answer) {
+    for waiting in waiting.drain(..) {
+        let _ = waiting.send(answer.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revocation_has_room_when_grants_have_none() {
+        let mut entries = BTreeMap::new();
+        let mut fill = |most: usize, name: fn([u8; 32]) -> Name| {
+            for n in 0..most {
+                let mut id = [0; 32];
+                id[..8].copy_from_slice(&n.to_be_bytes());
+                let entry = Entry {
+                    sending: Sending::new(Bytes::new(), 0),
+                    kept: true,
+                    waiting: Vec::new(),
+                };
+                entries.insert(name(id), entry);
+            }
+            [Name::Grant([255; 32]), Name::Revocation([255; 32])].map(|name| is_crowded(&entries, &name))
+        };
+        assert_eq!(fill(MOST - 1, Name::Grant), [false, false]);
+        assert_eq!(fill(MOST, Name::Grant), [true, false]);
+        assert_eq!(fill(MOST_REVOCATIONS, Name::Revocation), [true, true]);
     }
 }

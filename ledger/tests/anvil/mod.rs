@@ -91,14 +91,8 @@ impl Anvil {
     }
 
     fn try_ask(&self, method: &str, params: &Value) -> Option<Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        let head =
-            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
-        write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
+        let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        ask_at(self.port, &question)
     }
 
     pub(crate) fn mine(&self, blocks: u64) {
@@ -139,6 +133,17 @@ impl Drop for Anvil {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What the node at this port answers.
+pub(crate) fn ask_at(port: u16, question: &Value) -> Option<Value> {
+    let body = question.to_string();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json";
+    write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
 }
 
 fn spawned(port: u16, arguments: &[&str], stdout: Stdio) -> Child {

@@ -1,4 +1,8 @@
-//! Nodes that fail or lie: what they say counts for nothing, and what they lose is not lost.
+//! Nodes that fail, are behind or elsewhere are left aside, and what they lose is not lost. What a node says of the past, of gas
+//! and of the relayer's account is bounded, or wants another's word, as far as `lies` shows it.
+
+mod liar;
+mod lies;
 
 use std::{
     net::TcpListener,
@@ -8,13 +12,13 @@ use std::{
 };
 
 use carnet_ledger::{
-    Address, Ledger as _, Status, grant_id,
-    network::{Config, Network, Patience},
+    Address, Ledger as _, MAX_PERIOD_SECONDS, Status, grant_id,
+    network::{Config, Fees, Network, Patience, deploy},
 };
 use serde_json::json;
 
 use crate::{
-    anvil::{Anvil, PATIENCE, World, deploy_at, endowed, relayer, until},
+    anvil::{Anvil, CHAIN, PATIENCE, World, deploy_at, endowed, relayer, until},
     code,
     conformance::{DAY, NOW, Subject, status},
     giving,
@@ -26,7 +30,7 @@ fn a_restart_of_node_and_engine_in_mid_flight_loses_and_doubles_nothing() {
     let mut world = World::new(&[]);
     let hasty = Config {
         patience: Patience {
-            operation: Duration::from_millis(500),
+            operation: Duration::from_secs(2),
             ..PATIENCE
         },
         ..world.config()
@@ -183,12 +187,37 @@ fn a_store_belongs_to_one_registry_and_a_node_is_asked_over_https_or_on_this_mac
         ("http://10.0.0.1:8545", false),
         ("ftp://127.0.0.1", false),
     ] {
-        let done = open(Config {
+        let config = Config {
             nodes: vec![node.parse().unwrap()],
             ..world.config()
-        });
+        };
+        let shown = format!("{config:?}");
+        let done = open(config);
         assert_eq!(done.is_ok(), fits, "{node}");
-        let said = format!("{done:?}");
+        let said = format!("{done:?}{shown}");
         assert!(!said.contains("secret"), "{said}");
     }
+}
+
+#[test]
+fn a_new_registry_that_is_in_no_block_yet_names_its_transaction() {
+    let anvil = Anvil::start(&["--timestamp", &NOW.to_string()]);
+    anvil.mines_by_itself(false);
+    let made = deploy(
+        &[anvil.url().parse().unwrap()],
+        CHAIN,
+        endowed(true),
+        MAX_PERIOD_SECONDS,
+        Fees::default(),
+        Patience {
+            operation: Duration::from_secs(1),
+            ..PATIENCE
+        },
+        Arc::new(|| NOW),
+    );
+    let error = made.unwrap_err();
+    assert_eq!(error.code(), "not_deployed");
+    let waiting = anvil.ask("eth_getBlockByNumber", json!(["pending", false]));
+    let hash = waiting["transactions"][0].as_str().unwrap();
+    assert!(error.to_string().contains(hash), "{error}");
 }
