@@ -397,7 +397,7 @@ fn open_ledger(
     Ok((Arc::clone(&own) as Arc<dyn Ledger>, Some(own)))
 }
 
-/// What a new registry is kept with: it takes half of the space of the other one, and opens in a third of the time.
+/// What a new registry is kept with: it takes half of the space of the other one, and opens in a quarter of the time.
 const REGISTRY: EngineKind = EngineKind::Redb;
 
 pub(crate) fn open_store(folder: &Folder, name: &str) -> Result<Arc<dyn Store>, ServeError> {

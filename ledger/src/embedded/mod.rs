@@ -45,7 +45,7 @@ pub struct Embedded {
     contract: Contract,
     /// The latest time seen; the ledger's time never goes behind it.
     latest: AtomicU64,
-    /// A commit failed: what is readable may not be durable.
+    /// A commit failed, or is under way: what is readable may not be durable.
     unsure: AtomicBool,
     /// Sequence of the last operation known to be durable.
     durable: AtomicU64,
@@ -144,12 +144,14 @@ impl Embedded {
 
     /// Makes durable what was prepared; `sequence` is that of the last operation in it.
     fn commit(&self, batch: Batch, sequence: u64) -> Result<(), LedgerError> {
-        let outcome = self.store.commit(batch);
-        self.unsure.store(outcome.is_err(), Ordering::Release);
-        if outcome.is_ok() {
-            self.durable.fetch_max(sequence, Ordering::AcqRel);
-        }
-        outcome.map_err(|error| LedgerError::Store(Arc::new(error)))
+        // Also if the store panics.
+        self.unsure.store(true, Ordering::Release);
+        self.store
+            .commit(batch)
+            .map_err(|error| LedgerError::Store(Arc::new(error)))?;
+        self.unsure.store(false, Ordering::Release);
+        self.durable.fetch_max(sequence, Ordering::AcqRel);
+        Ok(())
     }
 
     fn submit(&self, operation: Operation) -> Result<Recorded, LedgerError> {

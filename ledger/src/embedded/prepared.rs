@@ -1,5 +1,5 @@
 //! An operation before its turn. What needs no registry is worked out by whoever asks, so that several do it at once while the
-//! registry itself goes one by one. Most of what an operation costs is to find out who signed.
+//! registry itself goes one by one. To find out who signed is the largest part of what the contract costs.
 
 use revm::{
     context::Cfg,
